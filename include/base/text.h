@@ -1,0 +1,32 @@
+/*
+ * Unicode text: validation, normalisation, comparison keys.
+ *
+ * Everything that people type passes through here once, at the border: invalid UTF-8 and
+ * control characters are refused, names become NFC. Case is folded in C and never in SQL,
+ * since the engines differ ("Å"). Pure functions (libunistring), any thread.
+ */
+#ifndef GB_BASE_TEXT_H
+#define GB_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Strictly valid UTF-8 (no surrogates, no overlong forms)? */
+bool text_is_utf8(const char *s, size_t n);
+/* Any byte below 0x20 or 0x7f, or a C1 control, a line or paragraph separator or a bidi override
+ * (which would let a name rewrite the line it stands on)? `s` is valid UTF-8. */
+bool text_has_control(const char *s, size_t n);
+/* NFC, white space (also NBSP) trimmed at both ends and folded to one space inside. Returns, caller frees.
+ * NULL when `s` is not valid UTF-8. */
+char *text_clean(const char *s);
+/* NFC only. Returns, caller frees; NULL when `s` is not valid UTF-8. */
+char *text_nfc(const char *s, size_t n);
+/* The key for "the same name": cleaned, case-folded, NFC; diacritics are kept (Åsa is not Asa). Returns, caller frees.
+ */
+char *text_fold(const char *s);
+/* The key for Swedish sorting with memcmp: folded, with å, ä, ö after z. Returns, caller frees. */
+char *text_sort_key(const char *s);
+/* The number of characters (code points) in valid UTF-8. */
+size_t text_length(const char *s);
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * What every unit test includes: cmocka with its prelude, and TEST_MAIN, which takes the
+ * name filter from argv[1] ('due*'), so that one program runs one test.
+ */
+#ifndef GB_TESTS_TEST_H
+#define GB_TESTS_TEST_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define TEST(f) cmocka_unit_test(f)
+#define TEST_FIXTURE(f, setup, teardown) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+#define TEST_MAIN(table)                                  \
+    int main(int argc, char **argv)                       \
+    {                                                     \
+        if (argc > 1)                                     \
+            cmocka_set_test_filter(argv[1]);              \
+        return cmocka_run_group_tests(table, NULL, NULL); \
+    }
+
+#endif
