@@ -3,6 +3,9 @@
 SHELL := /bin/bash
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
+ifeq ($(V),)
+.SILENT:
+endif
 .SUFFIXES:
 
 VERSION := 0.1.0
