@@ -16,16 +16,22 @@ bool text_is_utf8(const char *s, size_t n);
 /* Any byte below 0x20 or 0x7f, or a C1 control, a line or paragraph separator or a bidi override
  * (which would let a name rewrite the line it stands on)? `s` is valid UTF-8. */
 bool text_has_control(const char *s, size_t n);
-/* NFC, white space (also NBSP) trimmed at both ends and folded to one space inside. Returns, caller frees.
- * NULL when `s` is not valid UTF-8. */
+/* NFC, white space (also NBSP and line ends) trimmed at both ends and folded to one space inside; the invisible
+ * zero-width space, word joiner and byte order mark dropped. Returns, caller frees. NULL when `s` is not valid UTF-8.
+ */
 char *text_clean(const char *s);
 /* NFC only. Returns, caller frees; NULL when `s` is not valid UTF-8. */
 char *text_nfc(const char *s, size_t n);
-/* The key for "the same name": cleaned, case-folded, NFC; diacritics are kept (Åsa is not Asa). Returns, caller frees.
- */
+/* The key for "the same name": cleaned, case-folded, NFC; diacritics are kept (Åsa is not Asa). Returns, caller frees;
+ * NULL when `s` is not valid UTF-8. */
 char *text_fold(const char *s);
-/* The key for Swedish sorting with memcmp: folded, with å, ä, ö after z. Returns, caller frees. */
+/* The key for Swedish sorting with memcmp: folded, with å, ä, ö (and æ as ä, ø as ö) after z, ü as y and other letters
+ * without their marks. Returns, caller frees; NULL when `s` is not valid UTF-8. */
 char *text_sort_key(const char *s);
+/* Folded and without marks: Åsa Öberg → asa oberg; ø → o, æ → ae, ß → ss. For tolerant look-up of words and for
+ * suggestions, never for telling people apart. Returns ASCII, caller frees; NULL when `s` has letters of another
+ * script or is not valid UTF-8. */
+char *text_ascii(const char *s);
 /* The number of characters (code points) in valid UTF-8. */
 size_t text_length(const char *s);
 
