@@ -1,0 +1,388 @@
+#!/usr/bin/python3
+"""Runs the tests: every cmocka program, then every tests/system/test_*.py.
+
+Single test functions are counted, not programs. Each program gets a process group, a time limit and a
+temporary directory (TMPDIR) of its own, and its output goes to a file, so that a daemon left behind can
+neither hold the run up nor outlive it. Only those process groups are ever ended.
+
+A system test finds the programs through GRANNBUD_BIN (build, build/asan, …) and may import from tests/lib.
+System tests run one at a time; a file with the line `# run: parallel` among its first 20 runs two at a time.
+
+The last line is `N passed, N failed`, with `, N skipped` only when something was skipped. Exit status 1 when
+a test failed or none ran.
+"""
+
+import argparse
+import fnmatch
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+UNIT_LIMIT_S = 120
+SYSTEM_LIMIT_S = 300
+JOBS = 2
+SLOWEST = 5
+OUTPUT_MAX_BYTES = 200_000  # of one program's output that a failure prints: its end
+# A sanitizer slows a program down: the limits grow with it.
+SLOWDOWN = {"asan": 3, "tsan": 6, "coverage": 2}
+
+RUNNING = set()  # process groups now running, each led by a child that is not reaped yet
+
+# cmocka 1.1.5 writes these, RUN to stdout and FAILED to stderr; a test's own text may stand before them.
+CMOCKA_LINE = re.compile(r"\[\s*(RUN|OK|FAILED|SKIPPED)\s*\] (\w+)")
+
+
+class Program:
+    """One test program: what to run, and afterwards what came of it."""
+
+    def __init__(self, name, argv, limit_s, is_cmocka):
+        self.name = name
+        self.argv = argv
+        self.limit_s = limit_s
+        self.is_cmocka = is_cmocka
+        self.passed = []
+        self.failed = []  # "test: why"
+        self.skipped = []
+        self.output = ""
+        self.seconds = 0.0
+
+    def count(self):
+        return len(self.passed) + len(self.failed) + len(self.skipped)
+
+
+def full_pattern(pattern):
+    """`due*` means test_due*: every test function's name begins so."""
+    if not pattern or pattern.startswith(("test", "*")) or "." in pattern:
+        return pattern
+    return "test_" + pattern
+
+
+def sanitizer_environment(env):
+    """Findings end the program, so that they fail its test; what the caller has set goes first."""
+    defaults = {
+        "ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1",
+        "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
+        "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
+    }
+    for name, value in defaults.items():
+        env.setdefault(name, value)
+    return env
+
+
+def environment(build, tmp):
+    env = dict(os.environ)
+    env.update(
+        GRANNBUD_BIN=str(build),
+        TMPDIR=str(tmp),
+        LC_ALL="C.UTF-8",
+        PYTHONDONTWRITEBYTECODE="1",
+        PYTHONPATH=os.pathsep.join([str(ROOT / "tests" / "lib"), str(ROOT / "tests" / "system")]),
+    )
+    # A socket or token of the one who runs the tests must not lead a test to a real daemon.
+    for name in ("GRANNBUD_SOCKET", "NOTIFY_SOCKET", "CREDENTIALS_DIRECTORY", "MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
+        env.pop(name, None)
+    return sanitizer_environment(env)
+
+
+def wait_group(process, limit_s):
+    """Waits for the program, then ends what is left of its group. Returns whether it was in time.
+
+    The leader stays unreaped until the group is ended: so its number cannot be given to somebody else.
+    """
+    deadline = time.monotonic() + limit_s
+    pause_s = 0.002
+    in_time = True
+    while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        if time.monotonic() > deadline:
+            in_time = False
+            break
+        time.sleep(pause_s)
+        pause_s = min(pause_s * 1.5, 0.05)
+    end_group(process.pid)
+    RUNNING.discard(process.pid)
+    process.wait()
+    return in_time
+
+
+def end_group(pid):
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        pass  # all gone already
+
+
+def on_interrupt(number, _frame):
+    """Ctrl-C does not reach the programs, which are in sessions of their own."""
+    for pid in list(RUNNING):
+        end_group(pid)
+    print(f"\nended by {signal.Signals(number).name}; no summary", flush=True)
+    os._exit(128 + number)
+
+
+def read_end(path):
+    data = path.read_bytes()
+    if len(data) > OUTPUT_MAX_BYTES:
+        data = b"[... cut ...]\n" + data[-OUTPUT_MAX_BYTES:]
+    return data.decode("utf-8", "replace")
+
+
+def count_cmocka(program, text, why):
+    """Reads the results out of the output; a test that began and never ended took the program with it.
+
+    `why` says how the program ended, None when properly; returns what of it no test answers for.
+    """
+    running = None
+    for word, test in CMOCKA_LINE.findall(text):
+        if word == "RUN":
+            if running:
+                program.failed.append(f"{running}: no result")
+            running = test
+        elif test == running:
+            if word == "OK":
+                program.passed.append(test)
+            elif word == "SKIPPED":
+                program.skipped.append(test)
+            else:
+                program.failed.append(test)
+            running = None
+    if running:
+        program.failed.append(f"{running}: {why or 'the program ended in it'}")
+        return None
+    return why
+
+
+def count_unittest(program, results):
+    """Reads the result lines that unittest_child wrote."""
+    into = {"passed": program.passed, "failed": program.failed, "skipped": program.skipped}
+    if results.exists():
+        for line in results.read_text().splitlines():
+            try:
+                row = json.loads(line)
+            except ValueError:
+                continue  # cut off by the time limit
+            into[row["outcome"]].append(row["test"])
+
+
+def how_it_ended(program, status, in_time):
+    """Why the program did not come to its end; None when it did."""
+    if not in_time:
+        return f"took longer than {program.limit_s} s and was ended"
+    if status < 0:
+        return f"ended by {signal.Signals(-status).name}"
+    return None
+
+
+def run_program(program, build, scratch, may_be_empty):
+    tmp = pathlib.Path(tempfile.mkdtemp(dir=scratch))
+    out, results = tmp / ".output", tmp / ".results"
+    begin = time.monotonic()
+    env = environment(build, tmp)
+    env["GRANNBUD_TEST_RESULTS"] = str(results)
+    try:
+        with open(out, "wb") as sink:
+            process = subprocess.Popen(
+                program.argv, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink,
+                start_new_session=True)
+        RUNNING.add(process.pid)
+        in_time = wait_group(process, program.limit_s)
+    except OSError as error:
+        program.failed.append(f"cannot start: {error}")
+        return
+    program.seconds = time.monotonic() - begin
+    program.output = read_end(out)
+    why = how_it_ended(program, process.returncode, in_time)
+    if program.is_cmocka:
+        why = count_cmocka(program, out.read_text("utf-8", "replace"), why)
+    else:
+        count_unittest(program, results)
+    if why:
+        program.failed.append(why)
+    if process.returncode > 0 and not program.failed:
+        # A leak that the sanitizer reports at exit, or a group's teardown.
+        program.failed.append(f"exit status {process.returncode}, although no test failed")
+    if program.count() == 0 and not may_be_empty:
+        program.failed.append("ran no test")
+
+
+class LineResult(unittest.TextTestResult):
+    """Writes one JSON line per test function, as it ends, so that a time-out keeps what was done."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.lines = open(os.environ["GRANNBUD_TEST_RESULTS"], "a", encoding="utf-8")
+
+    def _line(self, outcome, test, why=""):
+        name = test.id() if hasattr(test, "id") else str(test)
+        self.lines.write(json.dumps({"outcome": outcome, "test": name + (f": {why}" if why else "")}) + "\n")
+        self.lines.flush()
+
+    def addSuccess(self, test):
+        super().addSuccess(test)
+        self._line("passed", test)
+
+    def addFailure(self, test, err):
+        super().addFailure(test, err)
+        self._line("failed", test)
+
+    def addError(self, test, err):
+        super().addError(test, err)
+        self._line("failed", test, err[0].__name__)
+
+    def addSkip(self, test, reason):
+        super().addSkip(test, reason)
+        self._line("skipped", test, reason)
+
+    def addExpectedFailure(self, test, err):
+        super().addExpectedFailure(test, err)
+        self._line("failed", test, "an expected failure is no test here")
+
+    def addUnexpectedSuccess(self, test):
+        super().addUnexpectedSuccess(test)
+        self._line("failed", test, "unexpected success")
+
+    def addSubTest(self, test, subtest, err):
+        super().addSubTest(test, subtest, err)
+        if err is not None:
+            self._line("failed", subtest, err[0].__name__)
+
+
+def unittest_child(path, pattern):
+    """In the process of one system test: runs the file's tests with LineResult."""
+    path = pathlib.Path(path)
+    sys.path.insert(0, str(path.parent))
+    loader = unittest.TestLoader()
+    if pattern:
+        loader.testNamePatterns = [pattern if "." in pattern else f"*.{pattern}"]
+    suite = loader.loadTestsFromName(path.stem)
+    result = unittest.TextTestRunner(resultclass=LineResult, verbosity=2, stream=sys.stdout).run(suite)
+    return 0 if result.wasSuccessful() else 1
+
+
+def is_parallel(path):
+    with open(path, encoding="utf-8") as f:
+        return any(line.strip() == "# run: parallel" for _, line in zip(range(20), f))
+
+
+def find_units(build, test, pattern, slow):
+    sources = sorted(ROOT.glob("tests/unit/*/test_*.c"))
+    names = [str(s.relative_to(ROOT / "tests" / "unit").with_suffix("")) for s in sources]
+    return [Program(n, [str(build / "tests" / n)] + ([pattern] if pattern else []), UNIT_LIMIT_S * slow, True)
+            for n in names if not test or fnmatch.fnmatch(n, test)]
+
+
+def find_systems(test, pattern, slow):
+    """(alone, in parallel)"""
+    alone, parallel = [], []
+    for path in sorted(ROOT.glob("tests/system/test_*.py")):
+        name = f"system/{path.stem}"
+        if test and not fnmatch.fnmatch(name, test):
+            continue
+        argv = [sys.executable, str(pathlib.Path(__file__).resolve()), "--unittest", str(path)]
+        argv += ["--filter", pattern] if pattern else []
+        (parallel if is_parallel(path) else alone).append(Program(name, argv, SYSTEM_LIMIT_S * slow, False))
+    return alone, parallel
+
+
+def show(program):
+    parts = [f"{len(program.passed)} passed"]
+    parts += [f"{len(program.failed)} FAILED"] if program.failed else []
+    parts += [f"{len(program.skipped)} skipped"] if program.skipped else []
+    mark = "FAIL" if program.failed else "ok  "
+    print(f"{mark} {program.name:<44} {program.seconds:7.2f} s  {', '.join(parts)}", flush=True)
+
+
+def run_all(programs, jobs, build, scratch, may_be_empty):
+    """Runs them in order on `jobs` threads, each waiting for one process."""
+    waiting = list(reversed(programs))
+    lock = threading.Lock()
+
+    def worker():
+        while True:
+            with lock:
+                if not waiting:
+                    return
+                program = waiting.pop()
+            try:
+                run_program(program, build, scratch, may_be_empty)
+            except Exception:  # the runner's own fault must not pass as success
+                program.failed.append("the runner failed:\n" + traceback.format_exc())
+            with lock:
+                if program.count() or not may_be_empty:
+                    show(program)
+
+    threads = [threading.Thread(target=worker) for _ in range(min(jobs, len(programs)))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def report(programs):
+    """Prints failures in full, the slowest, and the summary; returns the exit status."""
+    for program in programs:
+        if program.failed:
+            print(f"\n----- {program.name} -----")
+            print(program.output.rstrip("\n"))
+            for what in program.failed:
+                print(f"FAILED {program.name}: {what}")
+    for program in programs:
+        for what in program.skipped:
+            print(f"skipped {program.name}: {what}")
+    slow = sorted(programs, key=lambda p: -p.seconds)[:SLOWEST]
+    print("\nslowest: " + ", ".join(f"{p.name} {p.seconds:.1f} s" for p in slow))
+    passed, failed, skipped = (sum(len(x) for x in column) for column in (
+        [p.passed for p in programs], [p.failed for p in programs], [p.skipped for p in programs]))
+    if passed + failed + skipped == 0:
+        print("no test ran: is T or F misspelt?")
+    print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""), flush=True)
+    return 0 if failed == 0 and passed > 0 else 1
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Runs the unit and system tests.")
+    parser.add_argument("--build", default="build", help="where the programs are (build, build/asan, …)")
+    parser.add_argument("--test", default="", help="only this one: core/test_schedule, system/test_demo; * allowed")
+    parser.add_argument("--filter", default="", help="only test functions whose name matches: 'due*'")
+    parser.add_argument("--only", choices=("unit", "system"), help="only this kind")
+    parser.add_argument("--unittest", help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.unittest:
+        return unittest_child(args.unittest, args.filter)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, on_interrupt)
+    args.filter = full_pattern(args.filter)
+    build = (ROOT / args.build).resolve()
+    slow = SLOWDOWN.get(build.name, 1)
+    units = find_units(build, args.test, args.filter, slow) if args.only != "system" else []
+    alone, parallel = find_systems(args.test, args.filter, slow) if args.only != "unit" else ([], [])
+    if not units + alone + parallel:
+        print(f"no test program matches {args.test!r}: give it as core/test_schedule or system/test_demo")
+        print("0 passed, 0 failed")
+        return 1
+    # A short path: the tests put Unix sockets there, whose names end at 107 bytes.
+    scratch = tempfile.mkdtemp(prefix="gbt.", dir="/tmp")
+    try:
+        for programs, jobs in ((units, JOBS), (parallel, JOBS), (alone, 1)):
+            run_all(programs, jobs, build, scratch, bool(args.filter))
+    finally:
+        if os.environ.get("KEEP"):
+            print(f"kept: {scratch}")
+        else:
+            shutil.rmtree(scratch, ignore_errors=True)
+    return report(units + parallel + alone)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
