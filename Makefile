@@ -88,12 +88,12 @@ $(BUILD)/obj/llhttp/%.o: $(LLHTTP_C)/%.c | deps-quick
 	$(CC) -O2 -g -fPIE -w $(filter -fsanitize%,$(OPT_$(VARIANT))) -isystem $(LLHTTP_H) -c -o $@ $<
 
 # The SQL lives in .sql files with comments; the programs carry it as text.
-$(BUILD)/gen/queries.inc: $(SQL_SRC) tests/lint/sql2c.awk
+$(BUILD)/gen/queries.inc: $(SQL_SRC) daemon/store/sql2c.awk
 	@mkdir -p $(@D)
-	awk -f tests/lint/sql2c.awk -v mode=queries $(SQL_SRC) > $@
-$(BUILD)/gen/schema.inc: $(SCHEMA_SRC) tests/lint/sql2c.awk
+	awk -f daemon/store/sql2c.awk -v mode=queries $(SQL_SRC) > $@
+$(BUILD)/gen/schema.inc: $(SCHEMA_SRC) daemon/store/sql2c.awk
 	@mkdir -p $(@D)
-	awk -f tests/lint/sql2c.awk -v mode=schema $(SCHEMA_SRC) > $@
+	awk -f daemon/store/sql2c.awk -v mode=schema $(SCHEMA_SRC) > $@
 
 # --- tests -----------------------------------------------------------------------------------------------------------
 $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(TESTLIB_OBJ) $(BUILD)/libgrannbud.a

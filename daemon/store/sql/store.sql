@@ -1,0 +1,35 @@
+-- The store itself: migrations, settings, the audit log.
+
+-- name: schema_table_count
+SELECT count(*) FROM sqlite_master WHERE type = 'table'
+
+-- name: schema_is_ours
+SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_migration'
+
+-- name: migration_list
+SELECT version, sha256 FROM schema_migration ORDER BY version
+
+-- name: migration_insert
+INSERT INTO schema_migration (version, name, sha256, applied_at) VALUES ($1, $2, $3, $4)
+
+-- name: setting_get
+SELECT value FROM setting WHERE name = $1
+
+-- name: setting_put
+INSERT INTO setting (name, value) VALUES ($1, $2)
+ON CONFLICT (name) DO UPDATE SET value = excluded.value
+
+-- name: audit_last
+SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1
+
+-- name: audit_insert
+INSERT INTO audit (seq, at, actor, via, action, object, detail, prev_hash, hash)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+
+-- name: audit_all
+SELECT seq, at, actor, via, action, object, detail, prev_hash, hash FROM audit ORDER BY seq
+
+-- Newest first, before $1, at most $2; $3 an object's id or ''.
+-- name: audit_page
+SELECT seq, at, actor, via, action, object, detail, prev_hash, hash FROM audit
+WHERE seq < $1 AND ($3 = '' OR object = $3) ORDER BY seq DESC LIMIT $2

@@ -1,0 +1,357 @@
+/*
+ * The writer thread with group commit, and the readers; the contract is in store/store.h.
+ *
+ * Invariants:
+ *  1. Only the writer thread touches the writing connection after store_open.
+ *  2. A request is in exactly one place: a work queue, a thread's hands, or the finished queue.
+ *  3. A write is put on the finished queue only after its COMMIT, or with a negative status.
+ *  4. `pending` counts requests from their submission until their `done` has returned; loop thread only.
+ */
+#include "store/store.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "store/db.h"
+#include "store/migrate.h"
+
+enum { STORE_READERS_MAX = 8, STORE_BATCH_MAX = 256 };
+
+struct queue {
+    struct store_req *head;
+    struct store_req **tail;
+};
+
+struct worker {
+    struct store *store;
+    struct db *db;
+    pthread_t thread;
+    bool started;
+};
+
+struct store {
+    struct store_config config;
+    struct worker writer;
+    struct worker readers[STORE_READERS_MAX];
+    int reader_count;
+    int lock_fd;
+    int pending; /* loop thread only */
+
+    pthread_mutex_t mutex; /* guards all below */
+    pthread_cond_t write_wanted;
+    pthread_cond_t read_wanted;
+    struct queue writes;
+    struct queue reads;
+    struct queue finished;
+    bool stopping;
+    struct store_stats stats;
+};
+
+static void queue_init(struct queue *q)
+{
+    q->head = NULL;
+    q->tail = &q->head;
+}
+
+static void queue_put(struct queue *q, struct store_req *req)
+{
+    req->next = NULL;
+    *q->tail = req;
+    q->tail = &req->next;
+}
+
+static struct store_req *queue_take(struct queue *q)
+{
+    struct store_req *req = q->head;
+    if (req) {
+        q->head = req->next;
+        if (!q->head)
+            q->tail = &q->head;
+        req->next = NULL;
+    }
+    return req;
+}
+
+/* One operation inside its own step of the open transaction. */
+static void run_step(struct db *db, struct store_req *req)
+{
+    int rc = db_step_begin(db);
+    if (rc == 0) {
+        rc = req->op(db, req);
+        if (rc == 0)
+            rc = db_step_keep(db);
+        if (rc != 0)
+            db_step_undo(db);
+    }
+    req->status = rc;
+}
+
+/* All of `batch` in one transaction; afterwards every status is final. Returns how many succeeded. */
+static int commit_batch(struct db *db, struct store_req **batch, int n)
+{
+    int ok = 0;
+    int rc = db_begin(db);
+    for (int i = 0; i < n; i++) {
+        if (rc == 0)
+            run_step(db, batch[i]);
+        else
+            batch[i]->status = rc;
+        ok += batch[i]->status == 0;
+    }
+    if (rc == 0) {
+        rc = db_commit(db);
+        if (rc != 0) {
+            db_rollback(db);
+            for (int i = 0; i < n; i++)
+                batch[i]->status = batch[i]->status ? batch[i]->status : rc;
+            ok = 0;
+        }
+    }
+    return ok;
+}
+
+static void finish(struct store *s, struct store_req **batch, int n)
+{
+    pthread_mutex_lock(&s->mutex);
+    for (int i = 0; i < n; i++)
+        queue_put(&s->finished, batch[i]);
+    pthread_mutex_unlock(&s->mutex);
+    if (s->config.notify)
+        s->config.notify(s->config.notify_ctx);
+}
+
+static void count_commit(struct store *s, int n, int ok, int64_t us)
+{
+    pthread_mutex_lock(&s->mutex);
+    s->stats.commits++;
+    s->stats.writes += (uint64_t)n;
+    s->stats.failures += (uint64_t)(n - ok);
+    s->stats.commit_us_sum += (uint64_t)us;
+    if ((uint64_t)us > s->stats.commit_us_max)
+        s->stats.commit_us_max = (uint64_t)us;
+    pthread_mutex_unlock(&s->mutex);
+}
+
+static int64_t thread_us(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (int64_t)ts.tv_sec * US_PER_S + ts.tv_nsec / 1000;
+}
+
+static void write_batch(struct store *s, struct store_req **batch, int n)
+{
+    int64_t from = thread_us();
+    int ok = commit_batch(s->writer.db, batch, n);
+    count_commit(s, n, ok, thread_us() - from);
+    finish(s, batch, n);
+}
+
+static void *writer_main(void *arg)
+{
+    struct store *s = arg;
+    struct store_req *batch[STORE_BATCH_MAX];
+    for (;;) {
+        int n = 0;
+        pthread_mutex_lock(&s->mutex);
+        while (!s->writes.head && !s->stopping)
+            pthread_cond_wait(&s->write_wanted, &s->mutex);
+        while (n < STORE_BATCH_MAX && s->writes.head)
+            batch[n++] = queue_take(&s->writes);
+        pthread_mutex_unlock(&s->mutex);
+        if (n == 0)
+            return NULL;
+        write_batch(s, batch, n);
+    }
+}
+
+/* A read sees one state of the store from beginning to end. */
+static void read_one(struct db *db, struct store_req *req)
+{
+    int rc = db_begin(db);
+    if (rc == 0) {
+        rc = req->op(db, req);
+        db_rollback(db);
+    }
+    req->status = rc;
+}
+
+static void *reader_main(void *arg)
+{
+    struct worker *w = arg;
+    struct store *s = w->store;
+    for (;;) {
+        pthread_mutex_lock(&s->mutex);
+        while (!s->reads.head && !s->stopping)
+            pthread_cond_wait(&s->read_wanted, &s->mutex);
+        struct store_req *req = queue_take(&s->reads);
+        if (req)
+            s->stats.reads++;
+        pthread_mutex_unlock(&s->mutex);
+        if (!req)
+            return NULL;
+        read_one(w->db, req);
+        finish(s, &req, 1);
+    }
+}
+
+static int start_thread(struct worker *w, void *(*run)(void *), void *arg)
+{
+    int rc = pthread_create(&w->thread, NULL, run, arg);
+    w->started = rc == 0;
+    return -rc;
+}
+
+static int start_threads(struct store *s, struct err *err)
+{
+    int rc = start_thread(&s->writer, writer_main, s);
+    for (int i = 0; rc == 0 && i < s->reader_count; i++) {
+        s->readers[i].store = s;
+        rc = db_open(s->config.url, DB_READER, s->config.clock, &s->readers[i].db, err);
+        if (rc == 0)
+            rc = start_thread(&s->readers[i], reader_main, &s->readers[i]);
+    }
+    return rc;
+}
+
+static int take_lock(struct store *s, struct err *err)
+{
+    const char *path = strchr(s->config.url, ':');
+    if (!path || path[1] != '/')
+        return 0; /* in memory */
+    char *lock = xasprintf("%s.lock", path + 1);
+    int rc = store_lock(lock, &s->lock_fd, err);
+    free(lock);
+    return rc;
+}
+
+int store_open(const struct store_config *config, struct store **out, struct err *err)
+{
+    struct store *s = xcalloc(1, sizeof *s);
+    s->config = *config;
+    s->lock_fd = -1;
+    s->reader_count = config->readers < STORE_READERS_MAX ? config->readers : STORE_READERS_MAX;
+    queue_init(&s->writes);
+    queue_init(&s->reads);
+    queue_init(&s->finished);
+    pthread_mutex_init(&s->mutex, NULL);
+    pthread_cond_init(&s->write_wanted, NULL);
+    pthread_cond_init(&s->read_wanted, NULL);
+    int rc = take_lock(s, err);
+    if (rc == 0)
+        rc = db_open(config->url, DB_WRITER, config->clock, &s->writer.db, err);
+    if (rc == 0)
+        rc = migrate_to(s->writer.db, migrate_latest(), err);
+    if (rc == 0)
+        rc = db_check_statements(s->writer.db, err);
+    if (rc == 0 && !config->inline_mode)
+        rc = start_threads(s, err);
+    if (rc != 0) {
+        store_close(s);
+        return rc;
+    }
+    *out = s;
+    return 0;
+}
+
+static void stop_threads(struct store *s)
+{
+    pthread_mutex_lock(&s->mutex);
+    s->stopping = true;
+    pthread_cond_broadcast(&s->write_wanted);
+    pthread_cond_broadcast(&s->read_wanted);
+    pthread_mutex_unlock(&s->mutex);
+    if (s->writer.started)
+        pthread_join(s->writer.thread, NULL);
+    for (int i = 0; i < s->reader_count; i++)
+        if (s->readers[i].started)
+            pthread_join(s->readers[i].thread, NULL);
+}
+
+void store_close(struct store *s)
+{
+    if (!s)
+        return;
+    stop_threads(s);
+    store_complete(s);
+    assert(s->pending == 0);
+    for (int i = 0; i < s->reader_count; i++)
+        db_close(s->readers[i].db);
+    if (s->writer.db)
+        db_checkpoint(s->writer.db);
+    db_close(s->writer.db); /* last, so that the file is whole and the log is gone */
+    if (s->lock_fd >= 0)
+        close(s->lock_fd);
+    pthread_cond_destroy(&s->write_wanted);
+    pthread_cond_destroy(&s->read_wanted);
+    pthread_mutex_destroy(&s->mutex);
+    free(s);
+}
+
+static void submit(struct store *s, struct queue *q, pthread_cond_t *wanted, struct store_req *req)
+{
+    s->pending++;
+    pthread_mutex_lock(&s->mutex);
+    assert(!s->stopping);
+    queue_put(q, req);
+    pthread_cond_signal(wanted);
+    pthread_mutex_unlock(&s->mutex);
+}
+
+void store_write(struct store *s, struct store_req *req)
+{
+    if (s->config.inline_mode) {
+        s->pending++;
+        write_batch(s, &req, 1);
+        return;
+    }
+    submit(s, &s->writes, &s->write_wanted, req);
+}
+
+void store_read(struct store *s, struct store_req *req)
+{
+    if (s->config.inline_mode) {
+        s->pending++;
+        read_one(s->writer.db, req);
+        finish(s, &req, 1);
+        return;
+    }
+    submit(s, &s->reads, &s->read_wanted, req);
+}
+
+int store_complete(struct store *s)
+{
+    struct queue done;
+    int n = 0;
+    pthread_mutex_lock(&s->mutex);
+    done.head = s->finished.head;
+    queue_init(&s->finished);
+    pthread_mutex_unlock(&s->mutex);
+    for (struct store_req *req = done.head; req; n++) {
+        struct store_req *next = req->next; /* `done` may free or resubmit the request */
+        s->pending--;
+        req->done(req);
+        req = next;
+    }
+    return n;
+}
+
+int store_pending(const struct store *s)
+{
+    return s->pending;
+}
+
+struct store_stats store_stats(struct store *s)
+{
+    pthread_mutex_lock(&s->mutex);
+    struct store_stats stats = s->stats;
+    pthread_mutex_unlock(&s->mutex);
+    return stats;
+}

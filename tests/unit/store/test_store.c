@@ -1,0 +1,248 @@
+/* The store: migrations from every version, group commit, savepoints, the wall between tenants, the audit chain. */
+#include "store/store.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "lib/test.h"
+#include "store/audit.h"
+#include "store/db.h"
+#include "store/migrate.h"
+
+static struct db *open_memory(int version)
+{
+    struct db *db = NULL;
+    struct err err = {{0}};
+    assert_int_equal(db_open("sqlite::memory:", DB_WRITER, clock_system(), &db, &err), 0);
+    int rc = migrate_to(db, version, &err);
+    if (rc)
+        fail_msg("%s", err.text);
+    return db;
+}
+
+static void test_migrate_to__from_every_past_version(void **state)
+{
+    (void)state;
+    for (int version = 0; version < migrate_latest(); version++) {
+        struct err err = {{0}};
+        struct db *db = open_memory(version);
+        assert_int_equal(migrate_version(db, &err), version);
+        assert_int_equal(migrate_to(db, migrate_latest(), &err), 0);
+        assert_int_equal(migrate_version(db, &err), migrate_latest());
+        if (db_check_statements(db, &err))
+            fail_msg("%s", err.text);
+        assert_int_equal(db_integrity(db, &err), 0);
+        db_close(db);
+    }
+}
+
+static void test_migrate_to__twice_changes_nothing(void **state)
+{
+    (void)state;
+    struct err err = {{0}};
+    struct db *db = open_memory(migrate_latest());
+    assert_int_equal(migrate_to(db, migrate_latest(), &err), 0);
+    db_close(db);
+}
+
+static void test_migrate_version__refuses_newer_and_foreign_files(void **state)
+{
+    (void)state;
+    struct err err = {{0}};
+    struct db *db = open_memory(migrate_latest());
+    assert_int_equal(db_exec(db, NULL, Q_MIGRATION_INSERT,
+                             DB_ARGS(DB_INT(migrate_latest() + 1), DB_TEXT("later"), DB_TEXT("x"), DB_INT(1))),
+                     0);
+    assert_int_equal(migrate_version(db, &err), ERR_CONFIG);
+    assert_non_null(strstr(err.text, "newer"));
+    db_close(db);
+
+    assert_int_equal(db_open("sqlite::memory:", DB_WRITER, clock_system(), &db, &err), 0);
+    assert_int_equal(db_script(db, "CREATE TABLE other (x)", &err), 0);
+    assert_int_equal(migrate_version(db, &err), ERR_CONFIG);
+    assert_non_null(strstr(err.text, "another program"));
+    db_close(db);
+}
+
+/* --- the writer thread ----------------------------------------------------------------------------------------- */
+
+struct put_req {
+    struct store_req req;
+    const char *name;
+    int fail;
+    int done_status;
+    bool is_done;
+};
+
+static int op_put(struct db *db, struct store_req *req)
+{
+    struct put_req *put = CONTAINER_OF(req, struct put_req, req);
+    int rc = db_exec(db, NULL, Q_SETTING_PUT, DB_ARGS(DB_TEXT(put->name), DB_TEXT("1")));
+    return rc ? rc : put->fail;
+}
+
+static int op_get(struct db *db, struct store_req *req)
+{
+    struct put_req *put = CONTAINER_OF(req, struct put_req, req);
+    char *value = NULL;
+    int rc = db_get_text(db, &value, Q_SETTING_GET, DB_ARGS(DB_TEXT(put->name)));
+    free(value);
+    return rc;
+}
+
+static void on_done(struct store_req *req)
+{
+    struct put_req *put = CONTAINER_OF(req, struct put_req, req);
+    put->done_status = req->status;
+    put->is_done = true;
+}
+
+static void complete_all(struct store *store)
+{
+    while (store_pending(store) > 0) {
+        store_complete(store);
+        usleep(500);
+    }
+}
+
+static void with_file_store(bool inline_mode, void (*body)(struct store *))
+{
+    char dir[] = "/tmp/gb-store-XXXXXX";
+    assert_non_null(mkdtemp(dir));
+    char *url = xasprintf("sqlite:%s/t.db", dir);
+    struct err err = {{0}};
+    struct store *store = NULL;
+    struct store_config config = {.url = url, .readers = 2, .clock = clock_system(), .inline_mode = inline_mode};
+    assert_int_equal(store_open(&config, &store, &err), 0);
+    body(store);
+    struct store *second = NULL;
+    assert_int_equal(store_open(&config, &second, &err), ERR_BUSY);
+    assert_non_null(strstr(err.text, "another grannbudd"));
+    store_close(store);
+    assert_int_equal(unlink(url + strlen("sqlite:")), 0); /* and no -wal is left behind */
+    char *path = xasprintf("%s/t.db.lock", dir);
+    unlink(path);
+    assert_int_equal(rmdir(dir), 0);
+    free(path);
+    free(url);
+}
+
+static void write_read_undo(struct store *store)
+{
+    struct put_req good = {.req = {.op = op_put, .done = on_done}, .name = "good"};
+    struct put_req bad = {.req = {.op = op_put, .done = on_done}, .name = "bad", .fail = ERR_BAD_STATE};
+    struct put_req last = {.req = {.op = op_put, .done = on_done}, .name = "last"};
+    store_write(store, &good.req);
+    store_write(store, &bad.req);
+    store_write(store, &last.req);
+    complete_all(store);
+    assert_true(good.is_done && bad.is_done && last.is_done);
+    assert_int_equal(good.done_status, 0);
+    assert_int_equal(bad.done_status, ERR_BAD_STATE);
+    assert_int_equal(last.done_status, 0);
+
+    struct put_req read_good = {.req = {.op = op_get, .done = on_done}, .name = "good"};
+    struct put_req read_bad = {.req = {.op = op_get, .done = on_done}, .name = "bad"};
+    store_read(store, &read_good.req);
+    store_read(store, &read_bad.req);
+    complete_all(store);
+    assert_int_equal(read_good.done_status, 0);
+    assert_int_equal(read_bad.done_status, ERR_NOT_FOUND); /* the failed step left nothing */
+}
+
+static void test_store_write__failed_step_is_undone_alone(void **state)
+{
+    (void)state;
+    with_file_store(false, write_read_undo);
+}
+
+static void test_store_write__inline_mode_does_the_same(void **state)
+{
+    (void)state;
+    with_file_store(true, write_read_undo);
+}
+
+static void many_writes(struct store *store)
+{
+    enum { N = 2000 };
+    struct put_req *reqs = xcalloc(N, sizeof *reqs);
+    for (int i = 0; i < N; i++) {
+        reqs[i] = (struct put_req){.req = {.op = op_put, .done = on_done}, .name = "same"};
+        store_write(store, &reqs[i].req);
+    }
+    complete_all(store);
+    for (int i = 0; i < N; i++)
+        assert_true(reqs[i].is_done && reqs[i].done_status == 0);
+    struct store_stats stats = store_stats(store);
+    assert_int_equal(stats.writes, N);
+    assert_true(stats.commits < N); /* grouped */
+    free(reqs);
+}
+
+static void test_store_write__groups_what_waits(void **state)
+{
+    (void)state;
+    with_file_store(false, many_writes);
+}
+
+/* --- the audit chain ------------------------------------------------------------------------------------------- */
+
+static void test_audit_verify__whole_chain(void **state)
+{
+    (void)state;
+    struct err err = {{0}};
+    struct audit_head head;
+    struct db *db = open_memory(migrate_latest());
+    struct actor actor = actor_daemon();
+    assert_int_equal(audit_verify(db, &head, &err), 0);
+    assert_int_equal(head.rows, 0);
+    for (int i = 0; i < 50; i++)
+        assert_int_equal(audit_writef(db, &actor, "test.do", "x", "{\"n\":%d}", i), 0);
+    assert_int_equal(audit_verify(db, &head, &err), 0);
+    assert_int_equal(head.rows, 50);
+    db_close(db);
+}
+
+static void assert_tampering_shows(const char *sql, const char *words)
+{
+    struct err err = {{0}};
+    struct audit_head head;
+    struct db *db = open_memory(migrate_latest());
+    struct actor actor = actor_daemon();
+    for (int i = 0; i < 9; i++)
+        assert_int_equal(audit_writef(db, &actor, "test.do", "x", "{\"n\":%d}", i), 0);
+    assert_int_not_equal(db_script(db, sql, &err), 0); /* the triggers refuse it */
+    assert_int_equal(db_script(db, "DROP TRIGGER audit_no_update; DROP TRIGGER audit_no_delete", &err), 0);
+    assert_int_equal(db_script(db, sql, &err), 0);
+    assert_int_equal(audit_verify(db, &head, &err), ERR_CORRUPT);
+    if (!strstr(err.text, words))
+        fail_msg("%s", err.text);
+    db_close(db);
+}
+
+static void test_audit_verify__tells_changed_and_missing_rows(void **state)
+{
+    (void)state;
+    assert_tampering_shows("UPDATE audit SET detail = '{\"n\":7}' WHERE seq = 5", "row 5 has been changed");
+    assert_tampering_shows("UPDATE audit SET actor = 'eve' WHERE seq = 1", "row 1 has been changed");
+    assert_tampering_shows("DELETE FROM audit WHERE seq = 4", "row 4 is missing");
+    assert_tampering_shows("DELETE FROM audit WHERE seq = 4; UPDATE audit SET seq = seq - 1 WHERE seq > 4",
+                           "row 4 does not follow");
+}
+
+static const struct CMUnitTest tests[] = {
+    TEST(test_migrate_to__from_every_past_version),
+    TEST(test_migrate_to__twice_changes_nothing),
+    TEST(test_migrate_version__refuses_newer_and_foreign_files),
+    TEST(test_store_write__failed_step_is_undone_alone),
+    TEST(test_store_write__inline_mode_does_the_same),
+    TEST(test_store_write__groups_what_waits),
+    TEST(test_audit_verify__whole_chain),
+    TEST(test_audit_verify__tells_changed_and_missing_rows),
+};
+
+TEST_MAIN(tests)
