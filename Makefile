@@ -7,11 +7,16 @@ ifeq ($(V),)
 .SILENT:
 endif
 .SUFFIXES:
+# As many jobs as there are processors, unless the caller says (make -j1).
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
 
 VERSION := 0.1.0
 VARIANT ?= release
 CC := gcc
 BUILD := $(if $(filter release,$(VARIANT)),build,build/$(VARIANT))
+PYTHON := /usr/bin/python3
 
 # --- flags -----------------------------------------------------------------------------------------------------------
 WARN := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla -Wcast-align \
@@ -96,20 +101,124 @@ $(BUILD)/gen/schema.inc: $(SCHEMA_SRC) daemon/store/sql2c.awk
 	awk -f daemon/store/sql2c.awk -v mode=schema $(SCHEMA_SRC) > $@
 
 # --- tests -----------------------------------------------------------------------------------------------------------
-$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(TESTLIB_OBJ) $(BUILD)/libgrannbud.a
+# An archive: a test or fuzzer links only the helpers that it calls.
+$(BUILD)/libtest.a: $(TESTLIB_OBJ)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libtest.a $(BUILD)/libgrannbud.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_DAEMON) -lcmocka
 
 .PHONY: units
 units: $(UNIT_BIN) all
 
-$(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(TESTLIB_OBJ) $(BUILD)/libgrannbud.a
+# T=core/test_schedule needs only its own program, a system test needs the daemon.
+ifneq ($(T),)
+CHECK_NEEDS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/$(T).c)) $(if $(filter system/%,$(T)),all)
+endif
+CHECK_NEEDS ?= units
+RUN_TESTS = $(PYTHON) tests/run.py --build $(BUILD) $(if $(T),--test '$(T)') $(if $(F),--filter '$(F)')
+
+.PHONY: check check-built check-sql
+check: deps check-built ## every test; T=core/test_schedule one program, T=system/test_x one file, F='due*' one function
+
+check-built: $(CHECK_NEEDS)
+	$(RUN_TESTS)
+
+check-sql: ## prepares every SQL statement against the schema
+	+$(MAKE) --no-print-directory check T=store/test_sql
+
+.PHONY: demo
+demo: deps all ## the main job on a scratch directory; KEEP=1 leaves it running
+	tests/demo/run
+
+.PHONY: asan tsan coverage
+asan: deps ## all tests with AddressSanitizer and UBSan, in build/asan
+	+$(MAKE) --no-print-directory VARIANT=asan check-built
+
+tsan: deps ## all tests with ThreadSanitizer, in build/tsan
+	+$(MAKE) --no-print-directory VARIANT=tsan check-built
+
+coverage: deps-lint ## line and branch coverage of all tests: summary, and build/coverage/html/index.html
+	+$(MAKE) --no-print-directory VARIANT=coverage coverage-built
+
+.PHONY: coverage-built
+coverage-built: units
+	find $(BUILD)/obj -name '*.gcda' -delete
+	$(PYTHON) tests/run.py --build $(BUILD)
+	@mkdir -p $(BUILD)/html
+	gcovr --root . --object-directory $(BUILD)/obj --filter daemon/ --exclude-throw-branches \
+		--html-details $(BUILD)/html/index.html --print-summary --txt $(BUILD)/coverage.txt
+	@tail -n 4 $(BUILD)/coverage.txt; echo "details: $(BUILD)/html/index.html, $(BUILD)/coverage.txt"
+
+# --- fuzzing ---------------------------------------------------------------------------------------------------------
+FUZZ_S ?= 10
+.PHONY: fuzz fuzz-built
+fuzz: deps-lint ## every parser under libFuzzer for FUZZ_S seconds each (10); FUZZ=csv one of them
+	+$(MAKE) --no-print-directory VARIANT=fuzz fuzz-built
+
+fuzz-built: $(FUZZ_BIN)
+	tests/fuzz/run $(FUZZ_S) $(if $(FUZZ),fuzz_$(FUZZ),$(notdir $(FUZZ_BIN)))
+
+$(BUILD)/bin/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/libtest.a $(BUILD)/libgrannbud.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_DAEMON)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_DAEMON) -lcmocka
+
+# --- benchmarks ------------------------------------------------------------------------------------------------------
+$(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/libtest.a $(BUILD)/libgrannbud.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_DAEMON) -lcmocka
+
+.PHONY: bench
+bench: deps all $(BENCH_BIN) ## the benchmarks, one line each
+	for b in $(BENCH_BIN); do $$b || exit 1; done
+	for b in $(sort $(wildcard tests/bench/*.py)); do GRANNBUD_BIN=$(CURDIR)/$(BUILD) $(PYTHON) $$b || exit 1; done
+
+# --- packages --------------------------------------------------------------------------------------------------------
+# Debian 12. Two lists, so that building and testing asks for no more than it needs.
+PKG_BUILD := gcc make libc6-dev libuv1-dev libcurl4-openssl-dev libsqlite3-dev libinih-dev libjansson-dev libcmark-dev \
+	libical-dev libsodium-dev libcsv-dev libidn2-dev libunistring-dev libssl-dev node-llhttp libcmocka-dev python3 tzdata
+PKG_LINT := clang clang-tidy clang-format cppcheck libclang-rt-14-dev gcovr shellcheck universal-ctags
+
+# $(call missing,PACKAGES): those that are not installed, one a line; none where there is no dpkg.
+missing = comm -23 <(printf '%s\n' $1 | sort -u) \
+	<(dpkg-query -W -f='$${db:Status-Status} $${Package}\n' $1 2>/dev/null | sed -n 's/^installed //p' | sort -u)
+define install-missing
+command -v dpkg-query >/dev/null || exit 0; \
+need=$$($(call missing,$1)); [ -n "$$need" ] || exit 0; \
+echo "installing:" $$need; \
+as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \
+$$as_root apt-get update -qq && \
+$$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$need </dev/null
+endef
+
+.PHONY: deps deps-lint deps-quick
+deps: ## installs the Debian packages that building and testing need
+	$(call install-missing,$(PKG_BUILD))
+
+deps-lint: deps
+	$(call install-missing,$(PKG_LINT))
+
+# Before the first compilation: wait for `deps` where it is wanted, else say what is missing.
+ifneq ($(filter check check-sql demo asan tsan fuzz bench lint coverage,$(MAKECMDGOALS)),)
+deps-quick: deps
+else
+deps-quick:
+	command -v dpkg-query >/dev/null || exit 0; \
+	need=$$($(call missing,$(PKG_BUILD))); [ -z "$$need" ] || \
+	{ echo "make: these Debian packages are missing: run 'make deps':" $$need >&2; exit 1; }
+endif
+
+# --- the rest --------------------------------------------------------------------------------------------------------
+.PHONY: clean help
+clean: ## removes build/
+	rm -rf build
+
+help: ## this list
+	@echo "make [V=1 shows the commands] [VARIANT=release|clang|asan|tsan|fuzz|coverage] TARGET"
+	@sed -nE 's/^([a-z][a-z-]*):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | sort | while IFS=$$'\t' read -r name text; \
+		do printf '  %-12s %s\n' "$$name" "$$text"; done
 
 .SECONDARY:
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
-
-# --- packages --------------------------------------------------------------------------------------------------------
-.PHONY: deps-quick
-deps-quick:
