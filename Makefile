@@ -84,7 +84,7 @@ $(BUILD)/libgrannbud.a: $(LIB_OBJ) $(LLHTTP_OBJ)
 	@rm -f $@
 	ar rcs $@ $^
 
-$(BUILD)/obj/%.o: %.c $(GEN) | deps-quick
+$(BUILD)/obj/%.o: %.c | $(GEN) deps-quick
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
@@ -175,11 +175,105 @@ bench: deps all $(BENCH_BIN) ## the benchmarks, one line each
 	for b in $(BENCH_BIN); do $$b || exit 1; done
 	for b in $(sort $(wildcard tests/bench/*.py)); do GRANNBUD_BIN=$(CURDIR)/$(BUILD) $(PYTHON) $$b || exit 1; done
 
+# --- lint ------------------------------------------------------------------------------------------------------------
+LINT_C := $(LIB_SRC) daemon/main.c $(CLI_MAIN) $(TESTLIB_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(BENCH_SRC)
+LINT_H := $(wildcard include/*/*.h daemon/*/*.h tests/lib/*.h)
+LINT_SH := .ci/run $(wildcard tests/*/run conf/*.sh tests/*/*.sh conf/completion/*.bash)
+LINT_PY := $(wildcard tests/*.py tests/*/*.py)
+
+# Stamps under build/lint make the second run quick. The clang objects know which headers a file has read, so the
+# stamps of clang-tidy lean on them.
+.PHONY: lint lint-all lint-gcc lint-clang lint-clang-built lint-cppcheck lint-format lint-rules lint-scripts
+lint: deps-lint ## both compilers, clang-tidy, cppcheck, clang-format, shellcheck, our own rules
+	+$(MAKE) --no-print-directory --keep-going lint-all && echo "lint: clean"
+
+lint-all: lint-gcc lint-clang lint-cppcheck lint-format lint-rules lint-scripts
+
+lint-gcc: $(LINT_C:%.c=$(BUILD)/obj/%.o) | deps-lint
+
+lint-clang: deps-lint
+	+$(MAKE) --no-print-directory VARIANT=clang lint-clang-built
+
+lint-clang-built: $(LINT_C:%.c=build/lint/tidy/%.ok) $(LINT_H:%.h=build/lint/header/%.ok)
+
+build/lint/tidy/%.ok: %.c $(BUILD)/obj/%.o .clang-tidy
+	@mkdir -p $(@D)
+	out=$$(clang-tidy --quiet $< -- -std=c11 $(CPPFLAGS) 2>&1) || { echo "$$out" | grep -v 'warnings generated'; exit 1; }
+	@touch $@
+
+# A header must compile alone, with both compilers.
+build/lint/header/%.ok: %.h | $(GEN) deps-lint
+	@mkdir -p $(@D)
+	echo '#include "$<"' | gcc -I. $(CPPFLAGS) -std=c11 $(WARN) $(WARN_gcc) -fsyntax-only -MMD -MP -MT $@ -MF $@.d -x c -
+	echo '#include "$<"' | clang -I. $(CPPFLAGS) -std=c11 $(WARN) $(WARN_clang) -fsyntax-only -x c -
+	@touch $@
+
+lint-cppcheck: $(GEN) | deps-lint
+	@mkdir -p build/lint/cppcheck
+	cppcheck --quiet --enable=warning,performance,portability --inline-suppr --error-exitcode=1 --std=c11 -j2 \
+		--suppressions-list=tests/lint/cppcheck.suppress --cppcheck-build-dir=build/lint/cppcheck --library=posix \
+		--template='{file}:{line}: {message} [{id}]' $(filter -D% -I%,$(CPPFLAGS)) $(LINT_C)
+
+lint-format: | deps-lint
+	clang-format --dry-run -Werror $(LINT_C) $(LINT_H)
+
+lint-rules: | deps
+	for t in tests/lint/test_*.py; do out=$$($(PYTHON) $$t 2>&1) || { echo "$$out"; exit 1; }; done
+	$(PYTHON) tests/lint/check.py
+
+lint-scripts: | deps-lint
+	shellcheck --shell=bash $(LINT_SH)
+	PYTHONPYCACHEPREFIX=build/lint/pyc $(PYTHON) -W error -m py_compile $(LINT_PY)
+	$(if $(LINT_PY),pyflakes3 $(LINT_PY))
+
+.PHONY: format
+format: deps-lint ## clang-format -i on all C
+	clang-format -i $(LINT_C) $(LINT_H)
+
+# --- installation ----------------------------------------------------------------------------------------------------
+PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+INSTALL := install
+AREAS := $(wildcard conf/areas/*)
+TEMPLATES := $(wildcard conf/templates/*)
+# The units carry the paths of a Debian package; here they get ours.
+UNIT_PATHS := -e 's|/usr/sbin/|$(PREFIX)/sbin/|g' -e 's|/usr/share/|$(PREFIX)/share/|g' -e 's|/etc/grannbud|$(SYSCONFDIR)/grannbud|g'
+# source:destination:mode; what `install` puts there and `uninstall` takes away.
+INSTALL_MAP := \
+	$(BUILD)/grannbudd:$(PREFIX)/sbin/grannbudd:755 \
+	$(BUILD)/grannbud:$(PREFIX)/bin/grannbud:755 \
+	conf/grannbud.conf:$(PREFIX)/share/grannbud/grannbud.conf:644 \
+	systemd/grannbudd.service:$(PREFIX)/lib/systemd/system/grannbudd.service:644 \
+	systemd/grannbud.sysusers:$(PREFIX)/lib/sysusers.d/grannbud.conf:644 \
+	systemd/grannbud.tmpfiles:$(PREFIX)/lib/tmpfiles.d/grannbud.conf:644 \
+	README.md:$(PREFIX)/share/doc/grannbud/README.md:644 \
+	LICENSE:$(PREFIX)/share/doc/grannbud/LICENSE:644 \
+	$(foreach f,$(AREAS),$f:$(PREFIX)/share/grannbud/areas/$(notdir $f):644) \
+	$(foreach f,$(TEMPLATES),$f:$(PREFIX)/share/grannbud/templates/$(notdir $f):644) \
+	$(foreach f,$(wildcard conf/completion/grannbud.bash),$f:$(PREFIX)/share/bash-completion/completions/grannbud:644)
+
+.PHONY: install uninstall
+install: all ## into DESTDIR with PREFIX (/usr/local) and SYSCONFDIR (/etc); an existing configuration stays
+	for row in $(INSTALL_MAP); do IFS=: read -r from to mode <<<"$$row"; \
+		$(INSTALL) -D -m $$mode $$from "$(DESTDIR)$$to" || exit 1; \
+		case $$from in systemd/*) sed -i $(UNIT_PATHS) "$(DESTDIR)$$to" ;; esac; done
+	conf="$(DESTDIR)$(SYSCONFDIR)/grannbud/grannbud.conf"; \
+	if [ -e "$$conf" ]; then echo "kept: $$conf (the new one: $(PREFIX)/share/grannbud/grannbud.conf)"; \
+	else $(INSTALL) -D -m 644 conf/grannbud.conf "$$conf"; fi
+	[ -n "$(DESTDIR)" ] || [ ! -d /run/systemd/system ] || \
+		echo "then, as root: systemd-sysusers && systemd-tmpfiles --create && systemctl daemon-reload && systemctl enable --now grannbudd"
+
+uninstall: ## removes what install put there; configuration and data stay
+	for row in $(INSTALL_MAP); do IFS=: read -r from to mode <<<"$$row"; rm -f "$(DESTDIR)$$to"; done
+	@rmdir "$(DESTDIR)$(PREFIX)/share/grannbud"/* "$(DESTDIR)$(PREFIX)/share/grannbud" \
+		"$(DESTDIR)$(PREFIX)/share/doc/grannbud" 2>/dev/null || true
+
 # --- packages --------------------------------------------------------------------------------------------------------
 # Debian 12. Two lists, so that building and testing asks for no more than it needs.
 PKG_BUILD := gcc make libc6-dev libuv1-dev libcurl4-openssl-dev libsqlite3-dev libinih-dev libjansson-dev libcmark-dev \
-	libical-dev libsodium-dev libcsv-dev libidn2-dev libunistring-dev libssl-dev node-llhttp libcmocka-dev python3 tzdata
-PKG_LINT := clang clang-tidy clang-format cppcheck libclang-rt-14-dev gcovr shellcheck universal-ctags
+	libical-dev libsodium-dev libcsv-dev libidn2-dev libunistring-dev libssl-dev node-llhttp libcmocka-dev \
+	python3 tzdata systemd
+PKG_LINT := clang clang-tidy clang-format cppcheck libclang-rt-14-dev gcovr shellcheck pyflakes3
 
 # $(call missing,PACKAGES): those that are not installed, one a line; none where there is no dpkg.
 missing = comm -23 <(printf '%s\n' $1 | sort -u) \
@@ -201,7 +295,7 @@ deps-lint: deps
 	$(call install-missing,$(PKG_LINT))
 
 # Before the first compilation: wait for `deps` where it is wanted, else say what is missing.
-ifneq ($(filter check check-sql demo asan tsan fuzz bench lint coverage,$(MAKECMDGOALS)),)
+ifneq ($(filter check check-sql demo asan tsan fuzz bench lint format coverage,$(MAKECMDGOALS)),)
 deps-quick: deps
 else
 deps-quick:
@@ -221,4 +315,4 @@ help: ## this list
 		do printf '  %-12s %s\n' "$$name" "$$text"; done
 
 .SECONDARY:
--include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/obj build/lint/header -name '*.d' 2>/dev/null)
