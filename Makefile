@@ -80,11 +80,21 @@ $(BUILD)/grannbudd: $(BUILD)/obj/daemon/main.o $(BUILD)/libgrannbud.a
 $(BUILD)/grannbud: $(BUILD)/obj/daemon/cli/main.o $(BUILD)/libgrannbud.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_CLI)
 
-$(BUILD)/libgrannbud.a: $(LIB_OBJ) $(LLHTTP_OBJ)
+$(BUILD)/libgrannbud.a: $(LIB_OBJ) $(LLHTTP_OBJ) $(BUILD)/.sources
 	@rm -f $@
-	ar rcs $@ $^
+	ar rcs $@ $(filter %.o,$^)
 
-$(BUILD)/obj/%.o: %.c | $(GEN) deps-quick
+# What no time stamp shows: other flags, or a file that went away. Each stamp changes only when its text does.
+$(BUILD)/.flags: STAMP = $(CC) $(CPPFLAGS) $(CFLAGS)
+$(BUILD)/.sources: STAMP = $(LIB_SRC) $(TESTLIB_SRC)
+$(BUILD)/.sql: STAMP = $(SQL_SRC) $(SCHEMA_SRC)
+$(BUILD)/.flags $(BUILD)/.sources $(BUILD)/.sql: always
+	@mkdir -p $(@D)
+	@cmp -s $@ - <<<'$(subst ','\'',$(STAMP))' || cat >$@ <<<'$(subst ','\'',$(STAMP))'
+.PHONY: always
+always:
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/.flags | $(GEN) deps-quick
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
@@ -93,18 +103,18 @@ $(BUILD)/obj/llhttp/%.o: $(LLHTTP_C)/%.c | deps-quick
 	$(CC) -O2 -g -fPIE -w $(filter -fsanitize%,$(OPT_$(VARIANT))) -isystem $(LLHTTP_H) -c -o $@ $<
 
 # The SQL lives in .sql files with comments; the programs carry it as text.
-$(BUILD)/gen/queries.inc: $(SQL_SRC) daemon/store/sql2c.awk
+$(BUILD)/gen/queries.inc: $(SQL_SRC) $(BUILD)/.sql daemon/store/sql2c.awk
 	@mkdir -p $(@D)
 	awk -f daemon/store/sql2c.awk -v mode=queries $(SQL_SRC) > $@
-$(BUILD)/gen/schema.inc: $(SCHEMA_SRC) daemon/store/sql2c.awk
+$(BUILD)/gen/schema.inc: $(SCHEMA_SRC) $(BUILD)/.sql daemon/store/sql2c.awk
 	@mkdir -p $(@D)
 	awk -f daemon/store/sql2c.awk -v mode=schema $(SCHEMA_SRC) > $@
 
 # --- tests -----------------------------------------------------------------------------------------------------------
 # An archive: a test or fuzzer links only the helpers that it calls.
-$(BUILD)/libtest.a: $(TESTLIB_OBJ)
+$(BUILD)/libtest.a: $(TESTLIB_OBJ) $(BUILD)/.sources
 	@rm -f $@
-	ar rcs $@ $^
+	ar rcs $@ $(filter %.o,$^)
 
 $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libtest.a $(BUILD)/libgrannbud.a
 	@mkdir -p $(@D)
@@ -176,7 +186,7 @@ bench: deps all $(BENCH_BIN) ## the benchmarks, one line each
 	for b in $(sort $(wildcard tests/bench/*.py)); do GRANNBUD_BIN=$(CURDIR)/$(BUILD) $(PYTHON) $$b || exit 1; done
 
 # --- lint ------------------------------------------------------------------------------------------------------------
-LINT_C := $(LIB_SRC) daemon/main.c $(CLI_MAIN) $(TESTLIB_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(BENCH_SRC)
+LINT_C := $(LIB_SRC) daemon/main.c $(CLI_MAIN) $(TESTLIB_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(BENCH_SRC) $(wildcard tests/lib/tools/*.c)
 LINT_H := $(wildcard include/*/*.h daemon/*/*.h tests/lib/*.h)
 LINT_SH := .ci/run $(wildcard tests/*/run conf/*.sh tests/*/*.sh conf/completion/*.bash)
 LINT_PY := $(wildcard tests/*.py tests/*/*.py)
@@ -272,7 +282,7 @@ uninstall: ## removes what install put there; configuration and data stay
 # Debian 12. Two lists, so that building and testing asks for no more than it needs.
 PKG_BUILD := gcc make libc6-dev libuv1-dev libcurl4-openssl-dev libsqlite3-dev libinih-dev libjansson-dev libcmark-dev \
 	libical-dev libsodium-dev libcsv-dev libidn2-dev libunistring-dev libssl-dev node-llhttp libcmocka-dev \
-	python3 tzdata systemd
+	python3 procps systemd tzdata
 PKG_LINT := clang clang-tidy clang-format cppcheck libclang-rt-14-dev gcovr shellcheck pyflakes3
 
 # $(call missing,PACKAGES): those that are not installed, one a line; none where there is no dpkg.
@@ -284,7 +294,7 @@ need=$$($(call missing,$1)); [ -n "$$need" ] || exit 0; \
 echo "installing:" $$need; \
 as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \
 $$as_root apt-get update -qq && \
-$$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$need </dev/null
+$$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o Dpkg::Use-Pty=0 --no-install-recommends $$need </dev/null
 endef
 
 .PHONY: deps deps-lint deps-quick
