@@ -1,0 +1,125 @@
+/* Personal identity numbers: a scan for rows of digits of the right lengths, then date and check digit. */
+#include "core/personnummer.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+enum { SHORT_DATE = 6, LONG_DATE = 8, SUFFIX = 4, COORDINATION_DAY = 60 };
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static size_t digits_at(const char *s)
+{
+    size_t n = 0;
+    while (is_digit(s[n]))
+        n++;
+    return n;
+}
+
+/* Between date and the last four: the number of bytes, or 0. */
+static size_t dash(const char *s)
+{
+    static const char *const many[] = {"\xe2\x80\x90", "\xe2\x80\x91", "\xe2\x80\x92", "\xe2\x80\x93", "\xe2\x88\x92"};
+    if (*s == '-' || *s == '+')
+        return 1;
+    for (size_t i = 0; i < ARRAY_LEN(many); i++) {
+        if (strncmp(s, many[i], strlen(many[i])) == 0)
+            return strlen(many[i]);
+    }
+    return 0;
+}
+
+static int number(const char *d, size_t n)
+{
+    int v = 0;
+    for (size_t i = 0; i < n; i++)
+        v = v * 10 + (d[i] - '0');
+    return v;
+}
+
+/* `d`: YYMMDD; `century`: 18, 19, 20, or -1 when not told (then every fourth year may have a 29 February). */
+static bool is_date(const char *d, int century)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    int year = number(d, 2);
+    int month = number(d + 2, 2);
+    int day = number(d + 4, 2);
+    if (month < 1 || month > 12)
+        return false;
+    if (day > COORDINATION_DAY)
+        day -= COORDINATION_DAY;
+    bool leap = year % 4 == 0 && (year != 0 || century == -1 || century == 20);
+    return day >= 1 && day <= days[month - 1] + (month == 2 && leap ? 1 : 0);
+}
+
+/* Luhn over YYMMDD and NNNN (Skatteverket): 2, 1, 2, 1 …; the sum of all ends in 0. */
+static bool is_checked(const char *date, const char *suffix)
+{
+    int sum = 0;
+    for (int i = 0; i < SHORT_DATE + SUFFIX; i++) {
+        int v = (i < SHORT_DATE ? date[i] : suffix[i - SHORT_DATE]) - '0';
+        v *= i % 2 == 0 ? 2 : 1;
+        sum += v > 9 ? v - 9 : v;
+    }
+    return sum % 10 == 0;
+}
+
+static bool is_number(const char *date, size_t date_len, const char *suffix)
+{
+    int century = -1;
+    if (date_len == LONG_DATE) {
+        century = number(date, 2);
+        if (century < 18 || century > 20)
+            return false;
+        date += 2;
+    }
+    return is_date(date, century) && is_checked(date, suffix);
+}
+
+/* 070 1 74 06 05 read as 1 January 2007 + 60 days … : a mobile number, not a person. */
+static bool is_mobile(const char *ten)
+{
+    return strncmp(ten, "070", 3) == 0 && number(ten + 4, 2) > COORDINATION_DAY;
+}
+
+/* The length of the number that starts at `s` with a row of `n` digits, or 0. */
+static size_t match(const char *s, size_t n)
+{
+    if (n == SHORT_DATE || n == LONG_DATE) {
+        size_t gap = dash(s + n);
+        if (gap == 0 || digits_at(s + n + gap) != SUFFIX)
+            return 0;
+        return is_number(s, n, s + n + gap) ? n + gap + SUFFIX : 0;
+    }
+    if (n == LONG_DATE + SUFFIX)
+        return is_number(s, LONG_DATE, s + LONG_DATE) ? n : 0;
+    if (n == SHORT_DATE + SUFFIX && !is_mobile(s))
+        return is_number(s, SHORT_DATE, s + SHORT_DATE) ? n : 0;
+    return 0;
+}
+
+bool personnummer_find(const char *text, size_t from, size_t *start_out, size_t *len_out)
+{
+    /* Never start in the middle of a row of digits. */
+    while (from > 0 && is_digit(text[from - 1]) && is_digit(text[from]))
+        from++;
+    for (const char *s = text + from; *s != '\0';) {
+        size_t n = digits_at(s);
+        if (n == 0) {
+            s++;
+            continue;
+        }
+        size_t len = match(s, n);
+        if (len > 0) {
+            *start_out = (size_t)(s - text);
+            *len_out = len;
+            return true;
+        }
+        s += n;
+    }
+    return false;
+}
