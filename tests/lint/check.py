@@ -13,7 +13,7 @@ import sys
 
 FILE_MAX_LINES = 600
 FUNCTION_MAX_LINES = 100
-LINE_MAX_CHARS = 120
+LINE_MAX_CHARS = 160  # 120 is the aim, which clang-format sees to; a table's row or a long text may pass it
 
 # What may include what: the path's first part against the layers whose headers it may use.
 LAYERS = {
@@ -59,7 +59,7 @@ BANNED = {
     "tmpnam": "use mkstemp",
     "tempnam": "use mkstemp",
     "mktemp": "use mkstemp",
-    "signal": "use sigaction or uv_signal_start",
+    "signal": "use sigaction or uv_signal_start; only SIG_IGN and SIG_DFL are set with it",
 }
 # Out of memory ends the process, in one place.
 ALLOCATORS = {"malloc", "calloc", "realloc", "reallocarray", "strdup", "strndup", "asprintf", "vasprintf"}
@@ -183,7 +183,8 @@ def banned_functions(s):
     if not in_c(s):
         return
     for m in re.finditer(r"(?<![\w.>])(\w+)\s*\(", s.code):
-        if m.group(1) in BANNED:
+        ignores = m.group(1) == "signal" and re.match(r"[^;]*\bSIG_(?:IGN|DFL)\b", s.code[m.end():])
+        if m.group(1) in BANNED and not ignores:
             yield s.line_of(m.start()), f"{m.group(1)}() is banned: {BANNED[m.group(1)]}"
     if in_daemon(s) and s.path != "daemon/base/mem.c":
         for m in re.finditer(r"(?<![\w.>])(\w+)\s*\(", s.code):
@@ -256,7 +257,8 @@ def include_guard(s):
     m = re.search(r"^#ifndef (\w+)\n#define (\w+)$", s.text, re.M)
     parts = pathlib.PurePosixPath(s.path).with_suffix("").parts
     if parts[0] in ("include", "daemon"):
-        want = "GB_" + "_".join(parts[1:]).upper().replace("-", "_") + "_H"
+        # A private header may have a public one's name beside it, so its guard says DAEMON.
+        want = "GB_" + "_".join(parts[parts[0] == "include":]).upper().replace("-", "_") + "_H"
         right = m and m.group(1) == m.group(2) == want
     else:
         want = "GB_TESTS_…_H"
