@@ -4,6 +4,7 @@
  */
 #include "core/address.h"
 
+#include <assert.h>
 #include <idn2.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -139,9 +140,10 @@ static enum address_fault read_domain(const char *domain, char *out)
         return ADDRESS_NO_DOMAIN;
     if (domain[0] == '[')
         return ADDRESS_LITERAL;
-    char ascii[ADDRESS_BYTES];
+    char ascii[ADDRESS_BYTES] = "";
     size_t n = strlen(domain);
-    for (size_t i = 0; i <= n; i++)
+    assert(n < sizeof ascii);
+    for (size_t i = 0; i < n; i++)
         ascii[i] = domain[i] >= 'A' && domain[i] <= 'Z' ? (char)(domain[i] - 'A' + 'a') : domain[i];
     if (!is_ascii(ascii) || has_alabel(ascii)) {
         char *converted = NULL;
