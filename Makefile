@@ -106,7 +106,7 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/.flags | $(GEN) deps-quick
 
 $(BUILD)/obj/llhttp/%.o: $(LLHTTP_C)/%.c | deps-quick
 	@mkdir -p $(@D)
-	$(CC) -O2 -g -fPIE -w $(filter -fsanitize%,$(OPT_$(VARIANT))) -isystem $(LLHTTP_H) -c -o $@ $<
+	$(CC) -O2 -g -fPIE -w -DLLHTTP_STRICT_MODE=1 $(filter -fsanitize%,$(OPT_$(VARIANT))) -isystem $(LLHTTP_H) -c -o $@ $<
 
 # The SQL lives in .sql files with comments; the programs carry it as text.
 $(BUILD)/gen/queries.inc: $(SQL_SRC) $(BUILD)/.sql daemon/store/sql2c.awk
