@@ -167,16 +167,20 @@ static void test_letter_source_parse__nul_and_size_are_refused(void **state)
 static void test_letter_source_parse__title_length_counts_characters(void **state)
 {
     (void)state;
-    char text[1000] = "---\ntitle: ";
+    struct buf text;
+    buf_init(&text, 1000);
+    buf_adds(&text, "---\ntitle: ");
     for (int i = 0; i < LETTER_TITLE_MAX_CHARS; i++)
-        strncat(text, "ö", 3);
-    strncat(text, "\n---\n", 6);
-    letter_source_free(must_parse(text));
-    char longer[1001] = "---\ntitle: x";
-    strncat(longer, text + strlen("---\ntitle: "), 900);
+        buf_adds(&text, "ö");
+    size_t title_end = text.len;
+    buf_adds(&text, "\n---\n");
+    letter_source_free(must_parse(buf_str(&text)));
+    buf_truncate(&text, title_end);
+    buf_adds(&text, "x\n---\n");
     struct letter_source *src = NULL;
     struct letter_problem p;
-    assert_int_equal(letter_source_parse(longer, strlen(longer), &src, &p), ERR_INVALID);
+    assert_int_equal(letter_source_parse(text.data, text.len, &src, &p), ERR_INVALID);
+    buf_fini(&text);
     assert_non_null(strstr(p.en, "longer than 200"));
 }
 
