@@ -34,6 +34,22 @@ char *hex_encode(const void *data, size_t n, char *out)
     return out;
 }
 
+int hex_decode(const char *text, void *out, size_t n)
+{
+    static const char digits[] = "0123456789abcdef";
+    uint8_t *to = out;
+    if (strlen(text) != 2 * n)
+        return ERR_INVALID;
+    for (size_t i = 0; i < n; i++) {
+        const char *high = strchr(digits, text[2 * i]);
+        const char *low = strchr(digits, text[2 * i + 1]);
+        if (!high || !low)
+            return ERR_INVALID;
+        to[i] = (uint8_t)((high - digits) << 4 | (low - digits));
+    }
+    return 0;
+}
+
 struct sha256 *sha256_new(void)
 {
     struct sha256 *s = xcalloc(1, sizeof *s);

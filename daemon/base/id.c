@@ -24,6 +24,12 @@ static const char *const PREFIX[] = {
 
 int64_t id_new(int64_t real_us)
 {
+    return id_new_range(real_us, 1);
+}
+
+int64_t id_new_range(int64_t real_us, int64_t n)
+{
+    assert(n > 0);
     static _Atomic int64_t last;
     int64_t ms = real_us / 1000 - ID_EPOCH_MS;
     if (ms < 1)
@@ -35,7 +41,7 @@ int64_t id_new(int64_t real_us)
     do {
         if (id <= seen)
             id = seen + 1;
-    } while (!atomic_compare_exchange_weak(&last, &seen, id));
+    } while (!atomic_compare_exchange_weak(&last, &seen, id + n - 1));
     return id;
 }
 

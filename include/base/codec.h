@@ -14,6 +14,9 @@ enum { SHA256_BYTES = 32, SHA256_HEX_BYTES = 65 };
 /* Lower-case hex of n bytes and a NUL into out[2 * n + 1]; returns out. */
 char *hex_encode(const void *data, size_t n, char *out);
 
+/* Decodes exactly `n` bytes from 2 * n lower-case digits; 0 or ERR_INVALID. */
+int hex_decode(const char *text, void *out, size_t n);
+
 /* SHA-256 of `n` bytes as lower-case hex; returns out. */
 char *sha256_hex(const void *data, size_t n, char out[SHA256_HEX_BYTES]);
 /* SHA-256 over several pieces, for what is not one string: new, add, add, ..., end (frees). */

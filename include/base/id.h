@@ -38,6 +38,8 @@ enum { ID_TEXT_BYTES = 24 };
 
 /* A new number > 0. `real_us` is the wall clock (clock_real_us). */
 int64_t id_new(int64_t real_us);
+/* The first of `n` consecutive new numbers, for rows that one statement makes. */
+int64_t id_new_range(int64_t real_us, int64_t n);
 /* Opaque text into out[ID_TEXT_BYTES]; returns out. id > 0. */
 char *id_format(enum id_kind kind, int64_t id, char out[ID_TEXT_BYTES]);
 /* 0 and *out, or ERR_INVALID when `text` is not an id of this kind. */

@@ -5,7 +5,7 @@
  *      ^           |-----> pending    (due later: 4xx, timeout before the final dot)
  *      |           |-----> failed     (5xx for this recipient; gave up after max age)
  *      |           '-----> uncertain  (the final dot left us, no reply came)
- *      '--> withdrawn, expired
+ *      '--> withdrawn, expired     (a claimed row that comes back to a withdrawn message is withdrawn too)
  *
  * Invariants (ledger_check in tests/lib walks them):
  *  1. A delivery leaves a final state never.
@@ -30,7 +30,8 @@ struct err;
 #define DELIVERY_STATE_MAP(X)                                                                         \
     X(PENDING, "pending", 0, DELIVERY_BIT(CLAIMED) | DELIVERY_BIT(WITHDRAWN) | DELIVERY_BIT(EXPIRED)) \
     X(CLAIMED, "claimed", 0,                                                                          \
-      DELIVERY_BIT(SENT) | DELIVERY_BIT(PENDING) | DELIVERY_BIT(FAILED) | DELIVERY_BIT(UNCERTAIN))    \
+      DELIVERY_BIT(SENT) | DELIVERY_BIT(PENDING) | DELIVERY_BIT(FAILED) | DELIVERY_BIT(UNCERTAIN) |   \
+          DELIVERY_BIT(WITHDRAWN))                                                                    \
     X(SENT, "sent", 1, 0U)                                                                            \
     X(FAILED, "failed", 1, 0U)                                                                        \
     X(UNCERTAIN, "uncertain", 1, 0U)                                                                  \

@@ -42,6 +42,6 @@ int token_add(struct db *db, const struct actor *actor, const struct token_input
               char secret[TOKEN_SECRET_BYTES], struct err *err);
 int token_revoke(struct db *db, const struct actor *actor, const char *name, struct err *err);
 /* ERR_UNAUTHORIZED when unknown, revoked, expired, or its user disabled. */
-int token_actor(struct db *db, const char *secret, struct actor *out, struct err *err);
+int token_actor(struct db *db, const char *secret, struct actor *out);
 
 #endif

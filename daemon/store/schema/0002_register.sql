@@ -80,3 +80,10 @@ CREATE TABLE audience_change (
     municipality_code TEXT PRIMARY KEY REFERENCES municipality (code),
     changed_at        INTEGER NOT NULL
 ) STRICT;
+
+-- Mailboxes that said no, as keyed hashes: the no outlives the person's row, so that a register that
+-- still has the address does not bring it back.
+CREATE TABLE suppression (
+    address_hash TEXT PRIMARY KEY,
+    at           INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

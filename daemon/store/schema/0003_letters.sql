@@ -38,6 +38,8 @@ CREATE TABLE letter (
     state          TEXT NOT NULL,
     author_id      INTEGER NOT NULL,       -- staff user, or 0
     author         TEXT NOT NULL,
+    editor_id      INTEGER NOT NULL,       -- who touched the text last
+    editor         TEXT NOT NULL,
     override_reason TEXT,                  -- why a blocking finding was let through
     content_hash   TEXT,                   -- of content and audience, taken at submit
     submitted_at   INTEGER,

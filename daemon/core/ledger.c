@@ -1,0 +1,281 @@
+/* The ledger: claims, outcomes, hold. The contract is in core/ledger.h; expansion is in ledger_expand.c. */
+#include "core/ledger.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/codec.h"
+#include "base/err.h"
+#include "base/id.h"
+#include "base/mem.h"
+#include "base/random.h"
+#include "core/address.h"
+#include "store/actor.h"
+#include "store/audit.h"
+#include "store/db.h"
+
+enum { CLAIM_MAX = 512, FINISH_MAX = 32 };
+
+static const struct {
+    const char *word;
+    bool is_final;
+    unsigned next;
+} STATES[] = {
+#define ROW(id, word, final, next) [DELIVERY_##id] = {word, (final) != 0, next},
+    DELIVERY_STATE_MAP(ROW)
+#undef ROW
+};
+
+static const char *const LANES[] = {[LANE_ALERT] = "alert", [LANE_PERSONAL] = "personal", [LANE_LETTER] = "letter"};
+
+const char *delivery_state_word(enum delivery_state state)
+{
+    return STATES[state].word;
+}
+
+bool delivery_state_parse(const char *word, enum delivery_state *out)
+{
+    for (size_t i = 0; i < ARRAY_LEN(STATES); i++) {
+        if (strcmp(STATES[i].word, word) == 0) {
+            *out = (enum delivery_state)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool delivery_state_is_final(enum delivery_state state)
+{
+    return STATES[state].is_final;
+}
+
+bool delivery_state_may_become(enum delivery_state from, enum delivery_state to)
+{
+    return (STATES[from].next & (1U << to)) != 0;
+}
+
+const char *lane_word(enum lane lane)
+{
+    return LANES[lane];
+}
+
+/* --- claim ----------------------------------------------------------------------------------------------------- */
+
+static void copy(char *out, size_t room, const char *text)
+{
+    size_t n = strlen(text);
+    if (n >= room) { /* cut between characters */
+        n = room - 1;
+        while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
+            n--;
+    }
+    memcpy(out, text, n);
+    out[n] = '\0';
+}
+
+static int read_job(struct db *db, int64_t id, struct job *job)
+{
+    struct db_rows *rows = NULL;
+    int rc = db_query(db, &rows, Q_DELIVERY_JOB, DB_ARGS(DB_INT(id)));
+    if (rc)
+        return rc;
+    rc = db_next(rows);
+    if (rc > 0) {
+        *job = (struct job){.delivery_id = db_int(rows, 0),
+                            .message_id = db_int(rows, 1),
+                            .address_id = db_int(rows, 2),
+                            .lane = (enum lane)db_int(rows, 3),
+                            .attempts = (int)db_int(rows, 4),
+                            .message_created_at = db_int(rows, 5),
+                            .created_at = db_int(rows, 6)};
+        copy(job->municipality_code, sizeof job->municipality_code, db_text(rows, 7));
+        copy(job->address, sizeof job->address, db_text(rows, 8));
+        copy(job->to_name, sizeof job->to_name, db_text(rows, 9));
+        copy(job->group_name, sizeof job->group_name, db_text(rows, 10));
+        copy(job->municipality_name, sizeof job->municipality_name, db_text(rows, 11));
+        copy(job->area_name, sizeof job->area_name, db_text(rows, 12));
+    }
+    db_done(rows);
+    return rc > 0 ? 0 : rc < 0 ? rc : ERR_CORRUPT;
+}
+
+/* RETURNING gives no order; the best due first is a small sort. */
+static int compare_ids(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a;
+    int64_t y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static int claim_lane(struct db *db, enum lane lane, int64_t now_us, int max, struct job *jobs, int *n)
+{
+    int64_t ids[CLAIM_MAX];
+    int count = 0;
+    struct db_rows *rows = NULL;
+    int rc = db_query(db, &rows, Q_DELIVERY_CLAIM, DB_ARGS(DB_INT(lane), DB_INT(now_us), DB_INT(max)));
+    if (rc)
+        return rc;
+    while ((rc = db_next(rows)) > 0) {
+        assert(count < CLAIM_MAX);
+        ids[count++] = db_int(rows, 0);
+    }
+    db_done(rows);
+    qsort(ids, (size_t)count, sizeof ids[0], compare_ids);
+    for (int i = 0; rc == 0 && i < count; i++)
+        rc = read_job(db, ids[i], &jobs[i]);
+    *n = count;
+    return rc;
+}
+
+int ledger_claim(struct db *db, int64_t now_us, int max, struct job *jobs, int *n)
+{
+    bool hold = false;
+    int rc = ledger_is_on_hold(db, &hold);
+    int total = 0;
+    if (max > CLAIM_MAX)
+        max = CLAIM_MAX;
+    for (int lane = 0; rc == 0 && !hold && lane < LANE_COUNT && total < max; lane++) {
+        int got = 0;
+        rc = claim_lane(db, (enum lane)lane, now_us, max - total, jobs + total, &got);
+        total += got;
+    }
+    if (rc == 0)
+        *n = total;
+    return rc;
+}
+
+int ledger_next_due(struct db *db, int64_t *due_us)
+{
+    int64_t best = INT64_MAX;
+    for (int lane = 0; lane < LANE_COUNT; lane++) {
+        struct db_rows *rows = NULL;
+        int rc = db_query(db, &rows, Q_DELIVERY_NEXT_DUE, DB_ARGS(DB_INT(lane)));
+        if (rc)
+            return rc;
+        rc = db_next(rows);
+        if (rc > 0 && !db_is_null(rows, 0) && db_int(rows, 0) < best)
+            best = db_int(rows, 0);
+        db_done(rows);
+        if (rc < 0)
+            return rc;
+    }
+    if (best == INT64_MAX)
+        return ERR_NOT_FOUND;
+    *due_us = best;
+    return 0;
+}
+
+/* --- record ---------------------------------------------------------------------------------------------------- */
+
+int ledger_record(struct db *db, const struct ledger_result *r)
+{
+    int64_t changed = 0;
+    assert(delivery_state_may_become(DELIVERY_CLAIMED, r->state));
+    int rc = db_exec(db, &changed, Q_DELIVERY_RECORD,
+                     DB_ARGS(DB_INT(r->delivery_id), DB_TEXT(delivery_state_word(r->state)), DB_INT(r->due_us),
+                             DB_INT(r->now_us), DB_INT(r->give_back ? 1 : 0), r->code ? DB_INT(r->code) : DB_NULL,
+                             DB_TEXT(r->status), DB_TEXT(r->reply), DB_TEXT(r->step), DB_TEXT(r->relay)));
+    return rc ? rc : changed == 1 ? 0 : ERR_BAD_STATE;
+}
+
+/* A letter whose last row is final has been sent; a top-up finds it sent already. */
+static int finish_letter(struct db *db, int64_t letter_id)
+{
+    struct actor actor = actor_daemon();
+    char text[ID_TEXT_BYTES];
+    int64_t changed = 0;
+    int rc = db_exec(db, &changed, Q_LETTER_SENT, DB_ARGS(DB_INT(letter_id), DB_INT(db_now_us(db))));
+    if (rc || changed == 0)
+        return rc;
+    return audit_write(db, &actor, "letter.sent", id_format(ID_LETTER, letter_id, text), NULL);
+}
+
+int ledger_finish(struct db *db)
+{
+    int64_t ids[FINISH_MAX];
+    int64_t letters[FINISH_MAX];
+    int n = 0;
+    struct db_rows *rows = NULL;
+    int rc = db_query(db, &rows, Q_MESSAGE_FINISHABLE, DB_NO_ARGS);
+    if (rc)
+        return rc;
+    while (n < FINISH_MAX && (rc = db_next(rows)) > 0) {
+        ids[n] = db_int(rows, 0);
+        letters[n++] = db_int(rows, 1);
+    }
+    db_done(rows);
+    for (int i = 0; rc >= 0 && i < n; i++) {
+        rc = db_exec(db, NULL, Q_MESSAGE_FINISH, DB_ARGS(DB_INT(ids[i]), DB_INT(db_now_us(db))));
+        if (rc == 0 && letters[i])
+            rc = finish_letter(db, letters[i]);
+    }
+    return rc < 0 ? rc : n;
+}
+
+int ledger_recover(struct db *db, int64_t *n)
+{
+    return db_exec(db, n, Q_DELIVERY_RECOVER, DB_ARGS(DB_INT(db_now_us(db))));
+}
+
+int ledger_withdraw(struct db *db, int64_t message_id, int64_t *n)
+{
+    int rc = db_exec(db, NULL, Q_MESSAGE_WITHDRAW, DB_ARGS(DB_INT(message_id), DB_INT(db_now_us(db))));
+    return rc ? rc : db_exec(db, n, Q_DELIVERY_WITHDRAW_MESSAGE, DB_ARGS(DB_INT(message_id), DB_INT(db_now_us(db))));
+}
+
+int ledger_post(struct db *db, const char *kind, const char *title, const char *text, const char *address,
+                const char *to_name, int64_t *message_id)
+{
+    struct address parsed;
+    char hash[SHA256_HEX_BYTES];
+    int rc = address_parse(address, &parsed, NULL);
+    int64_t now = db_now_us(db);
+    int64_t id = id_new(now);
+    if (rc)
+        return rc;
+    rc = db_exec(db, NULL, Q_MESSAGE_INSERT,
+                 DB_ARGS(DB_INT(id), DB_TEXT(kind), DB_INT(LANE_PERSONAL), DB_NULL, DB_TEXT("sending"), DB_TEXT(title),
+                         DB_TEXT(text), DB_TEXT(sha256_hex(text, strlen(text), hash)), DB_TEXT("all"), DB_TEXT(""),
+                         DB_NULL, DB_INT(0), DB_INT(now)));
+    if (rc == 0)
+        rc = db_exec(db, NULL, Q_DELIVERY_INSERT,
+                     DB_ARGS(DB_INT(id_new(now)), DB_INT(id), DB_NULL, DB_NULL, DB_TEXT(parsed.full),
+                             DB_TEXT(parsed.key), DB_TEXT(to_name), DB_INT(LANE_PERSONAL), DB_INT(now)));
+    if (rc == 0)
+        *message_id = id;
+    return rc;
+}
+
+/* --- hold, key ------------------------------------------------------------------------------------------------- */
+
+int ledger_set_hold(struct db *db, bool hold)
+{
+    return db_exec(db, NULL, Q_SETTING_PUT, DB_ARGS(DB_TEXT("hold"), DB_TEXT(hold ? "yes" : "no")));
+}
+
+int ledger_is_on_hold(struct db *db, bool *out)
+{
+    char *value = NULL;
+    int rc = db_get_text(db, &value, Q_SETTING_GET, DB_ARGS(DB_TEXT("hold")));
+    if (rc == 0 || rc == ERR_NOT_FOUND)
+        *out = value && strcmp(value, "yes") == 0;
+    free(value);
+    return rc == ERR_NOT_FOUND ? 0 : rc;
+}
+
+int ledger_token_key(struct db *db, uint8_t key[32])
+{
+    char *text = NULL;
+    char hex[65];
+    int rc = db_get_text(db, &text, Q_SETTING_GET, DB_ARGS(DB_TEXT("token_key")));
+    if (rc == ERR_NOT_FOUND) {
+        random_bytes(key, 32);
+        return db_exec(db, NULL, Q_SETTING_PUT, DB_ARGS(DB_TEXT("token_key"), DB_TEXT(hex_encode(key, 32, hex))));
+    }
+    if (rc == 0 && (!text || hex_decode(text, key, 32) != 0))
+        rc = ERR_CORRUPT;
+    free(text);
+    return rc;
+}

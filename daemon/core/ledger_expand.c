@@ -1,0 +1,94 @@
+/*
+ * Expansion: the audience of a message becomes ledger rows, in chunks with a durable cursor, so that memory and lock
+ * times stay flat however many there are. The contract is in core/ledger.h.
+ *
+ * A message that is open for newcomers is walked through again when its audience has changed; the ledger's UNIQUE
+ * keeps everybody who has a row already from getting a second one.
+ */
+#include "base/err.h"
+#include "base/id.h"
+#include "core/ledger.h"
+#include "store/actor.h"
+#include "store/db.h"
+
+struct expansion {
+    int64_t message_id, letter_id, cursor, since, group_id;
+    enum lane lane;
+};
+
+/* The next message to work on: 1 there is one, 0 none, negative an error. */
+static int next_message(struct db *db, struct expansion *e)
+{
+    struct db_rows *rows = NULL;
+    int rc = db_query(db, &rows, Q_MESSAGE_EXPANDING, DB_NO_ARGS);
+    if (rc)
+        return rc;
+    rc = db_next(rows);
+    if (rc > 0) {
+        enum scope_kind kind = SCOPE_ALL;
+        *e = (struct expansion){.message_id = db_int(rows, 0),
+                                .letter_id = db_int(rows, 1),
+                                .cursor = db_int(rows, 2),
+                                .since = db_int(rows, 3),
+                                .lane = (enum lane)db_int(rows, 4)};
+        if (scope_kind_parse(db_text(rows, 5), &kind) && kind == SCOPE_GROUP &&
+            id_parse(ID_GROUP, db_text(rows, 6), &e->group_id) != 0)
+            rc = ERR_CORRUPT;
+    }
+    db_done(rows);
+    return rc;
+}
+
+/* The last contact person of the next chunk, or 0 when all have been taken. */
+static int chunk_end(struct db *db, const struct expansion *e, int chunk, int64_t *end)
+{
+    struct db_rows *rows = NULL;
+    int rc = db_query(db, &rows, Q_AUDIENCE_CHUNK_END, DB_ARGS(DB_INT(e->letter_id), DB_INT(e->cursor), DB_INT(chunk)));
+    if (rc)
+        return rc;
+    rc = db_next(rows);
+    if (rc > 0)
+        *end = db_int(rows, 0); /* NULL reads as 0 */
+    db_done(rows);
+    return rc < 0 ? rc : 0;
+}
+
+static int insert_chunk(struct db *db, const struct expansion *e, int64_t end)
+{
+    int64_t count = 0;
+    int64_t now = db_now_us(db);
+    int rc = db_get_int(db, &count, Q_AUDIENCE_CHUNK_SIZE, DB_ARGS(DB_INT(e->cursor), DB_INT(end)));
+    if (rc)
+        return rc;
+    if (count > 0)
+        rc = db_exec(db, NULL, Q_AUDIENCE_INSERT,
+                     DB_ARGS(DB_INT(e->message_id), DB_INT(e->letter_id), DB_INT(e->cursor), DB_INT(end),
+                             DB_INT(id_new_range(now, count)), DB_INT(now), DB_INT(e->lane), DB_INT(e->since),
+                             DB_INT(e->group_id)));
+    return rc ? rc : db_exec(db, NULL, Q_MESSAGE_CURSOR, DB_ARGS(DB_INT(e->message_id), DB_INT(end)));
+}
+
+int ledger_expand(struct db *db, int chunk, bool *more)
+{
+    struct expansion e;
+    int64_t end = 0;
+    int64_t now = db_now_us(db);
+    int rc = next_message(db, &e);
+    if (rc == 0) {
+        int64_t reopened = 0;
+        rc = db_exec(db, &reopened, Q_MESSAGE_REOPEN, DB_ARGS(DB_INT(now)));
+        *more = reopened > 0;
+        return rc;
+    }
+    if (rc < 0)
+        return rc;
+    rc = chunk_end(db, &e, chunk, &end);
+    if (rc == 0 && end > 0)
+        rc = insert_chunk(db, &e, end);
+    else if (rc == 0)
+        /* Everybody seen. Who joined during the walk and stands behind the cursor shows as a change after its
+         * beginning (walked_at), and is found by the next one. */
+        rc = db_exec(db, NULL, Q_MESSAGE_EXPANDED, DB_ARGS(DB_INT(e.message_id), DB_INT(now)));
+    *more = true;
+    return rc;
+}
