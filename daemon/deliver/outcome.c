@@ -1,0 +1,17 @@
+/* The words of an outcome; the contract is in deliver/outcome.h. */
+#include "deliver/outcome.h"
+
+#include <assert.h>
+
+const char *outcome_word(enum outcome_kind kind)
+{
+    switch (kind) {
+#define OUTCOME_WORD(id, word, text) \
+    case OUTCOME_##id:               \
+        return word;
+        OUTCOME_MAP(OUTCOME_WORD)
+#undef OUTCOME_WORD
+    }
+    assert(!"an outcome kind outside the table");
+    return "";
+}
