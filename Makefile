@@ -127,7 +127,16 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libtest.a $(BUILD)/libgra
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_DAEMON) -lcmocka
 
 .PHONY: units
-units: $(UNIT_BIN) all
+units: $(UNIT_BIN) all tools
+
+# Small programs that the system tests run: our code on one side, readers nobody here wrote on the other.
+TOOL_BIN := $(patsubst tests/lib/tools/%.c,$(BUILD)/tests/tools/%,$(wildcard tests/lib/tools/*.c))
+.PHONY: tools
+tools: $(TOOL_BIN)
+
+$(BUILD)/tests/tools/%: $(BUILD)/obj/tests/lib/tools/%.o $(BUILD)/libgrannbud.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_DAEMON)
 
 # T=core/test_schedule needs only its own program, a system test needs the daemon.
 ifneq ($(T),)

@@ -1,0 +1,261 @@
+/* A relay without a network; the contract is in lib/fake_relay.h. */
+#include "lib/fake_relay.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+#include "base/mem.h"
+
+enum { FAKE_BYTES = 1 << 24 };
+
+struct smtp_wire {
+    struct fake_relay *f;
+};
+
+void fake_relay_init(struct fake_relay *f)
+{
+    memset(f, 0, sizeof *f);
+    f->caps = (struct smtp_caps){.pipelining = true, .size = true, .smtputf8 = true};
+    buf_init(&f->seen, FAKE_BYTES);
+    buf_init(&f->in, FAKE_BYTES);
+    buf_init(&f->out, FAKE_BYTES);
+    f->ack_mail = -1;
+}
+
+void fake_relay_fini(struct fake_relay *f)
+{
+    buf_fini(&f->seen);
+    buf_fini(&f->in);
+    buf_fini(&f->out);
+}
+
+/* --- the server ----------------------------------------------------------------------------------------------------
+ */
+
+void fake_relay_say(struct fake_relay *f, const char *text)
+{
+    if (strcmp(text, "!") == 0)
+        f->hung_up = true;
+    else if (text[0] == '\0')
+        f->mute = true;
+    else if (!f->mute)
+        buf_adds(&f->out, text);
+}
+
+static void answer(struct fake_relay *f, enum smtp_state state, const char *usual)
+{
+    fake_relay_say(f, f->replies[state] ? f->replies[state] : usual);
+}
+
+static void take_rcpt(struct fake_relay *f, const char *line)
+{
+    const char *address = strchr(line, '<') + 1;
+    bool is_bad = strncmp(address, "bad", 3) == 0;
+    f->mail = (int)strtol(address + (is_bad ? 3 : 0), NULL, 10);
+    const char *reply = f->replies[SMTP_STATE_RCPT];
+    if (!f->has_mail)
+        fake_relay_say(f, reply ? reply : "503 5.5.1 MAIL first\r\n");
+    else if (is_bad && f->rcpt_refusal)
+        fake_relay_say(f, f->rcpt_refusal);
+    else
+        answer(f, SMTP_STATE_RCPT, "250 2.1.5 Ok\r\n");
+    f->rcpt_taken = f->has_mail && !(is_bad && f->rcpt_refusal) && (!reply || reply[0] == '2');
+}
+
+static void take_data(struct fake_relay *f)
+{
+    const char *reply = f->replies[SMTP_STATE_DATA];
+    if (!reply && !f->rcpt_taken && !f->data_always)
+        reply = "554 5.5.1 No valid recipients\r\n";
+    if (!reply)
+        reply = "354 Go ahead\r\n";
+    fake_relay_say(f, reply);
+    f->in_body = strncmp(reply, "354", 3) == 0;
+    f->last_body = 0;
+}
+
+static void take_command(struct fake_relay *f, const char *line)
+{
+    if (strncmp(line, "MAIL", 4) == 0) {
+        assert(!f->has_mail);
+        const char *reply = f->replies[SMTP_STATE_MAIL];
+        answer(f, SMTP_STATE_MAIL, "250 2.1.0 Ok\r\n");
+        f->has_mail = !reply || reply[0] == '2';
+    } else if (strncmp(line, "RCPT", 4) == 0) {
+        take_rcpt(f, line);
+    } else if (strcmp(line, "DATA\r\n") == 0) {
+        take_data(f);
+    } else if (strcmp(line, "RSET\r\n") == 0) {
+        f->has_mail = false;
+        answer(f, SMTP_STATE_RSET, "250 2.0.0 Ok\r\n");
+    } else if (strcmp(line, "QUIT\r\n") == 0) {
+        answer(f, SMTP_STATE_QUIT, "221 2.0.0 Bye\r\n");
+        f->hung_up = true;
+    } else {
+        assert(!"a command that nobody should send");
+    }
+}
+
+/* A body up to its dot, if that has come. */
+static bool take_body(struct fake_relay *f)
+{
+    if (f->body_reply && f->last_body == 0 && f->in.len > 0)
+        fake_relay_say(f, f->body_reply);
+    f->last_body = f->in.len > 0 ? f->in.len : f->last_body;
+    const char *end = f->in.len >= 3 && memcmp(f->in.data, ".\r\n", 3) == 0 ? f->in.data : NULL;
+    size_t skip = 3;
+    if (!end && f->in.len > 0) {
+        end = memmem(f->in.data, f->in.len, "\r\n.\r\n", 5);
+        skip = 5;
+    }
+    if (!end)
+        return false;
+    f->last_body = (size_t)(end - f->in.data) + skip;
+    buf_consume(&f->in, f->last_body);
+    buf_adds(&f->seen, f->last_body == 3 ? ".\r\n" : "[body]\r\n");
+    f->in_body = false;
+    f->has_mail = false;
+    if (f->rcpt_taken)
+        f->dots[f->mail]++;
+    const char *reply = f->replies[SMTP_STATE_DOT];
+    answer(f, SMTP_STATE_DOT, f->rcpt_taken ? "250 2.0.0 Queued\r\n" : "554 5.5.1 No valid recipients\r\n");
+    if (f->rcpt_taken && (!reply || reply[0] == '2')) {
+        f->ack_at = f->out.len;
+        f->ack_mail = f->mail;
+    }
+    f->rcpt_taken = false;
+    return true;
+}
+
+static bool take_line(struct fake_relay *f)
+{
+    char line[1000];
+    const char *end = f->in.len > 0 ? memchr(f->in.data, '\n', f->in.len) : NULL;
+    if (!end)
+        return false;
+    size_t n = (size_t)(end - f->in.data) + 1;
+    assert(n < sizeof line);
+    memcpy(line, f->in.data, n);
+    line[n] = '\0';
+    buf_add(&f->seen, line, n);
+    buf_consume(&f->in, n);
+    take_command(f, line);
+    assert(f->caps.pipelining || f->in.len == 0);
+    return true;
+}
+
+static void serve(struct fake_relay *f)
+{
+    while (!f->hung_up && (f->in_body ? take_body(f) : take_line(f)))
+        ;
+}
+
+/* --- the wire ------------------------------------------------------------------------------------------------------
+ */
+
+static struct smtp_wire *fake_open(void *net, const struct smtp_wire_config *config,
+                                   const struct smtp_wire_events *events, void *ctx)
+{
+    (void)config;
+    struct smtp_wire *w = xcalloc(1, sizeof *w);
+    w->f = net;
+    w->f->events = events;
+    w->f->ctx = ctx;
+    return w;
+}
+
+/* Does the countdown hit this operation? Then *rc is its result. */
+static bool fails(struct fake_relay *f, long *rc)
+{
+    if (f->dead)
+        *rc = UV_ECONNRESET;
+    else if (f->countdown == 0 || --f->countdown > 0)
+        return false;
+    else {
+        f->fired = true;
+        f->dead = f->fault != FAKE_AGAIN;
+        *rc = f->fault == FAKE_EOF ? 0 : f->fault == FAKE_RESET ? UV_ECONNRESET : UV_EAGAIN;
+    }
+    return true;
+}
+
+static long fake_send(struct smtp_wire *w, const char *data, size_t n)
+{
+    struct fake_relay *f = w->f;
+    long rc = 0;
+    assert(n > 0);
+    assert(!f->again_data || (f->again_data == data && n >= f->again_len));
+    f->again_data = NULL;
+    if (fails(f, &rc)) {
+        if (rc == UV_EAGAIN) {
+            f->again_data = data;
+            f->again_len = n;
+        }
+        return rc == 0 ? UV_EPIPE : rc;
+    }
+    if (f->hung_up)
+        return UV_EPIPE;
+    if (f->chunk > 0 && n > f->chunk)
+        n = f->chunk;
+    buf_add(&f->in, data, n);
+    serve(f);
+    return (long)n;
+}
+
+static long fake_recv(struct smtp_wire *w, char *data, size_t n)
+{
+    struct fake_relay *f = w->f;
+    long rc = 0;
+    if (fails(f, &rc))
+        return rc;
+    if (f->out.len == 0)
+        return f->hung_up ? 0 : UV_EAGAIN;
+    if (n > f->out.len)
+        n = f->out.len;
+    if (f->chunk > 0 && n > f->chunk)
+        n = f->chunk;
+    memcpy(data, f->out.data, n);
+    buf_consume(&f->out, n);
+    if (f->ack_mail >= 0 && f->ack_at <= n) {
+        f->acks[f->ack_mail]++;
+        f->ack_mail = -1;
+    }
+    f->ack_at -= f->ack_mail >= 0 ? n : 0;
+    return (long)n;
+}
+
+static void fake_want_write(struct smtp_wire *w, bool on)
+{
+    w->f->wants_write = on;
+}
+
+static void fake_close(struct smtp_wire *w)
+{
+    assert(!w->f->closed);
+    w->f->closed = true;
+    free(w);
+}
+
+const struct smtp_wire_ops *fake_relay_ops(void)
+{
+    static const struct smtp_wire_ops ops = {
+        .open = fake_open, .send = fake_send, .recv = fake_recv, .want_write = fake_want_write, .close = fake_close};
+    return &ops;
+}
+
+void fake_relay_tick(struct fake_relay *f)
+{
+    if (f->closed)
+        return;
+    if (!f->open) {
+        f->open = true;
+        if (f->connect_failure)
+            f->events->on_fail(f->connect_failure, f->ctx);
+        else
+            f->events->on_open(&f->caps, f->ctx);
+    } else if (f->out.len > 0 || f->hung_up || f->dead || f->wants_write) {
+        f->events->on_io(f->ctx);
+    }
+}

@@ -1,0 +1,66 @@
+/*
+ * A relay without a network: a wire (deliver/smtp_wire.h) with an SMTP server behind it, both driven by
+ * fake_relay_tick, so that a test decides what is said, in which pieces it arrives, and which operation fails.
+ *
+ * One connection. The server answers by a table (replies[state]) and remembers what it got; with `pipelining` off in
+ * caps it is strict and asserts that nothing comes ahead of its reply.
+ */
+#ifndef GB_TESTS_FAKE_RELAY_H
+#define GB_TESTS_FAKE_RELAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "deliver/smtp_state.h"
+#include "deliver/smtp_wire.h"
+
+enum { FAKE_MAILS_MAX = 64 };
+
+/* What happens at the operation that the countdown hits. */
+enum fake_fault { FAKE_RESET, FAKE_EOF, FAKE_AGAIN };
+
+struct fake_relay {
+    /* --- set by the test --- */
+    struct smtp_caps caps;
+    const char
+        *replies[SMTP_STATE_COUNT]; /* to MAIL, RCPT, ...; NULL = the usual; "" = silence from then on; "!" = hang up */
+    const char *rcpt_refusal;       /* to recipients that begin with "bad"; NULL = take them */
+    const char *body_reply;         /* said when the first byte of a body arrives; NULL = nothing */
+    bool data_always;               /* 354 although no recipient was taken */
+    size_t chunk;                   /* bytes a send or recv moves at most; 0 = no limit */
+    int countdown;                  /* the n-th send or recv fails; 0 = none */
+    enum fake_fault fault;
+    const struct outcome *connect_failure; /* on_fail instead of on_open */
+
+    /* --- seen by the test --- */
+    struct buf seen;          /* every byte that came, "[body]" instead of bodies */
+    int dots[FAKE_MAILS_MAX]; /* final dots that came whole, by the number at the front of the recipient */
+    int acks[FAKE_MAILS_MAX]; /* 2xx to a final dot that the session has wholly read */
+    size_t last_body;         /* bytes of the last body, with dots stuffed */
+    bool fired;               /* the countdown has hit */
+    bool closed;              /* the session closed the wire */
+
+    /* --- inside --- */
+    const struct smtp_wire_events *events;
+    void *ctx;
+    struct buf in;
+    struct buf out;
+    size_t ack_at; /* when so many bytes of `out` are read, mail `ack_mail` is acknowledged */
+    int ack_mail;
+    bool open, mute, hung_up, dead, wants_write, in_body, has_mail, rcpt_taken;
+    int mail; /* the number of the recipient in hand */
+    const char *again_data;
+    size_t again_len;
+};
+
+void fake_relay_init(struct fake_relay *f);
+void fake_relay_fini(struct fake_relay *f);
+/* Pass this and the struct itself (as `net`) to smtp_session_start. */
+const struct smtp_wire_ops *fake_relay_ops(void);
+/* Lets one event happen, if any is due. */
+void fake_relay_tick(struct fake_relay *f);
+/* The server says something unasked ("!" hangs up). */
+void fake_relay_say(struct fake_relay *f, const char *text);
+
+#endif
