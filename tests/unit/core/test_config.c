@@ -1,0 +1,647 @@
+/*
+ * The configuration as a sysadmin meets it: what a wrong file is told, word for word, that all of its
+ * mistakes are told at once, and what a right file becomes.
+ */
+#include "core/config.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "core/config_table.h"
+#include "lib/test.h"
+
+/* The least that is complete; what a row adds begins in line 7, in [relay main]. */
+#define BASE                                       \
+    "[node]\n"                                     \
+    "base_url = https://grannbud.kommun.example\n" \
+    "[sender]\n"                                   \
+    "from = grannsamverkan@kommun.example\n"       \
+    "[relay main]\n"                               \
+    "url = smtp://127.0.0.1:2525\n"
+
+#define LONG_LINE_OF(x) x x x x x x x x x x
+#define BYTES_50 "12345678901234567890123456789012345678901234567890"
+#define BYTES_500 LONG_LINE_OF(BYTES_50)
+#define BYTES_499 LONG_LINE_OF(BYTES_49) "123456789"
+#define BYTES_49 "1234567890123456789012345678901234567890123456789"
+
+struct bad_row {
+    const char *text;
+    const char *want; /* every error, one a line */
+};
+
+static struct config *parse(const char *text, size_t n, struct config_errors *errors)
+{
+    struct config *c = NULL;
+    int rc = 0;
+
+    config_errors_init(errors, "t.conf");
+    rc = config_parse(text, n, &c, errors);
+    assert_int_equal(rc == 0, c != NULL);
+    assert_int_equal(rc == 0, errors->count == 0);
+    return c;
+}
+
+/* Parse `text`, which is right, and return it; the caller frees. */
+static struct config *parse_good(const char *text)
+{
+    struct config_errors errors;
+    struct config *c = parse(text, strlen(text), &errors);
+
+    if (!c)
+        fail_msg("refused: %s", errors.item[0].text);
+    config_errors_fini(&errors);
+    return c;
+}
+
+static void assert_errors(const char *text, size_t n, const char *want)
+{
+    struct config_errors errors;
+    struct config *c = parse(text, n, &errors);
+    struct buf got;
+
+    buf_init(&got, 100000);
+    for (size_t i = 0; i < errors.count; i++)
+        buf_addf(&got, "%s%s", i ? "\n" : "", errors.item[i].text);
+    assert_string_equal(buf_str(&got), want);
+    assert_null(c);
+    buf_fini(&got);
+    config_errors_fini(&errors);
+}
+
+static const struct bad_row syntax_rows[] = {
+    {"", "t.conf: [node] base_url: is missing: write the public address of the web pages, e.g. "
+         "https://grannbud.kommun.example\n"
+         "t.conf: [sender] from: is missing: write the address that letters come from, e.g. "
+         "grannsamverkan@kommun.example\n"
+         "t.conf: [relay NAME]: is missing: write a section such as [relay main] with its url"},
+    {BASE "[lgo]\nlevel = info\n",
+     "t.conf:7: [lgo] is no section: write one of [node], [store], [listen], [sender], [limits], [letter], [alert], "
+     "[webhook], [inbound], [log], [relay NAME]"},
+    {BASE "[log]\nlevl = info\n", "t.conf:8: [log] levl: there is no such key: write one of level, format"},
+    {BASE "[log]\nLevel = info\n", "t.conf:8: [log] Level: there is no such key: write one of level, format"},
+    {BASE "[log]\nlevel = info\nlevel = debug\n", "t.conf:9: [log] level: stands twice, first in line 8: take one out"},
+    {BASE "[log]\n[alert]\n[log]\n", "t.conf:9: [log] stands twice, first in line 7: write its keys together"},
+    {BASE "[log] level = info\n", "t.conf:7: text after the section: write it on a line of its own"},
+    {BASE "[log\nlevel = nonsense\n", "t.conf:7: the closing bracket is missing: write [section]"},
+    {BASE "[ log ]\n",
+     "t.conf:7: [ log ] is no section: write one of [node], [store], [listen], [sender], [limits], [letter], [alert], "
+     "[webhook], [inbound], [log], [relay NAME]"},
+    {BASE "[relay " BYTES_50 "]\nurl = x\n", "t.conf:7: the name of the section is too long: write a shorter one"},
+    {"level = info\n" BASE, "t.conf:1: a key before the first section: write a line such as [node] above it"},
+    {BASE "[log]\nlevel\n= x\nformat = text\n", "t.conf:8: neither a [section] nor a setting: write key = value\n"
+                                                "t.conf:9: neither a [section] nor a setting: write key = value"},
+    {BASE "[log]\nlevel = info ; quiet\nformat = text # here\n",
+     "t.conf:8: [log] level: a comment behind the value: write it on a line of its own\n"
+     "t.conf:9: [log] format: a comment behind the value: write it on a line of its own"},
+    {BASE "[log]\nlevel = \"info\"\n", "t.conf:8: [log] level: the value stands in quotes: write it without them"},
+    {BASE "[log]\nlevel =\n", "t.conf:8: [log] level: the value is empty: write one, or take the line out for the "
+                              "default"},
+    {BASE "[log]\n  level = info\n    more\n", "t.conf:9: neither a [section] nor a setting: write key = value"},
+    {BASE "[node]\n", "t.conf:7: [node] stands twice, first in line 1: write its keys together"},
+    {BASE "[sender]\nfrom_name = a\rb\n", "t.conf:7: [sender] stands twice, first in line 3: write its keys together\n"
+                                          "t.conf:8: a control character in the line: take it out"},
+    {BASE "# \x1b[31m\n", "t.conf:7: a control character in the line: take it out"},
+    {BASE "# \xe2\x80\xae\n", "t.conf:7: a control character in the line: take it out"},
+    {BASE "[log]\n\xef\xbb\xbflevel = info\n",
+     "t.conf:8: an invisible byte order mark in the line: write the line anew"},
+    {BASE "[limits]\nexpand_chunk = \xe5\n", "t.conf:8: the line is not UTF-8: save the file as UTF-8"},
+    {BASE "[\xe5]\nnonsense = 1\n", "t.conf:7: the line is not UTF-8: save the file as UTF-8"},
+    {BASE "#" BYTES_500 BYTES_500 "\n", "t.conf:7: the line has 1001 bytes: write at most 1000"},
+};
+
+static const struct bad_row value_rows[] = {
+    {BASE "[letter]\nretry_first = 5\n",
+     "t.conf:8: [letter] retry_first: '5' is not possible: write a time with its unit (15s, 5m, 2h, 3d) from 1s to 1d"},
+    {BASE "[letter]\nretry_first = 2d\n", "t.conf:8: [letter] retry_first: '2d' is not possible: write a time with its "
+                                          "unit (15s, 5m, 2h, 3d) from 1s to 1d"},
+    {BASE "[letter]\nremind_days = 1,3\n", "t.conf:8: [letter] remind_days: '1,3' is not possible: write at most 8 "
+                                           "falling numbers from 28 to 1, such as 3,1"},
+    {BASE "[letter]\nremind_time = 9:00\n",
+     "t.conf:8: [letter] remind_time: '9:00' is not a time of day: write it as HH:MM, such as 09:00"},
+    {BASE "[letter]\nclassification = secret\n",
+     "t.conf:8: [letter] classification: 'secret' is not a classification: write public, ombud_and_households or "
+     "ombud_only"},
+    {BASE "[letter]\nlink_hosts = polisen.se, https://x.se\n",
+     "t.conf:8: [letter] link_hosts: 'https://x.se' is not a host name: write names such as polisen.se, kommun.example "
+     "(no https://, no port)"},
+    {BASE "[limits]\nhttp_body_bytes = 1g\n",
+     "t.conf:8: [limits] http_body_bytes: '1g' is not possible: write a size (64k, 10M) from 64k to 16M"},
+    {BASE "[limits]\nexpand_chunk = 99999999999999999999\n",
+     "t.conf:8: [limits] expand_chunk: '99999999999999999999' is not possible: write a number from 100 to 20000"},
+    {BASE "connections = 0\n", "t.conf:7: [relay main] connections: '0' is not possible: write a number from 1 to 200"},
+    {BASE "connections = -1\n",
+     "t.conf:7: [relay main] connections: '-1' is not possible: write a number from 1 to 200"},
+    {BASE "tls = yes\n",
+     "t.conf:7: [relay main] tls: 'yes' is not a way to use TLS: write required, opportunistic or none"},
+    {BASE "helo = my_host\n", "t.conf:7: [relay main] helo: 'my_host' is not a domain: write a DNS name such as "
+                              "kommun.example (åäö in its xn-- form)"},
+    {BASE "ca_file = ca.pem\n",
+     "t.conf:7: [relay main] ca_file: 'ca.pem' is not an absolute path: write one of at most "
+     "1000 bytes that begins with /"},
+    {BASE "ca_file = /nonexistent/ca.pem\n",
+     "t.conf:7: [relay main] ca_file: cannot read /nonexistent/ca.pem: No such file or directory: correct the path or "
+     "let the service's user read it"},
+    {BASE "ca_file = /usr\n", "t.conf:7: [relay main] ca_file: /usr is not a file: name a regular file"},
+    {BASE "[webhook]\nallow_http = true\n", "t.conf:8: [webhook] allow_http: 'true' is not yes or no: write yes or no"},
+    {BASE "[log]\nlevel = chatty\n",
+     "t.conf:8: [log] level: 'chatty' is not a log level: write error, warning, notice, info or debug"},
+    {BASE "[log]\nformat = xml\n", "t.conf:8: [log] format: 'xml' is not a log format: write journal, text or json"},
+    {BASE "[listen]\nsocket = api.sock\n",
+     "t.conf:8: [listen] socket: not a path for a socket: write an absolute path of at most 107 bytes"},
+    {BASE "[listen]\nhttp = 8080\n",
+     "t.conf:8: [listen] http: not an address to listen on: write 127.0.0.1:8080, [::1]:8080 or off"},
+    {BASE "[store]\nurl = postgresql://db/grannbud\n",
+     "t.conf:8: [store] url: this version can only store in SQLite: write sqlite:/var/lib/grannbud/grannbud.db"},
+    {BASE "[store]\nurl = sqlite:grannbud.db\n",
+     "t.conf:8: [store] url: not a store: write sqlite: and the absolute path of a file"},
+    {BASE "[inbound]\nimap_url = imap://mail.kommun.example/INBOX\n",
+     "t.conf:8: [inbound] imap_url: imap:// would send the password in clear: write imaps://host/INBOX"},
+    {"[node]\nbase_url = http://grannbud.kommun.example\ntimezone = Europe/Angelholm\n[sender]\nfrom = Polisen "
+     "<a@b.example>\nreply_to = åsa@kommun.example\n[relay main]\nurl = relay.kommun.example:25\n",
+     "t.conf:2: [node] base_url: http:// is only for this machine itself: write https://host\n"
+     "t.conf:3: [node] timezone: 'Europe/Angelholm' is not a time zone: write an IANA name such as Europe/Stockholm\n"
+     "t.conf:5: [sender] from: 'Polisen <a@b.example>' is not a mail address: write one address without a name, such "
+     "as "
+     "grannsamverkan@kommun.example (åäö in its xn-- form)\n"
+     "t.conf:6: [sender] reply_to: 'åsa@kommun.example' is not a mail address: write one address without a name, such "
+     "as "
+     "grannsamverkan@kommun.example (åäö in its xn-- form)\n"
+     "t.conf:8: [relay main] url: not an address that fits here: write smtp://host:port or smtps://host:port"},
+};
+
+static const struct bad_row together_rows[] = {
+    {BASE "password = hunter2\n", "t.conf:7: [relay main] password: a password does not belong here: write it into a "
+                                  "file and name that with password_file"},
+    {BASE "[relay]\n", "t.conf:7: [relay]: '' cannot be the name of a relay: write [relay NAME] with 1 to 32 of a-z "
+                       "0-9 _ - and not 'inbound'"},
+    {BASE "[relay Two]\nurl = smtp://b\n", "t.conf:7: [relay]: 'Two' cannot be the name of a relay: write [relay NAME] "
+                                           "with 1 to 32 of a-z 0-9 _ - and not 'inbound'"},
+    {BASE "[relay two]\n", "t.conf:7: [relay two] url: is missing: write the mail server, e.g. "
+                           "smtp://relay.kommun.example:587"},
+    {BASE "[relay main]\nurl = smtp://b\n",
+     "t.conf:7: [relay]: 'main' stands twice, first in line 5: give each relay its own name\n"
+     "t.conf:8: [relay main] url: stands twice, first in line 6: take one out"},
+    {BASE "username = grannbud\n", "t.conf:7: [relay main] username: a login name without a password: write "
+                                   "password_file, or give the service the credential main.password"},
+    {BASE "password_file = /etc/hostname\n",
+     "t.conf:7: [relay main] password_file: a password without a login name: write username too"},
+    {BASE "reserved_for_alerts = 9\n", "t.conf:7: [relay main] reserved_for_alerts: more connections than the relay "
+                                       "has: write at most the number of connections"},
+    {BASE "connections = 4\nreserved_for_alerts = 4\n",
+     "t.conf:5: [relay]: every connection is reserved for alerts: leave at least one for letters"},
+    {BASE "[relay two]\nurl = smtps://b\ntls = none\n",
+     "t.conf:9: [relay two] tls: smtps:// is always encrypted: write tls = required"},
+    {BASE "[letter]\nretry_first = 2h\n", "t.conf:7: [letter] retry_max: shorter than retry_first: write at least as "
+                                          "much"},
+    {BASE "[letter]\nretry_max = 2h\nretry_max_age = 1h\n",
+     "t.conf:9: [letter] retry_max_age: shorter than retry_max: write at least as much"},
+    {BASE "[inbound]\nusername = a\n", "t.conf:7: [inbound] imap_url: is missing: write the mailbox, or take username "
+                                       "and password_file out"},
+    {BASE "[inbound]\nimap_url = imaps://m.example/INBOX\n",
+     "t.conf:7: [inbound] username: is missing: write the login name of the mailbox"},
+};
+
+static void test_config_parse__tells_what_is_wrong_with_the_lines(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(syntax_rows); i++)
+        assert_errors(syntax_rows[i].text, strlen(syntax_rows[i].text), syntax_rows[i].want);
+}
+
+static void test_config_parse__tells_what_is_wrong_with_a_value(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(value_rows); i++)
+        assert_errors(value_rows[i].text, strlen(value_rows[i].text), value_rows[i].want);
+}
+
+static void test_config_parse__tells_what_does_not_go_together(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(together_rows); i++)
+        assert_errors(together_rows[i].text, strlen(together_rows[i].text), together_rows[i].want);
+}
+
+static void test_config_parse__finds_a_nul(void **state)
+{
+    static const char text[] = BASE "[log]\nlevel = in\0fo\n";
+
+    (void)state;
+    assert_errors(text, sizeof(text) - 1, "t.conf:8: a control character in the line: take it out");
+}
+
+static void test_config_parse__never_repeats_a_password_in_an_address(void **state)
+{
+    static const char *const rows[] = {
+        "[relay x]\nurl = smtp://grannbud:hunter2@relay.example:25\n",
+        "[relay x]\nurl = smtp://grannbud:hunter2@relay.exa mple:25\n",
+        "[relay x]\nurl = mail://grannbud:hunter2@relay.example:25\n",
+        "[inbound]\nimap_url = imaps://grannbud:hunter2@relay.example/INBOX\n",
+        "[node]\nbase_url = https://grannbud:hunter2@relay.example\n",
+        "[relay x]\npassword = hunter2\n",
+        "[relay x]\npasswort = hunter2\n",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct config_errors errors;
+
+        assert_null(parse(rows[i], strlen(rows[i]), &errors));
+        for (size_t k = 0; k < errors.count; k++)
+            assert_null(strstr(errors.item[k].text, "hunter2"));
+        config_errors_fini(&errors);
+    }
+}
+
+static void test_config_parse__tells_all_errors_up_to_fifty_in_order(void **state)
+{
+    struct config_errors errors;
+    struct buf text;
+
+    (void)state;
+    buf_init(&text, 10000);
+    buf_adds(&text, BASE);
+    for (int i = 0; i < 60; i++)
+        buf_addf(&text, "nonsense_%d = 1\n", i);
+    assert_null(parse(buf_str(&text), text.len, &errors));
+    assert_int_equal(errors.count, CONFIG_ERRORS_MAX);
+    assert_int_equal(errors.dropped, 10);
+    for (size_t i = 0; i < errors.count; i++)
+        assert_int_equal(errors.item[i].line, 7 + (int)i);
+    config_errors_fini(&errors);
+    buf_fini(&text);
+}
+
+static void test_config_parse__refuses_a_seventeenth_relay(void **state)
+{
+    struct buf text;
+
+    (void)state;
+    buf_init(&text, 10000);
+    buf_adds(&text, BASE);
+    for (int i = 0; i < 15; i++)
+        buf_addf(&text, "[relay r%d]\nurl = smtp://r%d.example\n", i, i);
+    struct config *c = parse_good(buf_str(&text));
+    assert_int_equal(c->relay_count, CONFIG_RELAYS_MAX);
+    config_free(c);
+    buf_adds(&text, "[relay more]\nurl = smtp://more.example\n");
+    assert_errors(buf_str(&text), text.len, "t.conf:37: [relay]: too many relays: write at most 16");
+    buf_fini(&text);
+}
+
+static void test_config_parse__fills_in_the_defaults(void **state)
+{
+    struct config *c = parse_good(BASE);
+
+    (void)state;
+    assert_string_equal(c->node.timezone, "Europe/Stockholm");
+    assert_string_equal(c->store.url.path, "/var/lib/grannbud/grannbud.db");
+    assert_string_equal(c->listen.http.host, "127.0.0.1");
+    assert_int_equal(c->listen.http.port, 8080);
+    assert_int_equal(c->listen.allowed_hosts.count, 4);
+    assert_string_equal(c->listen.allowed_hosts.item[0], "grannbud.kommun.example");
+    assert_string_equal(c->sender.from_name, "");
+    assert_string_equal(c->sender.envelope_domain, "kommun.example");
+    assert_string_equal(c->sender.list_domain, "kommun.example");
+    assert_int_equal(c->relays[0].connections, 8);
+    assert_int_equal(c->relays[0].reserved_for_alerts, 1);
+    assert_int_equal(c->relays[0].tls, CONFIG_TLS_REQUIRED);
+    assert_int_equal(c->relays[0].final_timeout_s, 600);
+    assert_null(c->relays[0].password);
+    assert_int_equal(c->letter.remind_days.count, 2);
+    assert_int_equal(c->letter.remind_days.item[0], 3);
+    assert_int_equal(c->letter.remind_time_min, 9 * 60);
+    assert_int_equal(c->letter.retry_max_age_s, 3 * 86400);
+    assert_int_equal(c->letter.retry_max_s, 67 * 60);
+    assert_int_equal(c->limits.import_bytes, 20 * 1024 * 1024);
+    assert_string_equal(c->inbound.imap_url.text, "");
+    assert_null(c->inbound.imap_url.host);
+    assert_int_equal(c->log.level, LOG_INFO);
+    assert_int_equal(c->log.format, LOG_JOURNAL);
+    config_free(c);
+}
+
+static void test_config_parse__takes_what_people_write(void **state)
+{
+    struct config *c = parse_good("\xef\xbb\xbf; Windows wrote this\r\n"
+                                  "[node]\r\n"
+                                  "  base_url=https://Grannbud.Kommun.Example/\r\n"
+                                  "\tname = Grannsamverkan i Ängelholm\r\n"
+                                  "[sender]\r\n"
+                                  "from : grannsamverkan@kommun.example\r\n"
+                                  "\r\n"
+                                  "[relay spare-2]\r\n"
+                                  "url = smtps://[2001:db8::1]\r\n"
+                                  "connections = 1\r\n"
+                                  "[relay alarm]\r\n"
+                                  "url = smtp://alarm.example:587\r\n"
+                                  "connections = 2\r\n"
+                                  "reserved_for_alerts = 2\r\n"
+                                  "[listen]\r\n"
+                                  "http = off\r\n"
+                                  "[log]\r\n"
+                                  "level = debug");
+
+    (void)state;
+    assert_string_equal(c->node.base_url.text, "https://Grannbud.Kommun.Example");
+    assert_string_equal(c->node.base_url.host, "grannbud.kommun.example");
+    assert_string_equal(c->node.name, "Grannsamverkan i Ängelholm");
+    assert_int_equal(c->relay_count, 2);
+    assert_string_equal(c->relays[0].name, "spare-2");
+    assert_string_equal(c->relays[0].url.host, "2001:db8::1");
+    assert_int_equal(c->relays[0].url.port, 465);
+    assert_true(c->relays[0].url.is_secure);
+    assert_int_equal(c->relays[0].reserved_for_alerts, 0);
+    assert_int_equal(c->relays[1].url.port, 587);
+    assert_string_equal(c->listen.http.text, "");
+    assert_null(c->listen.http.host);
+    assert_int_equal(c->log.level, LOG_DEBUG);
+    config_free(c);
+}
+
+static void test_config_parse__takes_a_line_of_a_thousand_bytes(void **state)
+{
+    struct config *c = parse_good(BASE "#" BYTES_500 BYTES_499 "\n");
+
+    (void)state;
+    config_free(c);
+}
+
+/* --- files ------------------------------------------------------------------------------------------------------- */
+
+struct place {
+    char dir[64];
+    char conf[128];
+    char secret[128];
+};
+
+static void write_file(const char *path, const void *data, size_t n, mode_t mode)
+{
+    FILE *f = fopen(path, "w");
+
+    assert_non_null(f);
+    assert_int_equal(fwrite(data, 1, n, f), n);
+    assert_int_equal(fclose(f), 0);
+    assert_int_equal(chmod(path, mode), 0);
+}
+
+static int make_place(void **state)
+{
+    struct place *p = xcalloc(1, sizeof(*p));
+
+    (void)snprintf(p->dir, sizeof(p->dir), "/tmp/test_config.XXXXXX");
+    if (!mkdtemp(p->dir))
+        return -1;
+    (void)snprintf(p->conf, sizeof(p->conf), "%s/grannbud.conf", p->dir);
+    (void)snprintf(p->secret, sizeof(p->secret), "%s/main.password", p->dir);
+    *state = p;
+    return 0;
+}
+
+static int drop_place(void **state)
+{
+    struct place *p = *state;
+
+    unlink(p->conf);
+    unlink(p->secret);
+    rmdir(p->dir);
+    unsetenv("CREDENTIALS_DIRECTORY");
+    free(p);
+    return 0;
+}
+
+/* Load a configuration whose relay has the login of p->secret. */
+static struct config *load_with_secret(const struct place *p, bool is_named, struct config_errors *errors)
+{
+    struct config *c = NULL;
+    struct buf text;
+    int rc = 0;
+
+    buf_init(&text, 4000);
+    buf_adds(&text, BASE "username = grannbud\n");
+    if (is_named)
+        buf_addf(&text, "password_file = %s\n", p->secret);
+    write_file(p->conf, buf_str(&text), text.len, 0644);
+    buf_fini(&text);
+    config_errors_init(errors, "t.conf");
+    rc = config_load(p->conf, &c, errors);
+    assert_int_equal(rc == 0, c != NULL);
+    return c;
+}
+
+static void test_config_load__reads_the_password_without_its_newline(void **state)
+{
+    static const char *const files[] = {"hunter 2 åäö", "hunter 2 åäö\n", "hunter 2 åäö\r\n"};
+    struct place *p = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+        struct config_errors errors;
+        struct config *c = NULL;
+
+        write_file(p->secret, files[i], strlen(files[i]), 0640);
+        c = load_with_secret(p, true, &errors);
+        assert_non_null(c);
+        assert_string_equal(c->relays[0].password, "hunter 2 åäö");
+        config_free(c);
+        config_errors_fini(&errors);
+    }
+}
+
+static void assert_secret_refused(const struct place *p, const void *data, size_t n, mode_t mode, const char *want)
+{
+    struct config_errors errors;
+    struct config *c = NULL;
+    char expected[400];
+
+    write_file(p->secret, data, n, mode);
+    c = load_with_secret(p, true, &errors);
+    (void)snprintf(expected, sizeof(expected), "t.conf:8: [relay main] password_file: %s %s", p->secret, want);
+    assert_null(c);
+    assert_int_equal(errors.count, 1);
+    assert_string_equal(errors.item[0].text, expected);
+    config_errors_fini(&errors);
+}
+
+static void test_config_load__refuses_a_bad_password_file(void **state)
+{
+    static char large[CONFIG_SECRET_BYTES_MAX + 1];
+    struct place *p = *state;
+
+    memset(large, 'x', sizeof(large));
+    assert_secret_refused(p, "x\n", 2, 0644, "is open to every user (mode 0644): chmod 0600 it");
+    assert_secret_refused(p, "x\n", 2, 0602, "is open to every user (mode 0602): chmod 0600 it");
+    assert_secret_refused(p, "\n", 1, 0600, "is empty: write the password into it");
+    assert_secret_refused(p, "", 0, 0600, "is empty: write the password into it");
+    assert_secret_refused(p, "a\nb\n", 4, 0600,
+                          "has more than one line or control characters: write the password alone");
+    assert_secret_refused(p, "a\0b", 3, 0600, "has more than one line or control characters: write the password alone");
+    assert_secret_refused(p, large, sizeof(large), 0600,
+                          "is too large for a password: write one of at most 4096 bytes");
+}
+
+static void test_config_load__takes_the_credential_of_systemd(void **state)
+{
+    struct place *p = *state;
+    struct config_errors errors;
+    struct config *c = NULL;
+
+    write_file(p->secret, "from systemd", 12, 0400);
+    setenv("CREDENTIALS_DIRECTORY", p->dir, 1);
+    c = load_with_secret(p, false, &errors);
+    assert_non_null(c);
+    assert_string_equal(c->relays[0].password, "from systemd");
+    config_free(c);
+    config_errors_fini(&errors);
+}
+
+static void test_config_load__wants_tls_for_a_password_on_the_network(void **state)
+{
+    struct place *p = *state;
+    char text[1000];
+
+    write_file(p->secret, "x", 1, 0600);
+    for (int i = 0; i < 2; i++) {
+        int n = snprintf(text, sizeof(text),
+                         BASE "[relay far]\nurl = smtp://relay.example\nusername = u\n"
+                              "password_file = %s\ntls = %s\n",
+                         p->secret, i ? "none" : "opportunistic");
+        assert_errors(text, (size_t)n,
+                      "t.conf:11: [relay far] tls: the password could go out in clear: write tls = required");
+    }
+}
+
+static void test_config_load__tells_when_there_is_no_file(void **state)
+{
+    struct config_errors errors;
+    struct config *c = NULL;
+
+    (void)state;
+    config_errors_init(&errors, "/nonexistent/grannbud.conf");
+    assert_int_equal(config_load("/nonexistent/grannbud.conf", &c, &errors), ERR_IO);
+    assert_string_equal(errors.item[0].text,
+                        "/nonexistent/grannbud.conf: cannot read the configuration: No such file or "
+                        "directory: name the right file with -c");
+    config_errors_fini(&errors);
+    config_errors_init(&errors, "/tmp");
+    assert_int_equal(config_load("/tmp", &c, &errors), ERR_IO);
+    assert_string_equal(errors.item[0].text,
+                        "/tmp: cannot read the configuration: Is a directory: name the right file with -c");
+    config_errors_fini(&errors);
+}
+
+static void test_config_load__stops_at_a_file_that_is_too_large(void **state)
+{
+    struct place *p = *state;
+    size_t n = CONFIG_FILE_BYTES_MAX + 1;
+    char *text = xmalloc(n);
+    struct config_errors errors;
+    struct config *c = NULL;
+
+    memset(text, '\n', n);
+    write_file(p->conf, text, n, 0600);
+    config_errors_init(&errors, "t.conf");
+    assert_int_equal(config_load(p->conf, &c, &errors), ERR_IO);
+    assert_string_equal(errors.item[0].text, "t.conf: the file has more than 262144 bytes: is it the right one?");
+    config_errors_fini(&errors);
+    free(text);
+}
+
+/* --- reload ------------------------------------------------------------------------------------------------------ */
+
+static void note_change(void *ctx, const char *name, bool needs_restart)
+{
+    buf_addf(ctx, "%s%s\n", name, needs_restart ? " (restart)" : "");
+}
+
+static void test_config_diff__names_what_changed_and_what_needs_a_restart(void **state)
+{
+    struct config *running = parse_good(BASE "[relay gone]\nurl = smtp://gone.example\n"
+                                             "[inbound]\n[letter]\nlink_hosts = a.example, b.example\n");
+    struct config *next = parse_good(BASE "connections = 9\n[relay new]\nurl = smtp://new.example\n"
+                                          "[log]\nlevel = debug\n[store]\nurl = sqlite:/srv/g.db\n"
+                                          "[letter]\nremind_days = 3,2\nlink_hosts = a.example\n"
+                                          "[listen]\nhttp = off\n");
+    struct buf got;
+
+    (void)state;
+    buf_init(&got, 10000);
+    assert_int_equal(config_diff(running, running, note_change, &got), 0);
+    assert_int_equal(got.len, 0);
+    assert_int_equal(config_diff(running, next, note_change, &got), 8);
+    assert_string_equal(buf_str(&got), "[store] url (restart)\n"
+                                       "[listen] http (restart)\n"
+                                       "[letter] remind_days\n"
+                                       "[letter] link_hosts\n"
+                                       "[log] level\n"
+                                       "[relay main] connections\n"
+                                       "[relay new]\n"
+                                       "[relay gone]\n");
+    buf_fini(&got);
+    config_free(next);
+    config_free(running);
+}
+
+static void test_config_diff__sees_a_new_password_and_tells_no_value(void **state)
+{
+    struct place *p = *state;
+    struct config_errors errors;
+    struct config *running = NULL;
+    struct config *next = NULL;
+    struct buf got;
+
+    write_file(p->secret, "old", 3, 0600);
+    running = load_with_secret(p, true, &errors);
+    config_errors_fini(&errors);
+    write_file(p->secret, "new", 3, 0600);
+    next = load_with_secret(p, true, &errors);
+    config_errors_fini(&errors);
+    buf_init(&got, 1000);
+    assert_int_equal(config_diff(running, next, note_change, &got), 1);
+    assert_string_equal(buf_str(&got), "[relay main] password\n");
+    buf_fini(&got);
+    config_free(next);
+    config_free(running);
+}
+
+static void test_config_keep_running__holds_back_what_needs_a_restart(void **state)
+{
+    struct config *running = parse_good(BASE);
+    struct config *next =
+        parse_good(BASE "[store]\nurl = sqlite:/srv/g.db\n[log]\nlevel = debug\n[listen]\nhttp = off\n");
+
+    (void)state;
+    config_keep_running(next, running);
+    assert_string_equal(next->store.url.path, "/var/lib/grannbud/grannbud.db");
+    assert_int_equal(next->listen.http.port, 8080);
+    assert_int_equal(next->log.level, LOG_DEBUG);
+    assert_string_equal(running->store.url.path, "/srv/g.db");
+    config_free(next);
+    config_free(running);
+}
+
+static const struct CMUnitTest tests[] = {
+    TEST(test_config_parse__tells_what_is_wrong_with_the_lines),
+    TEST(test_config_parse__tells_what_is_wrong_with_a_value),
+    TEST(test_config_parse__tells_what_does_not_go_together),
+    TEST(test_config_parse__finds_a_nul),
+    TEST(test_config_parse__never_repeats_a_password_in_an_address),
+    TEST(test_config_parse__tells_all_errors_up_to_fifty_in_order),
+    TEST(test_config_parse__refuses_a_seventeenth_relay),
+    TEST(test_config_parse__fills_in_the_defaults),
+    TEST(test_config_parse__takes_what_people_write),
+    TEST(test_config_parse__takes_a_line_of_a_thousand_bytes),
+    TEST_FIXTURE(test_config_load__reads_the_password_without_its_newline, make_place, drop_place),
+    TEST_FIXTURE(test_config_load__refuses_a_bad_password_file, make_place, drop_place),
+    TEST_FIXTURE(test_config_load__takes_the_credential_of_systemd, make_place, drop_place),
+    TEST_FIXTURE(test_config_load__wants_tls_for_a_password_on_the_network, make_place, drop_place),
+    TEST(test_config_load__tells_when_there_is_no_file),
+    TEST_FIXTURE(test_config_load__stops_at_a_file_that_is_too_large, make_place, drop_place),
+    TEST(test_config_diff__names_what_changed_and_what_needs_a_restart),
+    TEST_FIXTURE(test_config_diff__sees_a_new_password_and_tells_no_value, make_place, drop_place),
+    TEST(test_config_keep_running__holds_back_what_needs_a_restart),
+};
+TEST_MAIN(tests)
