@@ -17,15 +17,16 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "core/config_parser.h"
 #include "core/config_reader.h"
 #include "core/config_secret.h"
 #include "core/config_table.h"
 
-enum { WHERE_BYTES = 160, KEY_SHOWN_BYTES = 40 };
+enum { WHERE_BYTES = 160 };
 
 struct loader {
     struct config *c;
-    struct config_errors *errors;
+    struct file_errors *errors;
     struct config_origin file;
     struct config_origin relays[CONFIG_RELAYS_MAX];
     enum config_section section; /* that the lines now belong to */
@@ -57,7 +58,7 @@ static void put_where(const struct loader *l, const char *key, char out[WHERE_BY
     buf_addf(&b, "[%s", config_section_name(l->section));
     if (in_relay(l))
         buf_addf(&b, " %s", l->c->relays[l->relay].name);
-    buf_addf(&b, "] %.*s", KEY_SHOWN_BYTES, key);
+    buf_addf(&b, "] %.*s", config_shown(key), key);
     memcpy(out, buf_str(&b), b.len + 1);
     buf_fini(&b);
 }
@@ -78,25 +79,24 @@ static void open_relay(struct loader *l, int line, const char *name)
     size_t i = 0;
 
     if (!relay_name_is_valid(name)) {
-        config_errors_add(l->errors, line, "[relay]",
-                          "'%s' cannot be the name of a relay: write [relay NAME] with 1 to %d of a-z 0-9 _ - and not "
-                          "'inbound'",
-                          name, CONFIG_RELAY_NAME_MAX);
+        file_errors_add(l->errors, line, "[relay]",
+                        "'%s' cannot be the name of a relay: write [relay NAME] with 1 to %d of a-z 0-9 _ - and not "
+                        "'inbound'",
+                        name, CONFIG_RELAY_NAME_MAX);
         return;
     }
     while (i < c->relay_count && strcmp(c->relays[i].name, name) != 0)
         i++;
     if (i == CONFIG_RELAYS_MAX) {
-        config_errors_add(l->errors, line, "[relay]", "too many relays: write at most %d", CONFIG_RELAYS_MAX);
+        file_errors_add(l->errors, line, "[relay]", "too many relays: write at most %d", CONFIG_RELAYS_MAX);
         return;
     }
     if (i == c->relay_count) {
         c->relays[i].name = xstrdup(name);
         c->relay_count++;
     } else {
-        config_errors_add(l->errors, line, "[relay]",
-                          "'%s' stands twice, first in line %d: give each relay its own name", name,
-                          l->relays[i].section[SECTION_relay]);
+        file_errors_add(l->errors, line, "[relay]", "'%s' stands twice, first in line %d: give each relay its own name",
+                        name, l->relays[i].section[SECTION_relay]);
     }
     l->section = SECTION_relay;
     l->relay = i;
@@ -111,7 +111,7 @@ static void unknown_section(struct loader *l, int line, const char *name)
     buf_init(&known, 400);
     for (int i = 0; i < SECTION_relay; i++)
         buf_addf(&known, "[%s], ", config_section_name((enum config_section)i));
-    config_errors_add(l->errors, line, "", "[%s] is no section: write one of %s[relay NAME]", name, buf_str(&known));
+    file_errors_add(l->errors, line, "", "[%s] is no section: write one of %s[relay NAME]", name, buf_str(&known));
     buf_fini(&known);
 }
 
@@ -125,8 +125,8 @@ static void open_section(struct loader *l, int line, const char *name)
     }
     l->section = s;
     if (l->file.section[s])
-        config_errors_add(l->errors, line, "", "[%s] stands twice, first in line %d: write its keys together", name,
-                          l->file.section[s]);
+        file_errors_add(l->errors, line, "", "[%s] stands twice, first in line %d: write its keys together", name,
+                        l->file.section[s]);
     else
         l->file.section[s] = line;
 }
@@ -159,7 +159,7 @@ static void unknown_key(struct loader *l, int line, const char *where)
         if (config_table[i].section == l->section)
             buf_addf(&known, "%s%s", known.len ? ", " : "", config_table[i].name);
     }
-    config_errors_add(l->errors, line, where, "there is no such key: write one of %s", buf_str(&known));
+    file_errors_add(l->errors, line, where, "there is no such key: write one of %s", buf_str(&known));
     buf_fini(&known);
 }
 
@@ -174,13 +174,13 @@ static void set_value(struct loader *l, const struct config_key *key, int line, 
         return;
     o->is_bad[key - config_table] = true;
     put_where(l, key->name, where);
-    config_errors_add(l->errors, line, where, "%s", err.text);
+    file_errors_add(l->errors, line, where, "%s", err.text);
 }
 
 /* In an INI file of ours a comment has a line of its own; behind a value it would become part of it. */
 static bool has_comment(const char *value)
 {
-    return strstr(value, " #") || strstr(value, " ;") || strstr(value, "\t#") || strstr(value, "\t;");
+    return strstr(value, " #") || strstr(value, " ;");
 }
 
 static void take_entry(struct loader *l, int line, const char *name, const char *value)
@@ -191,8 +191,8 @@ static void take_entry(struct loader *l, int line, const char *name, const char 
 
     put_where(l, name, where);
     if (id == CONFIG_KEY_COUNT && strcmp(name, "password") == 0) {
-        config_errors_add(l->errors, line, where,
-                          "a password does not belong here: write it into a file and name that with password_file");
+        file_errors_add(l->errors, line, where,
+                        "a password does not belong here: write it into a file and name that with password_file");
         return;
     }
     if (id == CONFIG_KEY_COUNT) {
@@ -200,13 +200,13 @@ static void take_entry(struct loader *l, int line, const char *name, const char 
         return;
     }
     if (o->key[id]) {
-        config_errors_add(l->errors, line, where, "stands twice, first in line %d: take one out", o->key[id]);
+        file_errors_add(l->errors, line, where, "stands twice, first in line %d: take one out", o->key[id]);
         return;
     }
     o->key[id] = line;
     if (has_comment(value)) {
         o->is_bad[id] = true;
-        config_errors_add(l->errors, line, where, "a comment behind the value: write it on a line of its own");
+        file_errors_add(l->errors, line, where, "a comment behind the value: write it on a line of its own");
         return;
     }
     set_value(l, &config_table[id], line, value);
@@ -219,7 +219,7 @@ static void on_entry(void *ctx, int line, const char *key, const char *value)
     if (l->section != SECTION_none)
         take_entry(l, line, key, value);
     else if (!l->is_inside)
-        config_errors_add(l->errors, line, "", "a key before the first section: write a line such as [node] above it");
+        file_errors_add(l->errors, line, "", "a key before the first section: write a line such as [node] above it");
 }
 
 /* The keys of one section kind (or, without relays, of all others) that the file does not name. */
@@ -251,7 +251,7 @@ static void fill_all_defaults(struct loader *l)
 
 /* --- the whole --------------------------------------------------------------------------------------------------- */
 
-int config_parse(const char *text, size_t n, struct config **out, struct config_errors *errors)
+int config_parse(const char *text, size_t n, struct config **out, struct file_errors *errors)
 {
     struct loader *l = xcalloc(1, sizeof(*l));
     const struct config_reader reader = {.ctx = l, .section = on_section, .entry = on_entry};
@@ -295,7 +295,7 @@ static int read_file(const char *path, struct buf *text)
     return rc;
 }
 
-int config_load(const char *path, struct config **out, struct config_errors *errors)
+int config_load(const char *path, struct config **out, struct file_errors *errors)
 {
     struct buf text;
     int rc = 0;
@@ -303,11 +303,9 @@ int config_load(const char *path, struct config **out, struct config_errors *err
     buf_init(&text, CONFIG_FILE_BYTES_MAX);
     rc = read_file(path, &text);
     if (rc == ERR_TOO_LARGE)
-        config_errors_add(errors, 0, "", "the file has more than %d bytes: is it the right one?",
-                          CONFIG_FILE_BYTES_MAX);
+        file_errors_add(errors, 0, "", "the file has more than %d bytes: is it the right one?", CONFIG_FILE_BYTES_MAX);
     else if (rc)
-        config_errors_add(errors, 0, "", "cannot read the configuration: %s: name the right file with -c",
-                          strerror(-rc));
+        file_errors_add(errors, 0, "", "cannot read the configuration: %s: name the right file with -c", err_text(rc));
     if (rc)
         rc = ERR_IO;
     else

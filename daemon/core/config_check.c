@@ -16,7 +16,7 @@ enum { WHERE_BYTES = 100 };
 
 /* One section under test. */
 struct check {
-    struct config_errors *errors;
+    struct file_errors *errors;
     const struct config_origin *origin;
     const char *relay; /* NULL: not a relay */
 };
@@ -30,7 +30,7 @@ static void tell(const struct check *ck, enum config_key_id id, const char *text
 
     (void)snprintf(where, sizeof(where), "[%s%s%s] %s", config_section_name(key->section), ck->relay ? " " : "",
                    ck->relay ? ck->relay : "", key->name);
-    config_errors_add(ck->errors, line, where, "%s", text);
+    file_errors_add(ck->errors, line, where, "%s", text);
 }
 
 static bool has(const char *text)
@@ -125,7 +125,7 @@ static void check_relay_connections(const struct check *ck, struct config_relay 
              "more connections than the relay has: write at most the number of connections");
 }
 
-static void check_relay(struct config_relay *r, const struct config_origin *origin, struct config_errors *errors)
+static void check_relay(struct config_relay *r, const struct config_origin *origin, struct file_errors *errors)
 {
     const struct check ck = {.errors = errors, .origin = origin, .relay = r->name};
     const struct login login = {.username_id = KEY_relay_username,
@@ -151,13 +151,13 @@ static int for_letters(const struct config_relay *r, const struct config_origin 
     return free_ones;
 }
 
-static void check_relays(struct config *c, const struct config_origin *origins, struct config_errors *errors)
+static void check_relays(struct config *c, const struct config_origin *origins, struct file_errors *errors)
 {
     int sum = 0;
     bool is_known = true;
 
     if (c->relay_count == 0) {
-        config_errors_add(errors, 0, "[relay NAME]", "is missing: write a section such as [relay main] with its url");
+        file_errors_add(errors, 0, "[relay NAME]", "is missing: write a section such as [relay main] with its url");
         return;
     }
     for (size_t i = 0; i < c->relay_count; i++) {
@@ -165,8 +165,8 @@ static void check_relays(struct config *c, const struct config_origin *origins, 
         sum += for_letters(&c->relays[i], &origins[i], &is_known);
     }
     if (is_known && sum == 0)
-        config_errors_add(errors, origins[0].section[SECTION_relay], "[relay]",
-                          "every connection is reserved for alerts: leave at least one for letters");
+        file_errors_add(errors, origins[0].section[SECTION_relay], "[relay]",
+                        "every connection is reserved for alerts: leave at least one for letters");
 }
 
 static void check_inbound(struct config *c, const struct check *ck)
@@ -223,7 +223,7 @@ static void derive_hosts(struct config *c)
 }
 
 void config_check(struct config *c, const struct config_origin *file, const struct config_origin *relays,
-                  struct config_errors *errors)
+                  struct file_errors *errors)
 {
     const struct check ck = {.errors = errors, .origin = file};
 

@@ -23,7 +23,7 @@ int config_parse_int(const char *text, const struct config_range *range, void *o
     const char *rest = "";
 
     if (!read_number(text, &n, &rest) || *rest || n < range->min || n > range->max)
-        return err_set(err, ERR_INVALID, "'%.*s' is not possible: write a number from %d to %d", CONFIG_SHOWN_BYTES,
+        return err_set(err, ERR_INVALID, "'%.*s' is not possible: write a number from %d to %d", config_shown(text),
                        text, (int)range->min, (int)range->max);
     *(int *)out = (int)n;
     return 0;
@@ -68,7 +68,7 @@ static int parse_quantity(const char *text, const struct unit *units, const char
     struct unit high = fit_unit(range->max, units);
 
     if (n < range->min || n > range->max)
-        return err_set(err, ERR_INVALID, "'%.*s' is not possible: write %s from %lld%s to %lld%s", CONFIG_SHOWN_BYTES,
+        return err_set(err, ERR_INVALID, "'%.*s' is not possible: write %s from %lld%s to %lld%s", config_shown(text),
                        text, what, (long long)(range->min / low.factor), low.name,
                        (long long)(range->max / high.factor), high.name);
     *out = n;
@@ -121,7 +121,7 @@ int config_parse_days(const char *text, const struct config_range *range, void *
         if (!fits)
             return err_set(err, ERR_INVALID,
                            "'%.*s' is not possible: write at most %d falling numbers from %d to %d, such as 3,1",
-                           CONFIG_SHOWN_BYTES, text, CONFIG_DAYS_MAX, (int)range->max, (int)range->min);
+                           config_shown(text), text, CONFIG_DAYS_MAX, (int)range->max, (int)range->min);
         days.item[days.count++] = (int)n;
     }
     *(struct config_days *)out = days;

@@ -2,10 +2,12 @@
  * The lines of an INI file; see core/config_reader.h.
  *
  * inih asks feed_line for one line at a time, so the number of the line that it works on is known when it
- * calls on_entry (it does not tell). A line that is wrong as such is told and handed on as an empty one.
+ * calls on_entry (it does not tell). A line that is wrong as such is told and handed on as an empty one. Lines
+ * reach inih trimmed, so that none can continue the one before.
  */
 #include "core/config_reader.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -27,7 +29,7 @@ struct lines {
     int number;       /* of the line that inih has now */
     bool wants_entry; /* inih must make an entry of that line */
     const struct config_reader *reader;
-    struct config_errors *errors;
+    struct file_errors *errors;
 };
 
 /* Cut the next line off, without its end; false at the end of the text. */
@@ -74,8 +76,7 @@ static bool check_bytes(struct lines *l, const char *line, size_t n)
     const char *fault = NULL;
 
     if (n > CONFIG_LINE_BYTES_MAX) {
-        config_errors_add(l->errors, l->number, "", "the line has %zu bytes: write at most %d", n,
-                          CONFIG_LINE_BYTES_MAX);
+        file_errors_add(l->errors, l->number, "", "the line has %zu bytes: write at most %d", n, CONFIG_LINE_BYTES_MAX);
         return false;
     }
     if (!text_is_utf8(line, n))
@@ -85,7 +86,7 @@ static bool check_bytes(struct lines *l, const char *line, size_t n)
     else if (has_mark(line, n))
         fault = "an invisible byte order mark in the line: write the line anew";
     if (fault)
-        config_errors_add(l->errors, l->number, "", "%s", fault);
+        file_errors_add(l->errors, l->number, "", "%s", fault);
     return !fault;
 }
 
@@ -104,7 +105,7 @@ static void take_section(struct lines *l, const char *line, size_t n)
     else if (len > SECTION_BYTES_MAX)
         fault = "the name of the section is too long: write a shorter one";
     if (fault) {
-        config_errors_add(l->errors, l->number, "", "%s", fault);
+        file_errors_add(l->errors, l->number, "", "%s", fault);
         l->reader->section(l->reader->ctx, l->number, NULL);
         return;
     }
@@ -116,7 +117,7 @@ static void take_section(struct lines *l, const char *line, size_t n)
 static void settle(struct lines *l)
 {
     if (l->wants_entry)
-        config_errors_add(l->errors, l->number, "", "neither a [section] nor a setting: write key = value");
+        file_errors_add(l->errors, l->number, "", "neither a [section] nor a setting: write key = value");
     l->wants_entry = false;
 }
 
@@ -131,7 +132,7 @@ static char *feed_line(char *str, int size, void *stream)
     if (!next_line(l, &line, &n))
         return NULL;
     str[0] = '\0';
-    if (!check_bytes(l, line, n) || n + 1 > (size_t)size) {
+    if (!check_bytes(l, line, n)) {
         if (n > 0 && line[0] == '[')
             l->reader->section(l->reader->ctx, l->number, NULL);
         return str;
@@ -144,13 +145,17 @@ static char *feed_line(char *str, int size, void *stream)
         n--;
     if (n == 0 || line[0] == '#' || line[0] == ';')
         return str;
-    if (line[0] == '[') {
-        take_section(l, line, n);
-        return str;
-    }
-    l->wants_entry = true;
+    assert(n < (size_t)size);
     memcpy(str, line, n);
     str[n] = '\0';
+    for (char *tab = str; (tab = strchr(tab, '\t')) != NULL;)
+        *tab = ' ';
+    if (str[0] == '[') {
+        take_section(l, str, n);
+        str[0] = '\0';
+    } else {
+        l->wants_entry = true;
+    }
     return str;
 }
 
@@ -167,13 +172,12 @@ static int on_entry(void *user, const char *section, const char *name, const cha
     return 1;
 }
 
-void config_read(const char *text, size_t n, const struct config_reader *reader, struct config_errors *errors)
+void config_read(const char *text, size_t n, const struct config_reader *reader, struct file_errors *errors)
 {
     struct lines l = {.at = text, .end = text + n, .reader = reader, .errors = errors};
 
     if (n >= strlen(BYTE_ORDER_MARK) && memcmp(text, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)) == 0)
         l.at += strlen(BYTE_ORDER_MARK);
-    ini_allow_multiline = false;
     ini_allow_inline_comments = false;
     /* Both, or inih writes ini_max_line bytes into ini_initial_alloc. */
     ini_use_stack = false;

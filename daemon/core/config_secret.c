@@ -20,7 +20,7 @@ static int check_file(int fd, const char *path, struct err *err)
     struct stat st;
 
     if (fstat(fd, &st) != 0)
-        return err_set(err, ERR_INVALID, "cannot read %s: %s: correct the path", path, strerror(errno));
+        return err_set(err, ERR_INVALID, "cannot read %s: %s: correct the path", path, err_text(-errno));
     if (!S_ISREG(st.st_mode))
         return err_set(err, ERR_INVALID, "%s is not a file: name a regular file", path);
     if (st.st_mode & (S_IROTH | S_IWOTH))
@@ -71,7 +71,7 @@ static int take(char *bytes, ssize_t got, const char *path, char **out, struct e
     size_t n = got > 0 ? cut_newline(bytes, (size_t)got) : 0;
 
     if (got < 0)
-        return err_set(err, ERR_INVALID, "cannot read %s: %s: correct the path", path, strerror((int)-got));
+        return err_set(err, ERR_INVALID, "cannot read %s: %s: correct the path", path, err_text((int)got));
     if (got > CONFIG_SECRET_BYTES_MAX)
         return err_set(err, ERR_INVALID, "%s is too large for a password: write one of at most %d bytes", path,
                        CONFIG_SECRET_BYTES_MAX);
@@ -92,7 +92,7 @@ int config_secret_read(const char *path, char **out, struct err *err)
 
     if (fd < 0)
         return err_set(err, ERR_INVALID, "cannot read %s: %s: correct the path or let the service's user read it", path,
-                       strerror(errno));
+                       err_text(-errno));
     rc = check_file(fd, path, err);
     if (rc == 0)
         rc = take(bytes, read_all(fd, bytes, sizeof(bytes)), path, out, err);
@@ -111,7 +111,7 @@ void config_secret_free(char *secret)
 
 char *config_secret_credential(const char *name)
 {
-    const char *dir = getenv("CREDENTIALS_DIRECTORY");
+    const char *dir = getenv("CREDENTIALS_DIRECTORY"); /* NOLINT(concurrency-mt-unsafe): nobody sets it */
     char *path = NULL;
 
     if (!dir || *dir != '/')

@@ -6,12 +6,20 @@
 
 enum { NEEDS_LIVE = false, NEEDS_RESTART = true };
 
-#define ROW(section, key, field, type, def, min, max, apply, help)                                       \
-    {SECTION_##section, #key, CONFIG_TYPE_##type, offsetof(struct config, section.field), def, min, max, \
-     NEEDS_##apply,     help},
-#define RELAY_ROW(section, key, field, type, def, min, max, apply, help)                               \
-    {SECTION_##section, #key, CONFIG_TYPE_##type, offsetof(struct config_relay, field), def, min, max, \
-     NEEDS_##apply,     help},
+#define ROW(section, key, field, type, def, min, max, apply, help) \
+    {                                                              \
+        #key,                                                      \
+        SECTION_##section,                                         \
+        CONFIG_TYPE_##type,                                        \
+        offsetof(struct config, section.field),                    \
+        def,                                                       \
+        min,                                                       \
+        max,                                                       \
+        NEEDS_##apply,                                             \
+        help},
+#define RELAY_ROW(section, key, field, type, def, min, max, apply, help)                                              \
+    {#key, SECTION_##section, CONFIG_TYPE_##type, offsetof(struct config_relay, field), def, min, max, NEEDS_##apply, \
+     help},
 
 const struct config_key config_table[] = {CONFIG_SECTION_MAP(CONFIG_KEYS_OF, ROW) CONFIG_RELAY(RELAY_ROW)};
 

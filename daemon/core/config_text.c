@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,15 +15,27 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "core/address.h"
 #include "core/config_url.h"
 
-enum { PATH_BYTES_MAX = 1000, LOCAL_PART_MAX = 64, ZONE_NAME_MAX = 64 };
+enum { PATH_BYTES_MAX = 1000, ZONE_NAME_MAX = 64 };
 
 #define ZONE_DIR "/usr/share/zoneinfo"
 
+int config_shown(const char *text)
+{
+    size_t n = strlen(text);
+
+    if (n <= CONFIG_SHOWN_BYTES)
+        return (int)n;
+    for (n = CONFIG_SHOWN_BYTES; n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80;)
+        n--;
+    return (int)n;
+}
+
 int config_not_a(struct err *err, const char *text, const char *what, const char *want)
 {
-    return err_set(err, ERR_INVALID, "'%.*s%s' is not %s: write %s", CONFIG_SHOWN_BYTES, text,
+    return err_set(err, ERR_INVALID, "'%.*s%s' is not %s: write %s", config_shown(text), text,
                    strlen(text) > CONFIG_SHOWN_BYTES ? "..." : "", what, want);
 }
 
@@ -39,31 +52,21 @@ int config_parse_text(const char *text, const struct config_range *range, void *
     return 0;
 }
 
-/* Unquoted local part of RFC 5321 section 4.1.2 ("Dot-string"). */
-static bool local_part_is_valid(const char *s, size_t n)
-{
-    static const char others[] = "!#$%&'*+-/=?^_`{|}~.";
-
-    if (n == 0 || n > LOCAL_PART_MAX || s[0] == '.' || s[n - 1] == '.')
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)s[i];
-        if (c >= 0x80 || (!isalnum(c) && !strchr(others, c)) || (c == '.' && s[i + 1] == '.'))
-            return false;
-    }
-    return true;
-}
-
+/* Kept as the relay gets it: with the domain in its xn-- form. */
 int config_parse_address(const char *text, const struct config_range *range, void *out, struct err *err)
 {
-    const char *at = strrchr(text, '@');
+    struct address address;
+    enum address_fault fault = address_read(text, &address);
+    char what[200] = "a mail address that every server takes (it has a letter such as å before the @)";
 
     (void)range;
-    if (!at || !local_part_is_valid(text, (size_t)(at - text)) || !config_host_is_name(at + 1))
-        return config_not_a(err, text, "a mail address",
-                            "one address without a name, such as grannsamverkan@kommun.example (åäö in its xn-- form)");
-    take_text(out, text);
-    return 0;
+    if (fault == ADDRESS_OK && !address.needs_smtputf8) {
+        take_text(out, address.ascii);
+        return 0;
+    }
+    if (fault != ADDRESS_OK)
+        (void)snprintf(what, sizeof(what), "a mail address (%s)", address_fault_wording(fault)->en);
+    return config_not_a(err, text, what, "one address without a name, such as grannsamverkan@kommun.example");
 }
 
 int config_parse_domain(const char *text, const struct config_range *range, void *out, struct err *err)
@@ -132,23 +135,19 @@ int config_parse_socket(const char *text, const struct config_range *range, void
     return 0;
 }
 
+/* Only looked at: opening a device can do things. */
 int config_parse_file(const char *text, const struct config_range *range, void *out, struct err *err)
 {
     struct stat st;
-    int fd = -1;
 
     (void)range;
     if (!path_is_clean(text) || strlen(text) > PATH_BYTES_MAX)
         return config_not_a(err, text, "an absolute path", "one of at most 1000 bytes that begins with /");
-    fd = open(text, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
+    if (stat(text, &st) != 0 || faccessat(AT_FDCWD, text, R_OK, AT_EACCESS) != 0)
         return err_set(err, ERR_INVALID, "cannot read %s: %s: correct the path or let the service's user read it", text,
-                       strerror(errno));
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-        close(fd);
+                       err_text(-errno));
+    if (!S_ISREG(st.st_mode))
         return err_set(err, ERR_INVALID, "%s is not a file: name a regular file", text);
-    }
-    close(fd);
     take_text(out, text);
     return 0;
 }

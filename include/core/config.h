@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #include "base/log.h"
-#include "core/config_error.h"
+#include "core/file_errors.h"
 #include "core/config_keys.h"
 #include "core/config_value.h"
 
@@ -59,10 +59,10 @@ struct config {
  * the file cannot be read and ERR_CONFIG when it is wrong; then `errors` (initialised by the caller) has at
  * least one text and *out is untouched.
  */
-int config_load(const char *path, struct config **out, struct config_errors *errors);
+int config_load(const char *path, struct config **out, struct file_errors *errors);
 
 /* The same for text in memory; `errors` was initialised with the name that error texts begin with. */
-int config_parse(const char *text, size_t n, struct config **out, struct config_errors *errors);
+int config_parse(const char *text, size_t n, struct config **out, struct file_errors *errors);
 
 /* Wipes the secrets. NULL is fine. */
 void config_free(struct config *c);

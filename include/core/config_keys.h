@@ -18,7 +18,8 @@
 /* clang-format off */
 #define CONFIG_NODE(X) \
     X(node, timezone, timezone, ZONE, "Europe/Stockholm", 0, 0, RESTART, "the IANA time zone of the calendar") \
-    X(node, base_url, base_url, BASE_URL, NULL, 0, 0, RESTART, "the public address of the web pages, e.g. https://grannbud.kommun.example") \
+    X(node, base_url, base_url, BASE_URL, NULL, 0, 0, RESTART, \
+      "the public address of the web pages, e.g. https://grannbud.kommun.example") \
     X(node, name, name, TEXT, "Grannbud", 1, 100, RESTART, "the name of this installation")
 
 #define CONFIG_STORE(X) \
@@ -30,7 +31,8 @@
     X(listen, allowed_hosts, allowed_hosts, HOSTS, "", 0, 32, RESTART, "host names that a request may ask for")
 
 #define CONFIG_SENDER(X) \
-    X(sender, from, from, ADDRESS, NULL, 0, 0, RESTART, "the address that letters come from, e.g. grannsamverkan@kommun.example") \
+    X(sender, from, from, ADDRESS, NULL, 0, 0, RESTART, \
+      "the address that letters come from, e.g. grannsamverkan@kommun.example") \
     X(sender, from_name, from_name, TEXT, "", 0, 100, RESTART, "the name shown beside the address") \
     X(sender, envelope_domain, envelope_domain, DOMAIN, "", 0, 0, RESTART, "the domain that bounces return to") \
     X(sender, reply_to, reply_to, ADDRESS, "", 0, 0, RESTART, "the address that answers go to") \
@@ -44,20 +46,28 @@
     X(relay, username, username, TEXT, "", 0, 255, LIVE, "the login name") \
     X(relay, password_file, password_file, FILE, "", 0, 0, LIVE, "the file with the password") \
     X(relay, connections, connections, INT, "8", 1, 200, LIVE, "how many connections at most") \
-    X(relay, reserved_for_alerts, reserved_for_alerts, INT, "1", 0, 200, LIVE, "how many connections are kept for alerts") \
+    X(relay, reserved_for_alerts, reserved_for_alerts, INT, "1", 0, 200, LIVE, \
+      "how many connections are kept for alerts") \
     X(relay, priority, priority, INT, "10", 1, 100, LIVE, "the rank; the lowest that works is used") \
-    X(relay, rate_per_minute, rate_per_minute, INT, "0", 0, 1000000, LIVE, "how many letters a minute at most, 0 for no limit") \
-    X(relay, max_messages_per_connection, max_messages_per_connection, INT, "100", 0, 100000, LIVE, "how many letters before reconnecting, 0 for no limit") \
+    X(relay, rate_per_minute, rate_per_minute, INT, "0", 0, 1000000, LIVE, \
+      "how many letters a minute at most, 0 for no limit") \
+    X(relay, max_messages_per_connection, max_messages_per_connection, INT, "100", 0, 100000, LIVE, \
+      "how many letters before reconnecting, 0 for no limit") \
     X(relay, helo, helo, DOMAIN, "", 0, 0, LIVE, "the name given in EHLO") \
-    X(relay, connect_timeout, connect_timeout_s, DURATION, "30s", 1, 600, LIVE, "how long connecting, TLS and login may take") \
+    X(relay, connect_timeout, connect_timeout_s, DURATION, "30s", 1, 600, LIVE, \
+      "how long connecting, TLS and login may take") \
     X(relay, reply_timeout, reply_timeout_s, DURATION, "5m", 1, 3600, LIVE, "how long a reply may take") \
-    X(relay, final_timeout, final_timeout_s, DURATION, "10m", 1, 3600, LIVE, "how long the reply after a whole letter may take") \
+    X(relay, final_timeout, final_timeout_s, DURATION, "10m", 1, 3600, LIVE, \
+      "how long the reply after a whole letter may take") \
     X(relay, idle_timeout, idle_timeout_s, DURATION, "30s", 1, 600, LIVE, "how long an unused connection is kept")
 
 #define CONFIG_LIMITS(X) \
-    X(limits, per_domain_connections, per_domain_connections, INT, "10", 1, 1000, LIVE, "how many letters at once to one recipient domain") \
-    X(limits, per_domain_per_minute, per_domain_per_minute, INT, "0", 0, 1000000, LIVE, "how many letters a minute to one recipient domain, 0 for no limit") \
-    X(limits, expand_chunk, expand_chunk, INT, "2000", 100, 20000, LIVE, "how many recipients are entered in the ledger at once") \
+    X(limits, per_domain_connections, per_domain_connections, INT, "10", 1, 1000, LIVE, \
+      "how many letters at once to one recipient domain") \
+    X(limits, per_domain_per_minute, per_domain_per_minute, INT, "0", 0, 1000000, LIVE, \
+      "how many letters a minute to one recipient domain, 0 for no limit") \
+    X(limits, expand_chunk, expand_chunk, INT, "2000", 100, 20000, LIVE, \
+      "how many recipients are entered in the ledger at once") \
     X(limits, http_connections, http_connections, INT, "512", 8, 16384, LIVE, "how many web connections at once") \
     X(limits, http_body_bytes, http_body_bytes, SIZE, "1M", 65536, 16777216, LIVE, "the largest request body") \
     X(limits, import_bytes, import_bytes, SIZE, "20M", 65536, 268435456, LIVE, "the largest register file") \
@@ -71,12 +81,15 @@
     X(letter, retry_max_age, retry_max_age_s, DURATION, "3d", 3600, 1209600, LIVE, "how long a delivery is tried") \
     X(letter, retry_first, retry_first_s, DURATION, "5m", 1, 86400, LIVE, "the wait before the second attempt") \
     X(letter, retry_max, retry_max_s, DURATION, "67m", 1, 86400, LIVE, "the longest wait between attempts") \
-    X(letter, link_hosts, link_hosts, HOSTS, "polisen.se, www.polisen.se", 0, 64, LIVE, "hosts that letters may link to") \
-    X(letter, classification, classification, CLASSIFICATION, "ombud_and_households", 0, 0, LIVE, "public, ombud_and_households or ombud_only")
+    X(letter, link_hosts, link_hosts, HOSTS, "polisen.se, www.polisen.se", 0, 64, LIVE, \
+      "hosts that letters may link to") \
+    X(letter, classification, classification, CLASSIFICATION, "ombud_and_households", 0, 0, LIVE, \
+      "public, ombud_and_households or ombud_only")
 
 #define CONFIG_ALERT(X) \
     X(alert, default_expiry, default_expiry_s, DURATION, "24h", 300, 2592000, LIVE, "how long an alert is valid") \
-    X(alert, confirm_above_recipients, confirm_above_recipients, INT, "500", 0, 10000000, LIVE, "the number of recipients above which the sender must confirm")
+    X(alert, confirm_above_recipients, confirm_above_recipients, INT, "500", 0, 10000000, LIVE, \
+      "the number of recipients above which the sender must confirm")
 
 #define CONFIG_WEBHOOK(X) \
     X(webhook, allow_private, allow_private, YESNO, "no", 0, 0, LIVE, "yes or no") \

@@ -38,6 +38,8 @@ CONFIG_PARSER(size);
 CONFIG_PARSER(time);
 CONFIG_PARSER(days);
 
+/* How many bytes of a wrong value an error text shows: at most CONFIG_SHOWN_BYTES, whole characters. For "%.*s". */
+int config_shown(const char *text);
 /* "'text' is not WHAT: write WANT", with a long value cut; returns ERR_INVALID. */
 int config_not_a(struct err *err, const char *text, const char *what, const char *want);
 /* The next item of a comma list, trimmed, on the heap; NULL at the end; an empty item is "". */

@@ -1,8 +1,8 @@
 /*
  * The lines of an INI file, by inih, with what inih 55 passes over made an error: lines that are
  * too long (it cuts them and reads the rest as a line of its own), text after "]", a section name
- * above 49 bytes (it cuts), more than one line without "=" (it tells the first). Its continuation lines,
- * its comments behind a value and its 200-byte lines are switched off.
+ * above 49 bytes (it cuts), more than one line without "=" (it tells the first). There are no continuation
+ * lines and no comments behind a value.
  *
  * Main thread only: inih's switches are process-wide.
  */
@@ -11,7 +11,7 @@
 
 #include <stddef.h>
 
-#include "core/config_error.h"
+#include "core/file_errors.h"
 
 struct config_reader {
     void *ctx;
@@ -22,6 +22,6 @@ struct config_reader {
 };
 
 /* Go through `n` bytes of text; faults of the lines themselves go to `errors`, each with its line. */
-void config_read(const char *text, size_t n, const struct config_reader *reader, struct config_errors *errors);
+void config_read(const char *text, size_t n, const struct config_reader *reader, struct file_errors *errors);
 
 #endif

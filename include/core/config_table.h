@@ -31,8 +31,8 @@ enum config_key_id {
 };
 
 struct config_key {
-    enum config_section section;
     const char *name;
+    enum config_section section;
     enum config_type type;
     size_t offset; /* in struct config, for a relay's key in struct config_relay */
     const char *def;
@@ -67,6 +67,6 @@ struct config_origin {
  * defaults that follow from other keys. `relays` has one entry per relay of `c`. Errors go to `errors`.
  */
 void config_check(struct config *c, const struct config_origin *file, const struct config_origin *relays,
-                  struct config_errors *errors);
+                  struct file_errors *errors);
 
 #endif

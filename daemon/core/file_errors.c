@@ -1,5 +1,5 @@
-/* The list of errors of a configuration file; see core/config_error.h. */
-#include "core/config_error.h"
+/* The list of errors of a file; see core/file_errors.h. */
+#include "core/file_errors.h"
 
 #include <limits.h>
 #include <stdarg.h>
@@ -11,13 +11,13 @@
 
 enum { ERROR_TEXT_MAX = 8192 };
 
-void config_errors_init(struct config_errors *e, const char *file)
+void file_errors_init(struct file_errors *e, const char *file)
 {
     memset(e, 0, sizeof(*e));
     e->file = xstrdup(file);
 }
 
-void config_errors_fini(struct config_errors *e)
+void file_errors_fini(struct file_errors *e)
 {
     for (size_t i = 0; i < e->count; i++)
         free(e->item[i].text);
@@ -26,7 +26,7 @@ void config_errors_fini(struct config_errors *e)
 }
 
 /* Lines first, in order; what has no line comes last; equal ones stay in the order of arrival. */
-static size_t place_of(const struct config_errors *e, int line)
+static size_t place_of(const struct file_errors *e, int line)
 {
     size_t at = e->count;
 
@@ -37,13 +37,13 @@ static size_t place_of(const struct config_errors *e, int line)
     return at;
 }
 
-void config_errors_add(struct config_errors *e, int line, const char *where, const char *fmt, ...)
+void file_errors_add(struct file_errors *e, int line, const char *where, const char *fmt, ...)
 {
     struct buf text;
     size_t at = place_of(e, line);
     va_list ap;
 
-    if (e->count == CONFIG_ERRORS_MAX) {
+    if (e->count == FILE_ERRORS_MAX) {
         e->dropped++;
         return;
     }
