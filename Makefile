@@ -309,7 +309,7 @@ need=$$($(call missing,$1)); [ -n "$$need" ] || exit 0; \
 echo "installing:" $$need; \
 as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \
 $$as_root apt-get update -qq && \
-$$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o Dpkg::Use-Pty=0 --no-install-recommends $$need </dev/null
+$$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o Dpkg::Use-Pty=0 --no-install-recommends $$need </dev/null >/dev/null
 endef
 
 .PHONY: deps deps-lint deps-quick
