@@ -84,6 +84,7 @@ static void trim_utf8(char *text)
     }
 }
 
+#undef err_set /* the analyzer's view of it */
 int err_set(struct err *err, int code, const char *fmt, ...)
 {
     if (err) {

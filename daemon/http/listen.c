@@ -156,12 +156,15 @@ out:
 
 static int bound_port(int fd)
 {
-    struct sockaddr_storage addr = {0};
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } addr = {.v6 = {.sin6_port = 0}};
     socklen_t len = sizeof addr;
-    if (getsockname(fd, (struct sockaddr *)&addr, &len) != 0)
+    if (getsockname(fd, &addr.any, &len) != 0)
         return 0;
-    return ntohs(addr.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&addr)->sin6_port
-                                            : ((struct sockaddr_in *)&addr)->sin_port);
+    return ntohs(addr.any.sa_family == AF_INET6 ? addr.v6.sin6_port : addr.v4.sin_port);
 }
 
 int http_server_listen_tcp(struct http_server *server, const char *address, int *port, struct err *err)
@@ -200,9 +203,10 @@ int http_server_listen_fd(struct http_server *server, int fd, struct err *err)
     socklen_t type_len = sizeof type;
     if (getsockname(fd, (struct sockaddr *)&addr, &len) != 0 ||
         getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_len) != 0 || type != SOCK_STREAM) {
+        int bad =
+            err_set(err, ERR_CONFIG, "descriptor %d is not a stream socket: see ListenStream= in the .socket unit", fd);
         close(fd);
-        return err_set(err, ERR_CONFIG, "descriptor %d is not a stream socket: see ListenStream= in the .socket unit",
-                       fd);
+        return bad;
     }
     int rc = listen_on(server, fd, addr.ss_family == AF_UNIX, NULL);
     return rc == 0 ? 0 : err_set(err, ERR_IO, "cannot listen on descriptor %d: %s", fd, uv_strerror(rc));

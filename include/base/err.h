@@ -61,6 +61,9 @@ int err_exit_code(int code);
  * and return `code`, so that a failing function ends in `return err_set(...)`.
  */
 int err_set(struct err *err, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+#ifdef __clang_analyzer__ /* `make lint` looks at one file at a time: show it that `code` comes back */
+#define err_set(err, code, ...) ((void)(err_set)(err, code, __VA_ARGS__), (code))
+#endif
 
 /* The text that was set, or else err_text(code); for the caller that has to show something. */
 const char *err_or(const struct err *err, int code);

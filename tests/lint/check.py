@@ -257,9 +257,10 @@ def include_guard(s):
     m = re.search(r"^#ifndef (\w+)\n#define (\w+)$", s.text, re.M)
     parts = pathlib.PurePosixPath(s.path).with_suffix("").parts
     if parts[0] in ("include", "daemon"):
-        # A private header may have a public one's name beside it, so its guard says DAEMON.
-        want = "GB_" + "_".join(parts[parts[0] == "include":]).upper().replace("-", "_") + "_H"
-        right = m and m.group(1) == m.group(2) == want
+        want = "GB_" + "_".join(parts[1:]).upper().replace("-", "_") + "_H"
+        # A private header may have a public one's name beside it, then its guard says DAEMON.
+        allowed = {want, want.replace("GB_", "GB_DAEMON_", 1)} if parts[0] == "daemon" else {want}
+        right = m and m.group(1) == m.group(2) and m.group(1) in allowed
     else:
         want = "GB_TESTS_…_H"
         right = m and m.group(1) == m.group(2) and re.fullmatch(r"GB_TESTS_\w+_H", m.group(1))
@@ -306,7 +307,8 @@ def sql_in_its_place(s):
 @rule
 def unit_test_names(s):
     if s.path.startswith("tests/unit/"):
-        for m in re.finditer(r"\bTEST(?:_FIXTURE)?\(\s*(\w+)", s.code):
+        tables = re.sub(r"(?m)^[ \t]*#.*", lambda m: " " * len(m.group()), s.code)
+        for m in re.finditer(r"\bTEST(?:_FIXTURE)?\(\s*(\w+)", tables):
             if not re.fullmatch(r"test_\w+?__\w+", m.group(1)):
                 yield s.line_of(m.start()), f"{m.group(1)}: name it test_<function>__<case>"
 

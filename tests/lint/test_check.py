@@ -35,7 +35,7 @@ BAD = [
     ("f has 101 lines", "daemon/core/x.c", LONG_BODY, 3),
     ("include guard", "include/core/x.h", "#ifndef X_H\n#define X_H\n#endif\n", 2),
     ("include guard", "include/core/x.h", "int x;\n", 1),
-    ("include guard", "daemon/core/x.h", "#ifndef GB_CORE_X_H\n#define GB_CORE_X_H\n#endif\n", 2),
+    ("include guard", "include/core/x.h", "#ifndef GB_DAEMON_CORE_X_H\n#define GB_DAEMON_CORE_X_H\n#endif\n", 2),
     ("include guard", "tests/lib/x.h", "#ifndef GB_X_H\n#define GB_X_H\n#endif\n", 2),
     ("comes first", "daemon/core/x.c", "#include <stdio.h>\n#include \"core/x.h\"\n", 2),
     ("// comment", "daemon/core/x.c", "int x; // why\n", 2),
@@ -76,6 +76,7 @@ GOOD = [
     ("daemon/core/x.h", "#ifndef GB_DAEMON_CORE_X_H\n#define GB_DAEMON_CORE_X_H\n#endif\n"),
     ("daemon/main.c", "void f(void)\n{\n    signal(SIGPIPE, SIG_IGN);\n}\n"),
     ("tests/lib/x.h", "#ifndef GB_TESTS_X_H\n#define GB_TESTS_X_H\n#endif\n"),
+    ("tests/unit/core/test_x.c", "#define LIVE(f) TEST(f)\nint x = LIVE(test_x__y);\n"),
     ("tests/unit/core/test_x.c",
      "int x = TEST(test_letter_open__of_a_past_period);\nchar t[] = \"/tmp/x.XX" "XXXX\";\n"),
 ]
