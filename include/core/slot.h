@@ -24,6 +24,12 @@ enum slot {
 
 enum { SLOT_MAX = 5 };
 
+/*
+ * Not a slot: the recipient's own page (settings, unsubscribing). It has no word, so that no writer of a letter
+ * can put it into the text that is passed on to neighbours; only the frame round the letter has it.
+ */
+enum { SLOT_LINK = SLOT_MAX + 1 };
+
 /* Values indexed by the slot's byte; [0] is unused. Never NULL when a letter is filled. */
 struct slot_values {
     const char *value[SLOT_MAX + 1];
