@@ -136,11 +136,17 @@ tools: $(TOOL_BIN)
 
 $(BUILD)/tests/tools/%: $(BUILD)/obj/tests/lib/tools/%.o $(BUILD)/libgrannbud.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_DAEMON)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_DAEMON) $(LIBS_TOOL)
+
+# Only this reader needs GMime, and only its own recipes ask pkg-config.
+gmime_flags = $(subst -I,-isystem ,$(shell pkg-config --$1 gmime-3.0))
+$(BUILD)/obj/tests/lib/tools/gmime_dump.o: private CFLAGS += $(call gmime_flags,cflags)
+$(BUILD)/tests/tools/gmime_dump: private LIBS_TOOL = $(call gmime_flags,libs)
+build/lint/tidy/tests/lib/tools/gmime_dump.ok: private TIDY_FLAGS = $(call gmime_flags,cflags)
 
 # T=core/test_schedule needs only its own program, a system test needs the daemon.
 ifneq ($(T),)
-CHECK_NEEDS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/$(T).c)) $(if $(filter system/%,$(T)),all)
+CHECK_NEEDS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/$(T).c)) $(if $(filter system/%,$(T)),all tools)
 endif
 CHECK_NEEDS ?= units
 RUN_TESTS = $(PYTHON) tests/run.py --build $(BUILD) $(if $(T),--test '$(T)') $(if $(F),--filter '$(F)')
@@ -223,7 +229,7 @@ lint-clang-built: $(LINT_C:%.c=build/lint/tidy/%.ok) $(LINT_H:%.h=build/lint/hea
 
 build/lint/tidy/%.ok: %.c $(BUILD)/obj/%.o .clang-tidy
 	@mkdir -p $(@D)
-	out=$$(clang-tidy --quiet $< -- -std=c11 $(CPPFLAGS) 2>&1) || { echo "$$out" | grep -v 'warnings generated'; exit 1; }
+	out=$$(clang-tidy --quiet $< -- -std=c11 $(CPPFLAGS) $(TIDY_FLAGS) 2>&1) || { echo "$$out" | grep -v 'warnings generated'; exit 1; }
 	@touch $@
 
 # A header must compile alone, with both compilers.
@@ -297,7 +303,7 @@ uninstall: ## removes what install put there; configuration and data stay
 # Debian 12. Two lists, so that building and testing asks for no more than it needs.
 PKG_BUILD := gcc make libc6-dev libuv1-dev libcurl4-openssl-dev libsqlite3-dev libinih-dev libjansson-dev libcmark-dev \
 	libical-dev libsodium-dev libcsv-dev libidn2-dev libunistring-dev libssl-dev node-llhttp libcmocka-dev \
-	python3 procps systemd tzdata
+	python3 procps systemd tzdata pkg-config libgmime-3.0-dev libemail-mime-perl libemail-address-xs-perl
 PKG_LINT := clang clang-tidy clang-format cppcheck libclang-rt-14-dev gcovr shellcheck pyflakes3
 
 # $(call missing,PACKAGES): those that are not installed, one a line; none where there is no dpkg.
