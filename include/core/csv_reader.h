@@ -26,23 +26,25 @@ enum {
 };
 
 /* name, Swedish, English. {1} is the line where the cell began. */
-#define CSV_FAULT_MAP(X)                                                                                              \
-    X(READ, "Filen gick inte att läsa.", "The file could not be read.")                                               \
-    X(ENCODING,                                                                                                       \
-      "Här står ett tecken som inte hör till filens teckenkodning ({2}). Spara filen på nytt som \"CSV UTF-8\".",     \
-      "Here is a character that does not belong to the file's encoding ({2}). Save the file again as \"CSV UTF-8\".") \
-    X(NUL, "Här står ett nolltecken: filen är skadad eller inte en CSV-fil. Spara den på nytt som \"CSV UTF-8\".",    \
-      "Here is a NUL character: the file is damaged or is no CSV file. Save it again as \"CSV UTF-8\".")              \
-    X(QUOTE,                                                                                                          \
-      "Ett citattecken står fel i cellen som börjar på rad {1}: ta bort det, eller skriv det dubbelt (\"\") i en " \
-      "cell som börjar och slutar med citattecken.",                                                                  \
-      "A quotation mark is out of place in the cell that begins in line {1}: remove it, or double it (\"\") in a "    \
-      "cell that begins and ends with quotation marks.")                                                              \
-    X(UNTERMINATED, "Cellen börjar med ett citattecken på rad {1} men avslutas aldrig: skriv till det som saknas.",   \
-      "The cell begins with a quotation mark in line {1} and never ends: add the one that is missing.")               \
-    X(CELL_LONG, "Cellen som börjar på rad {1} är längre än 32 kB. Saknas ett avslutande citattecken?",               \
-      "The cell that begins in line {1} is longer than 32 kB. Is a closing quotation mark missing?")                  \
-    X(ROW_LONG, "Raden är längre än 1 MB.", "The row is longer than 1 MB.")                                           \
+#define CSV_FAULT_MAP(X)                                                                                            \
+    X(READ, "Filen gick inte att läsa.", "The file could not be read.")                                             \
+    X(ENCODING,                                                                                                     \
+      "Här står ett tecken som inte hör till filens teckenkodning ({2}). Spara filen på nytt som \"CSV "        \
+      "UTF-8\".",                                                                                                   \
+      "Here is a character that does not belong to the file's encoding ({2}). Save the file again as \"CSV "        \
+      "UTF-8\".")                                                                                                   \
+    X(NUL, "Här står ett nolltecken: filen är skadad eller inte en CSV-fil. Spara den på nytt som \"CSV UTF-8\".",  \
+      "Here is a NUL character: the file is damaged or is no CSV file. Save it again as \"CSV UTF-8\".")            \
+    X(QUOTE,                                                                                                        \
+      "Ett citattecken står fel i cellen som börjar på rad {1}: ta bort det, eller skriv det dubbelt (\"\") i"   \
+      " en cell som börjar och slutar med citattecken.",                                                            \
+      "A quotation mark is out of place in the cell that begins in line {1}: remove it, or double it (\"\") "       \
+      "in a cell that begins and ends with quotation marks.")                                                       \
+    X(UNTERMINATED, "Cellen börjar med ett citattecken på rad {1} men avslutas aldrig: skriv till det som saknas.", \
+      "The cell begins with a quotation mark in line {1} and never ends: add the one that is missing.")             \
+    X(CELL_LONG, "Cellen som börjar på rad {1} är längre än 32 kB. Saknas ett avslutande citattecken?",             \
+      "The cell that begins in line {1} is longer than 32 kB. Is a closing quotation mark missing?")                \
+    X(ROW_LONG, "Raden är längre än 1 MB.", "The row is longer than 1 MB.")                                         \
     X(COLUMNS, "Raden har fler än 512 kolumner.", "The row has more than 512 columns.")
 
 enum csv_fault_code {

@@ -28,8 +28,8 @@ enum {
 #define PHONE_FAULT_MAP(X)                                                                                             \
     X(EMPTY, "det finns inget nummer", "there is no number")                                                           \
     X(SCIENTIFIC,                                                                                                      \
-      "kalkylprogrammet har avrundat numret, och siffrorna går inte att få tillbaka: formatera kolumnen "            \
-      "som text och skriv numret på nytt",                                                                             \
+      "kalkylprogrammet har avrundat numret, och siffrorna går inte att få tillbaka: formatera kolumnen som"         \
+      " text och skriv numret på nytt",                                                                                \
       "the spreadsheet has rounded the number and its digits are lost: format the column as text and type "            \
       "the number again")                                                                                              \
     X(CHARACTER, "det har tecken som inte hör till ett telefonnummer", "it has characters of no telephone number")     \
