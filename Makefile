@@ -22,7 +22,8 @@ PYTHON := /usr/bin/python3
 WARN := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla -Wcast-align \
 	-Wpointer-arith -Wwrite-strings -Wundef -Wnull-dereference -Werror
 WARN_gcc := -Wimplicit-fallthrough=5 -Wduplicated-cond -Wlogical-op
-WARN_clang := -Wimplicit-fallthrough
+# assert(!"why") is an idiom.
+WARN_clang := -Wimplicit-fallthrough -Wno-string-conversion
 # gcc's flow-based warnings err in instrumented code; the release and clang builds have them.
 NOFLOW := -Wno-format-truncation -Wno-maybe-uninitialized -Wno-null-dereference -Wno-stringop-overflow \
 	-Wno-stringop-overread -Wno-stringop-truncation -Wno-array-bounds
@@ -277,8 +278,9 @@ INSTALL_MAP := \
 	systemd/grannbudd.service:$(PREFIX)/lib/systemd/system/grannbudd.service:644 \
 	systemd/grannbud.sysusers:$(PREFIX)/lib/sysusers.d/grannbud.conf:644 \
 	systemd/grannbud.tmpfiles:$(PREFIX)/lib/tmpfiles.d/grannbud.conf:644 \
-	README.md:$(PREFIX)/share/doc/grannbud/README.md:644 \
+	$(foreach f,$(wildcard README.md),$f:$(PREFIX)/share/doc/grannbud/$f:644) \
 	LICENSE:$(PREFIX)/share/doc/grannbud/LICENSE:644 \
+	$(foreach f,$(wildcard conf/*.example),$f:$(PREFIX)/share/doc/grannbud/examples/$(notdir $f):644) \
 	$(foreach f,$(AREAS),$f:$(PREFIX)/share/grannbud/areas/$(notdir $f):644) \
 	$(foreach f,$(TEMPLATES),$f:$(PREFIX)/share/grannbud/templates/$(notdir $f):644) \
 	$(foreach f,$(wildcard conf/completion/grannbud.bash),$f:$(PREFIX)/share/bash-completion/completions/grannbud:644)
@@ -296,7 +298,7 @@ install: all ## into DESTDIR with PREFIX (/usr/local) and SYSCONFDIR (/etc); an 
 
 uninstall: ## removes what install put there; configuration and data stay
 	for row in $(INSTALL_MAP); do IFS=: read -r from to mode <<<"$$row"; rm -f "$(DESTDIR)$$to"; done
-	@rmdir "$(DESTDIR)$(PREFIX)/share/grannbud"/* "$(DESTDIR)$(PREFIX)/share/grannbud" \
+	@rmdir "$(DESTDIR)$(PREFIX)/share/grannbud"/* "$(DESTDIR)$(PREFIX)/share/doc/grannbud/examples" "$(DESTDIR)$(PREFIX)/share/grannbud" \
 		"$(DESTDIR)$(PREFIX)/share/doc/grannbud" 2>/dev/null || true
 
 # --- packages --------------------------------------------------------------------------------------------------------

@@ -84,7 +84,7 @@ bool register_number_read(const char *text, int *out, bool *about_out)
 
 bool register_postal_read(const char *text, char out[7])
 {
-    char digits[5];
+    char digits[5] = {0};
     size_t n = 0;
     if (strncasecmp(text, "SE", 2) == 0)
         text += 2;

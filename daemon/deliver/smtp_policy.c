@@ -10,7 +10,7 @@
 
 #include <assert.h>
 #include <stdbool.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -62,6 +62,20 @@ const char *smtp_state_word(enum smtp_state state)
     return words[state];
 }
 
+/* The two numbers after the class of a permanent status, "5.SUBJECT.DETAIL" (RFC 3463 2). */
+static bool read_status(const char *status, long *subject, long *detail)
+{
+    if (strncmp(status, "5.", 2) != 0)
+        return false;
+    char *end = NULL;
+    *subject = strtol(status + 2, &end, 10);
+    if (end == status + 2 || *end != '.')
+        return false;
+    const char *second = end + 1;
+    *detail = strtol(second, &end, 10);
+    return end != second;
+}
+
 static bool is_about_us(const struct smtp_reply *r)
 {
     static const struct {
@@ -72,9 +86,9 @@ static bool is_about_us(const struct smtp_reply *r)
         STATUS_MAP(STATUS_ROW)
 #undef STATUS_ROW
     };
-    int subject = 0;
-    int detail = 0;
-    if (sscanf(r->status, "5.%3d.%3d", &subject, &detail) == 2) {
+    long subject = 0;
+    long detail = 0;
+    if (read_status(r->status, &subject, &detail)) {
         for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
             if (rows[i].subject == subject && (rows[i].detail == detail || rows[i].detail < 0))
                 return rows[i].whose == US;

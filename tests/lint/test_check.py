@@ -32,6 +32,7 @@ BAD = [
     ("in a public header", "include/deliver/x.h",
      "#ifndef GB_DELIVER_X_H\n#define GB_DELIVER_X_H\n#include <curl/curl.h>\n#endif\n", 4),
     ("601 lines", "daemon/core/x.c", "int x;\n" * 600, 601),
+    ("1001 lines", "tests/unit/core/test_x.c", "int x;\n" * 1000, 1001),
     ("f has 101 lines", "daemon/core/x.c", LONG_BODY, 3),
     ("include guard", "include/core/x.h", "#ifndef X_H\n#define X_H\n#endif\n", 2),
     ("include guard", "include/core/x.h", "int x;\n", 1),
