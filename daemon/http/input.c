@@ -119,17 +119,13 @@ static void on_message(struct conn *c)
 /* More of the body may come: as long as it does, and as long as the whole takes not too long. */
 static void on_body_progress(struct conn *c)
 {
-    const struct http_limits *limits = &c->server->limits;
-    uint64_t now = uv_now(c->server->loop);
     if (body_is_full(&c->exchange->body)) {
         flush_body(c);
-    } else if (now >= c->body_deadline_ms) {
-        c->server->stats.timeouts++;
-        refuse(c, 408, "the body took too long");
-    } else {
-        int64_t left = (int64_t)(c->body_deadline_ms - now);
-        conn_arm(c, left < limits->body_ms ? left : limits->body_ms);
+        return;
     }
+    int64_t left = (int64_t)c->body_deadline_ms - (int64_t)uv_now(c->server->loop);
+    int64_t pause = c->server->limits.body_ms;
+    conn_arm(c, left > pause ? pause : left > 0 ? left : 1);
 }
 
 static bool wants_input(const struct conn *c)

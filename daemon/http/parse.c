@@ -67,9 +67,9 @@ static int on_body_bytes(llhttp_t *llhttp, const char *at, size_t len)
 {
     struct parse *p = llhttp->data;
     p->status = 400;
-    p->body_bytes += (int64_t)len;
-    if (!guard_framing(p, at))
+    if (!guard_framing(p, at)) /* before the bytes count, so that splits of the input decide nothing */
         return HPE_USER;
+    p->body_bytes += (int64_t)len;
     p->cursor = at + len;
     if (p->body_bytes > p->max_body) {
         p->status = 413;
@@ -153,7 +153,9 @@ static int head_status(const struct parse *p, llhttp_errno_t code)
         while (is_tchar(line[n]))
             n++;
         return n > 0 && line[n] == ' ' && strncmp(line, "HTTP/", 5) != 0 ? 501 : 400;
-    case HPE_INVALID_VERSION:
+    case HPE_INVALID_VERSION: /* well-formed but unknown, or not well-formed? */
+        n = strcspn(line, "\r");
+        return n > 9 && strncmp(line + n - 9, " HTTP/", 6) == 0 && line[n - 2] == '.' ? 505 : 400;
     case HPE_PAUSED_H2_UPGRADE:
         return 505;
     default:
@@ -181,6 +183,14 @@ static enum parse_event take_head(struct parse *p)
     return PARSE_HEAD;
 }
 
+/* The head is full; `next` is what does not fit. Was it the request line or the headers? */
+static enum parse_event too_long(struct parse *p, const char *next)
+{
+    const struct buf *raw = &p->head->raw;
+    bool has_line = (raw->len > 0 && memchr(raw->data, '\r', raw->len)) || memchr(next, '\r', raw->max - raw->len);
+    return has_line ? bad(p, 431, "the headers are too long") : bad(p, 414, "the request line is too long");
+}
+
 static enum parse_event feed_head(struct parse *p, const char *data, size_t len, size_t *used)
 {
     struct buf *raw = &p->head->raw;
@@ -189,10 +199,8 @@ static enum parse_event feed_head(struct parse *p, const char *data, size_t len,
         enum guard_result seen = line_guard_scan(&p->guard, data + *used, len - *used, &n, &p->why);
         if (seen == GUARD_BAD)
             return bad(p, 400, p->why);
-        if (buf_add(raw, data + *used, n) != 0) {
-            bool has_line = raw->len > 0 && memchr(raw->data, '\r', raw->len);
-            return bad(p, has_line ? 431 : 414, has_line ? "the headers are too long" : "the request line is too long");
-        }
+        if (buf_add(raw, data + *used, n) != 0)
+            return too_long(p, data + *used);
         *used += n;
         if (seen == GUARD_MORE)
             break;

@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "http/problem.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
@@ -32,7 +33,7 @@ struct fixture {
     pthread_cond_t changed;
     struct job *job; /* one at a time, the caller waits */
     struct http_server *server;
-    char dir[64];
+    char dir[80];
     char socket[96];
     int port;
     char seen[8192];
@@ -118,6 +119,16 @@ static void answer_size(struct http_request *req)
 static void answer_other(struct http_request *req)
 {
     char text[1024];
+    struct err err;
+    if (strcmp(req->path, "/fail") == 0) {
+        int code = err_set(&err, ERR_STORE, "no table in /var/lib/x.db");
+        problem_respond(req, code, &err);
+        return;
+    }
+    if (strcmp(req->path, "/cookie") == 0) {
+        answer_text(req, http_cookie(req, "sid", text, 8) ? text : "none");
+        return;
+    }
     const struct http_pair bad[] = {{"X-Bad", "a\r\nSet-Cookie: b"}, {NULL, NULL}};
     if (strcmp(req->path, "/header") == 0) {
         http_respond(req, 200, "text/plain", "x", 1, bad);
@@ -207,7 +218,8 @@ struct fixture *fixture_start(const struct http_limits *limits, const char *cons
     struct err err = {0};
     pthread_mutex_init(&f->lock, NULL);
     pthread_cond_init(&f->changed, NULL);
-    snprintf(f->dir, sizeof f->dir, "/tmp/grannbud-http-XXXXXX");
+    const char *tmp = getenv("TMPDIR");
+    snprintf(f->dir, sizeof f->dir, "%s/http-XXXXXX", tmp ? tmp : "/tmp");
     assert(mkdtemp(f->dir));
     snprintf(f->socket, sizeof f->socket, "%s/api.sock", f->dir);
     uv_loop_init(&f->loop);

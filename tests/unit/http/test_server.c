@@ -415,6 +415,41 @@ static void test_hosts__other_names_are_refused_on_tcp_only(void **state)
     fixture_stop(f, 0);
 }
 
+static void test_problem__hides_internals_from_tcp_only(void **state)
+{
+    int status = 0;
+    int tcp = client_tcp(*state);
+    const char *body = client_ask(tcp, GET("/fail"), &status);
+    assert_int_equal(status, 500);
+    assert_null(strstr(body, "x.db"));
+    assert_non_null(strstr(body, "request=1"));
+    assert_non_null(strstr(body, "urn:grannbud:problem:store"));
+    int local = client_unix(*state);
+    assert_non_null(strstr(client_ask(local, GET("/fail"), &status), "no table in /var/lib/x.db"));
+    close(tcp);
+    close(local);
+}
+
+static void test_cookie__row_by_row(void **state)
+{
+    static const struct {
+        const char *header;
+        const char *want;
+    } rows[] = {
+        {"X: y", "none"},          {"Cookie: sid=abc", "abc"},         {"Cookie: a=b; sid=abc ; c=d", "abc"},
+        {"Cookie: sid=", ""},      {"Cookie: xsid=a;sid=b", "b"},      {"Cookie: sid", "none"},
+        {"Cookie: SID=a", "none"}, {"Cookie: sid=1234567", "1234567"}, {"Cookie: sid=12345678", "none"},
+    };
+    int fd = client_unix(*state);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char text[256];
+        int status = 0;
+        snprintf(text, sizeof text, "GET /cookie HTTP/1.1\r\nHost: a\r\n%s\r\n\r\n", rows[i].header);
+        assert_string_equal(client_ask(fd, text, &status), rows[i].want);
+    }
+    close(fd);
+}
+
 /* --- stopping ----------------------------------------------------------------------------------------------------- */
 
 static void test_stop__lets_a_running_request_finish(void **state)
@@ -544,6 +579,8 @@ static const struct CMUnitTest tests[] = {
     LIVE(test_respond__reaches_a_client_that_only_stopped_sending),
     LIVE(test_peer__is_known_on_both_kinds_of_socket),
     LIVE(test_options_star__tells_the_methods),
+    LIVE(test_problem__hides_internals_from_tcp_only),
+    LIVE(test_cookie__row_by_row),
     TEST(test_hosts__other_names_are_refused_on_tcp_only),
     TEST(test_stop__lets_a_running_request_finish),
     TEST(test_stop__cuts_off_at_the_deadline),
