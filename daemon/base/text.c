@@ -64,12 +64,25 @@ static char *finish(uint8_t *bytes, size_t n)
     return s;
 }
 
+/* Valid UTF-8 whose every character lies below U+0300 (lead bytes below 0xcc) is NFC as it is: nothing in it combines
+ * or decomposes to something else. That is nearly all that Swedes write. */
+static bool is_below_combining(const char *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if ((unsigned char)s[i] >= 0xcc)
+            return false;
+    }
+    return true;
+}
+
 char *text_nfc(const char *s, size_t n)
 {
     if (is_ascii(s, n))
         return xstrndup(s, n);
     if (u8_check((const uint8_t *)s, n) != NULL)
         return NULL;
+    if (is_below_combining(s, n))
+        return xstrndup(s, n);
     size_t len = 0;
     uint8_t *out = u8_normalize(UNINORM_NFC, (const uint8_t *)s, n, NULL, &len);
     return finish(out, len);
@@ -78,6 +91,13 @@ char *text_nfc(const char *s, size_t n)
 static bool is_invisible(ucs4_t c)
 {
     return c == 0x200b || c == 0x2060 || c == 0xfeff;
+}
+
+static bool is_white_space(ucs4_t c)
+{
+    if (c < 0x80)
+        return c == ' ' || (c >= '\t' && c <= '\r');
+    return uc_is_property_white_space(c);
 }
 
 /* In place: the result is never longer than the input. */
@@ -90,7 +110,7 @@ static void fold_space(char *s)
     while (left > 0) {
         ucs4_t c = 0;
         size_t used = (size_t)u8_mbtouc(&c, in, left);
-        if (uc_is_property_white_space(c)) {
+        if (is_white_space(c)) {
             pending = out > 0;
         } else if (!is_invisible(c)) {
             if (pending)
@@ -113,19 +133,34 @@ char *text_clean(const char *s)
     return out;
 }
 
+/* Folds the letters A to Z and À to Þ in place; false, perhaps half done, when there is any other letter that only the
+ * library knows (ß becomes two). Folding twice is folding once. */
+static bool fold_common(char *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)s[i];
+        if (c >= 'A' && c <= 'Z') {
+            s[i] = (char)(c - 'A' + 'a');
+        } else if (c >= 0x80) {
+            unsigned char low = (unsigned char)s[i + 1];
+            if (c != 0xc3 || low == 0x9f)
+                return false;
+            if (low < 0x9f && low != 0x97) /* U+00D7 is a sign */
+                s[i + 1] = (char)(low + 0x20);
+            i++;
+        }
+    }
+    return true;
+}
+
 char *text_fold(const char *s)
 {
     char *clean = text_clean(s);
     if (clean == NULL)
         return NULL;
     size_t n = strlen(clean);
-    if (is_ascii(clean, n)) {
-        for (size_t i = 0; i < n; i++) {
-            if (clean[i] >= 'A' && clean[i] <= 'Z')
-                clean[i] = (char)(clean[i] - 'A' + 'a');
-        }
+    if (fold_common(clean, n))
         return clean;
-    }
     size_t len = 0;
     uint8_t *folded = u8_casefold((const uint8_t *)clean, n, "", UNINORM_NFC, NULL, &len);
     free(clean);

@@ -73,7 +73,8 @@ const char *address_domain_meant(const char *domain)
     if (n < SLIP_LEN_MIN || n > SLIP_LEN_MAX)
         return NULL;
     for (size_t i = 0; i < ARRAY_LEN(well_known); i++) {
-        if (strlen(well_known[i]) >= SLIP_LEN_MIN && is_one_slip(domain, well_known[i]))
+        size_t len = strlen(well_known[i]);
+        if (len >= SLIP_LEN_MIN && len + 1 >= n && len <= n + 1 && is_one_slip(domain, well_known[i]))
             return well_known[i];
     }
     return NULL;

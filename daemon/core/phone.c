@@ -92,23 +92,22 @@ static bool is_scientific(const char *s)
 static enum phone_fault collect(const char *s, struct digits *out)
 {
     while (*s != '\0') {
+        if (is_digit(*s)) {
+            if (out->n == DIGITS_MAX)
+                return PHONE_LONG;
+            out->d[out->n++] = *s++;
+            continue;
+        }
         size_t skip = separator(s);
         if (skip == 0)
             skip = label(s);
-        if (skip > 0) {
-            s += skip;
-            continue;
-        }
-        if (*s == '+' && out->n == 0 && !out->plus) {
+        if (skip == 0 && *s == '+' && out->n == 0 && !out->plus) {
             out->plus = true;
-        } else if (!is_digit(*s)) {
-            return PHONE_CHARACTER;
-        } else {
-            if (out->n == DIGITS_MAX)
-                return PHONE_LONG;
-            out->d[out->n++] = *s;
+            skip = 1;
         }
-        s++;
+        if (skip == 0)
+            return PHONE_CHARACTER;
+        s += skip;
     }
     out->d[out->n] = '\0';
     return out->n == 0 ? PHONE_EMPTY : PHONE_OK;
@@ -183,9 +182,9 @@ static size_t piece_end(const char *s, const char **next)
         bool is_border = *p == ';' || *p == ',' || *p == '\n' || *p == '|' || (*p == '/' && digits > 4) ||
                          (*p == '/' && digits == 0);
         size_t word = 0;
-        if (strncasecmp(p, " eller ", 7) == 0)
+        if (*p == ' ' && strncasecmp(p, " eller ", 7) == 0)
             word = 7;
-        else if (strncasecmp(p, " och ", 5) == 0)
+        else if (*p == ' ' && strncasecmp(p, " och ", 5) == 0)
             word = 5;
         if (is_border || word > 0) {
             *next = p + (word > 0 ? word : 1);

@@ -11,10 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/codec.h"
 #include "base/mem.h"
 #include "base/text.h"
 
-enum { DISTRICT_VALUE = 0, NUMBER_BYTES = 16, LINE_BYTES = 24 };
+enum { DISTRICT_VALUE = 0, LINE_BYTES = 24 };
 
 static char *fold(const char *text)
 {
@@ -22,7 +23,7 @@ static char *fold(const char *text)
     return folded != NULL ? folded : xstrdup("");
 }
 
-static uint32_t hash_value(const struct register_reader *r, const char *text)
+static uint32_t hash_value(struct register_reader *r, const char *text)
 {
     uint32_t h = (uint32_t)seen_hash(&r->groups, &text, 1);
     return h != 0 ? h : 1;
@@ -44,29 +45,27 @@ static const char *cell_of(const struct register_reader *r, enum register_column
     return place > 0 && place <= r->csv->count ? r->csv->cells[place - 1] : NULL;
 }
 
-/* What a filled column of the group holds, as a text for comparison. */
-static const char *value_of(const struct register_row *row, enum register_column column, char buf[NUMBER_BYTES])
+/* What a filled column of the group holds, as a number for comparison; never 0. */
+static uint32_t value_of(struct register_reader *r, enum register_column column)
 {
+    const struct register_row *row = &r->row;
     switch (column) {
     case REGISTER_KIND:
-        return group_kind_word(row->kind);
+        return (uint32_t)row->kind + 1;
     case REGISTER_STATE:
-        return group_state_word(row->state);
+        return (uint32_t)row->state + 1;
     case REGISTER_POSTAL_CODE:
-        return row->postal_code;
+        return hash_value(r, row->postal_code);
     case REGISTER_ACTIVATED_ON:
-        return row->activated_on;
+        return hash_value(r, row->activated_on);
     case REGISTER_LAST_MEETING_ON:
-        return row->last_meeting_on;
+        return hash_value(r, row->last_meeting_on);
     case REGISTER_HOUSEHOLD_COUNT:
-        snprintf(buf, NUMBER_BYTES, "%d", row->household_count);
-        return buf;
+        return (uint32_t)row->household_count + 1;
     case REGISTER_HOUSEHOLDS_JOINED:
-        snprintf(buf, NUMBER_BYTES, "%d", row->households_joined);
-        return buf;
+        return (uint32_t)row->households_joined + 1;
     default:
-        snprintf(buf, NUMBER_BYTES, "%d", row->sign_count);
-        return buf;
+        return (uint32_t)row->sign_count + 1;
     }
 }
 
@@ -115,8 +114,7 @@ static void compare(struct register_reader *r, struct seen_entry *group)
     for (size_t i = 0; i < ARRAY_LEN(columns); i++) {
         if ((r->row.filled & (1U << columns[i])) == 0)
             continue;
-        char buf[NUMBER_BYTES];
-        uint32_t value = hash_value(r, value_of(&r->row, columns[i], buf));
+        uint32_t value = value_of(r, columns[i]);
         if (group->values[i + 1] == 0) {
             group->values[i + 1] = value;
         } else if (group->values[i + 1] != value) {
@@ -157,7 +155,7 @@ static void find_contact(struct register_reader *r, const struct seen_entry *gro
     const struct register_contact *c = &r->row.contact;
     char *name = fold(c->name);
     char group_hash[2 * sizeof group->hash + 1];
-    snprintf(group_hash, sizeof group_hash, "%016llx", (unsigned long long)group->hash);
+    hex_encode(&group->hash, sizeof group->hash, group_hash);
     const char *reach = "";
     if (c->address_count > 0)
         reach = c->addresses[0].key;

@@ -35,10 +35,10 @@ void register_row_forget(struct register_reader *r)
 /* The guards against formulas: a leading apostrophe (ours, core/register_export.h), and ="…". */
 static const char *unguard(struct register_reader *r, const char *text)
 {
-    size_t n = strlen(text);
     if (text[0] == '\'' && text[1] != '\0' && strchr("=+-@'\t\r", text[1]) != NULL)
         return text + 1;
-    if (n >= 3 && text[0] == '=' && text[1] == '"' && text[n - 1] == '"')
+    size_t n = text[0] == '=' ? strlen(text) : 0;
+    if (n >= 3 && text[1] == '"' && text[n - 1] == '"')
         return register_keep(r, xstrndup(text + 2, n - 3));
     return text;
 }
@@ -132,6 +132,8 @@ static void settle_name(struct register_reader *r)
         c->name = r->first_name[0] != '\0' ? r->first_name : r->last_name;
     else
         c->name = r->full_name;
+    if (register_is_nobody(c->name))
+        c->name = "";
     if (c->name[0] != '\0')
         register_fill_in(r, REGISTER_NAME);
 }

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/mem.h"
 #include "base/random.h"
 
@@ -18,27 +17,25 @@ void seen_init(struct seen *s)
 {
     *s = (struct seen){.entries = NULL};
     random_bytes(s->secret, sizeof s->secret);
+    buf_init(&s->key, KEY_MAX_BYTES);
 }
 
 void seen_fini(struct seen *s)
 {
+    buf_fini(&s->key);
     free(s->entries);
     s->entries = NULL;
     s->cap = 0;
     s->count = 0;
 }
 
-uint64_t seen_hash(const struct seen *s, const char *const *texts, size_t n)
+uint64_t seen_hash(struct seen *s, const char *const *texts, size_t n)
 {
-    struct buf key;
     uint64_t hash = 0;
-    buf_init(&key, KEY_MAX_BYTES);
-    for (size_t i = 0; i < n; i++) {
-        buf_adds(&key, texts[i]);
-        buf_addc(&key, '\0');
-    }
-    crypto_shorthash((unsigned char *)&hash, (const unsigned char *)buf_str(&key), key.len, s->secret);
-    buf_fini(&key);
+    buf_reset(&s->key);
+    for (size_t i = 0; i < n; i++)
+        buf_add(&s->key, texts[i], strlen(texts[i]) + 1);
+    crypto_shorthash((unsigned char *)&hash, (const unsigned char *)buf_str(&s->key), s->key.len, s->secret);
     return hash != 0 ? hash : 1;
 }
 

@@ -173,19 +173,19 @@ static void take_role(struct register_reader *r, const char *text)
 
 static void take_first_name(struct register_reader *r, const char *text)
 {
-    if (check_text(r, text) && !register_is_nobody(text))
+    if (check_text(r, text) && !register_is_dash(text))
         r->first_name = text;
 }
 
 static void take_last_name(struct register_reader *r, const char *text)
 {
-    if (check_text(r, text) && !register_is_nobody(text))
+    if (check_text(r, text) && !register_is_dash(text))
         r->last_name = text;
 }
 
 static void take_full_name(struct register_reader *r, const char *text)
 {
-    if (!check_text(r, text) || register_is_nobody(text))
+    if (!check_text(r, text) || register_is_dash(text))
         return;
     char turned[4 * REGISTER_NAME_MAX_CHARS + 2];
     r->full_name = text;

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
+
 enum { SEEN_VALUES = 9, SEEN_SECRET_BYTES = 16 };
 
 struct seen_entry {
@@ -25,12 +27,13 @@ struct seen {
     size_t cap; /* a power of two, or 0 */
     size_t count;
     unsigned char secret[SEEN_SECRET_BYTES];
+    struct buf key; /* what is being hashed */
 };
 
 void seen_init(struct seen *s);
 void seen_fini(struct seen *s);
 /* A hash (never 0) of `n` texts, told apart from any other division of the same letters. */
-uint64_t seen_hash(const struct seen *s, const char *const *texts, size_t n);
+uint64_t seen_hash(struct seen *s, const char *const *texts, size_t n);
 /* The record under `hash`, made with `line` when it is new. Valid until the next call. */
 struct seen_entry *seen_get(struct seen *s, uint64_t hash, long line, bool *is_new_out);
 

@@ -90,6 +90,9 @@ static void test_text_fold__same_name_same_key(void **state)
         {"Asa", "asa"},
         {"A\xcc\x8asa", "åsa"},
         {"Straße", "strasse"},
+        {"ÅÄÖÉÞ×÷ÿ", "åäöéþ×÷ÿ"},
+        {"ÅÉŒ ÅÄÖ", "åéœ åäö"},
+        {"µ", "μ"}, /* the sign of micro is the letter */
         {"\xff", NULL},
     };
     check_rows(rows, ARRAY_LEN(rows), text_fold);
