@@ -173,7 +173,7 @@ static const struct bad_row value_rows[] = {
 };
 
 static const struct bad_row together_rows[] = {
-    {"[node]\n[sender]\nfrom = a@b.example\n[relay a]\nurl = smtp://u:p@a\n[log]\nlevl = 1\n",
+    {"[node]\n[sender]\nfrom = a@b.example\n[relay a]\nurl = smtp://u@a\n[log]\nlevl = 1\n",
      "t.conf:1: [node] base_url: is missing: write the public address of the web pages, e.g. "
      "https://grannbud.kommun.example\n"
      "t.conf:5: [relay a] url: a login in the address: write it as username, and the password into the file that "
