@@ -179,9 +179,8 @@ void config_read(const char *text, size_t n, const struct config_reader *reader,
     if (n >= strlen(BYTE_ORDER_MARK) && memcmp(text, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)) == 0)
         l.at += strlen(BYTE_ORDER_MARK);
     ini_allow_inline_comments = false;
-    /* Both, or inih writes ini_max_line bytes into ini_initial_alloc. */
+    /* On the heap, inih 55 takes the first allocation, and not ini_max_line, as the length of a line. */
     ini_use_stack = false;
-    ini_max_line = LINE_BUFFER_BYTES;
     ini_initial_alloc = LINE_BUFFER_BYTES;
     if (ini_parse_stream(feed_line, &l, on_entry, &l) == -2)
         abort(); /* out of memory */
