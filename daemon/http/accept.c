@@ -29,7 +29,7 @@ static struct conn *conn_new(struct listener *listener)
     c->u.handle.data = c;
     c->timer.data = c;
     c->handles_open = 2;
-    buf_init(&c->pending, (size_t)server->limits.pending_bytes + CONN_READ_BYTES);
+    buf_init(&c->pending, conn_input_max(server));
     parse_init(&c->parse, &server->limits, on_body, c);
     c->next = server->conns;
     if (c->next)

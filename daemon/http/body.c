@@ -26,10 +26,10 @@ int spool_open(const char *dir)
     return rc;
 }
 
-void body_init(struct body *body, size_t max_in_memory, size_t max_read)
+void body_init(struct body *body, size_t max_in_memory, size_t max_feed)
 {
     *body = (struct body){.max_in_memory = max_in_memory, .fd = -1};
-    buf_init(&body->staged, max_in_memory + max_read);
+    buf_init(&body->staged, max_in_memory + max_feed);
 }
 
 void body_fini(struct body *body)

@@ -3,7 +3,7 @@
  *
  * body_add only stages bytes; body_flush writes what is staged through libuv's pool, so that a slow disk never stops
  * the loop. The connection stops reading while body_is_full, which bounds the staged bytes to the memory limit plus
- * one read. Owned by one exchange; loop thread.
+ * one feeding (`max_feed`). Owned by one exchange; loop thread.
  */
 #ifndef GB_DAEMON_HTTP_BODY_H
 #define GB_DAEMON_HTTP_BODY_H
@@ -26,7 +26,7 @@ struct body {
     body_flushed_cb flushed;
 };
 
-void body_init(struct body *body, size_t max_in_memory, size_t max_read);
+void body_init(struct body *body, size_t max_in_memory, size_t max_feed);
 /* Not while is_writing. */
 void body_fini(struct body *body);
 /* 0, ERR_TOO_LARGE (the caller did not flush) or a negative errno of opening the file in `spool_dir`. */

@@ -128,6 +128,12 @@ struct conn {
     uint64_t taken_seen;       /* bytes the kernel had taken when the write clock was last looked at */
 };
 
+/* The most that can be fed to the parser at once: what waited, and the read that passed the mark. */
+static inline size_t conn_input_max(const struct http_server *server)
+{
+    return (size_t)server->limits.pending_bytes + CONN_READ_BYTES;
+}
+
 /* accept.c: the birth of connections */
 /* Accept from a listener with something to accept. */
 void conn_accept(struct listener *listener);

@@ -26,7 +26,7 @@ struct exchange *exchange_new(struct conn *c)
     };
     memcpy(x->remote, c->remote, sizeof x->remote); /* the exchange may outlive the connection */
     head_init(&x->head, &server->limits);
-    body_init(&x->body, (size_t)server->limits.body_memory_bytes, CONN_READ_BYTES);
+    body_init(&x->body, (size_t)server->limits.body_memory_bytes, conn_input_max(server));
     x->conn = c;
     x->state = EXCHANGE_ARRIVING;
     x->spooled = 0;

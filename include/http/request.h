@@ -59,9 +59,10 @@ bool http_request_is_gone(const struct http_request *req);
 
 /*
  * Answer and end the request. `status` 200..599; `content_type` may be NULL when there is no body; `body` (NULL when
- * `len` is 0) is copied. `extra`, ended by a NULL name, or NULL: more headers; Cache-Control, Content-Security-Policy
- * and Referrer-Policy given here replace the defaults (no-store; default-src 'none'; no-referrer). A header with a
- * control character in it is a bug of the caller: the answer becomes an empty 500 and the log says so.
+ * `len` is 0) is copied. `extra`, ended by a NULL name, or NULL: more headers, none with a NULL value; Cache-Control,
+ * Content-Security-Policy and Referrer-Policy given here replace the defaults (no-store; default-src 'none';
+ * no-referrer). A header with a control character in it is a bug of the caller: the answer becomes an empty 500 and the
+ * log says so.
  */
 void http_respond(struct http_request *req, int status, const char *content_type, const void *body, size_t len,
                   const struct http_pair *extra);

@@ -418,6 +418,35 @@ static void test_spool__is_given_back_when_the_client_leaves_first(void **state)
     fixture_stop(f, 0);
 }
 
+static void test_spool__takes_all_that_waited_behind_a_running_request(void **state)
+{
+    (void)state;
+    enum { BODY = 78000 }; /* more than one read: pending_bytes less one byte, and then a whole read */
+    struct http_limits limits = http_limits_default();
+    limits.body_memory_bytes = 1000;
+    struct fixture *f = fixture_start(&limits, NULL);
+    int fd = client_unix(f);
+    char *body = xcalloc(1, BODY);
+    client_send(fd, GET("/later"));
+    assert_true(fixture_wait_seen(f, 1));
+    client_send(fd, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 78000\r\n\r\n");
+    client_send_bytes(fd, body, 16000);
+    nap_ms(50);
+    client_send_bytes(fd, body, BODY - 16000);
+    nap_ms(50);
+    assert_true(fixture_answer(f));
+    struct reply r = client_read(fd, false);
+    assert_int_equal(r.status, 200);
+    reply_fini(&r);
+    r = client_read(fd, false);
+    assert_int_equal(r.status, 200);
+    assert_int_equal(r.len, BODY);
+    reply_fini(&r);
+    free(body);
+    close(fd);
+    fixture_stop(f, 0);
+}
+
 static const struct CMUnitTest tests[] = {
     TEST(test_head__too_long_is_414_or_431),
     TEST(test_head__too_many_fields_are_431),
@@ -435,6 +464,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_connections__a_thousand_come_and_go),
     TEST(test_spool__the_sum_of_all_files_is_bounded_and_given_back),
     TEST(test_spool__is_given_back_when_the_client_leaves_first),
+    TEST(test_spool__takes_all_that_waited_behind_a_running_request),
 };
 
 TEST_MAIN(tests)
