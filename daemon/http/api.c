@@ -1,0 +1,270 @@
+/*
+ * The dispatcher, on the loop: from a request to a call of the store and from its end to the answer.
+ *
+ * Invariants: every request that on_request gets is answered exactly once; what a write answers is committed before the
+ * answer leaves; a struct exchange lives from on_request to its answer.
+ */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "core/config.h"
+#include "http/api_private.h"
+#include "http/problem.h"
+#include "http/router.h"
+#include "http/server.h"
+#include "store/store.h"
+
+struct api {
+    struct api_env env;
+    struct http_route *routes;
+    struct http_router *router;
+    int pending;
+};
+
+/* One request on its way. */
+struct ask {
+    struct api *api;
+    struct http_request *req; /* until it is answered */
+    struct store_req store;
+    struct http_match match;
+    struct api_credentials credentials;
+    const char *key; /* Idempotency-Key, or NULL */
+    bool is_replay;
+    struct api_call call;
+};
+
+static const struct api_route *const TABLES[] = {API_ROUTES_AREA,   API_ROUTES_GROUP,  API_ROUTES_CONTACT,
+                                                 API_ROUTES_SERIES, API_ROUTES_LETTER, API_ROUTES_DELIVERY,
+                                                 API_ROUTES_STAFF,  API_ROUTES_SYSTEM, API_ROUTES_PAGE};
+
+const struct api_route *api_route_at(size_t i)
+{
+    for (size_t t = 0; t < ARRAY_LEN(TABLES); t++)
+        for (const struct api_route *r = TABLES[t]; r->pattern; r++)
+            if (i-- == 0)
+                return r;
+    return NULL;
+}
+
+int api_new(const struct api_env *env, struct api **out, struct err *err)
+{
+    struct api *api = xcalloc(1, sizeof *api);
+    const struct api_route *r = NULL;
+    size_t count = 0;
+    api->env = *env;
+    while (api_route_at(count))
+        count++;
+    api->routes = xcalloc(count + 1, sizeof *api->routes);
+    for (size_t i = 0; (r = api_route_at(i)) != NULL; i++)
+        api->routes[i] = (struct http_route){.method = r->method, .pattern = r->pattern, .data = r};
+    int rc = http_router_new(api->routes, count, &api->router, err);
+    if (rc) {
+        api_free(api);
+        return rc;
+    }
+    *out = api;
+    return 0;
+}
+
+void api_free(struct api *api)
+{
+    if (!api)
+        return;
+    assert(api->pending == 0);
+    http_router_free(api->router);
+    free(api->routes);
+    free(api);
+}
+
+int api_pending(const struct api *api)
+{
+    return api->pending;
+}
+
+/* --- the request ----------------------------------------------------------------------------------------------- */
+
+/* The token after "Bearer " (RFC 6750, 2.1), or NULL. */
+static const char *bearer(const struct http_request *req)
+{
+    const char *value = http_header(req, "authorization");
+    if (!value || strncasecmp(value, "bearer ", 7) != 0)
+        return NULL;
+    value += 7;
+    return value + strspn(value, " ");
+}
+
+/* Without any login nothing needs to be read or looked up. */
+static bool lacks_login(const struct api_route *route, const struct http_request *req)
+{
+    return route->permission != 0 && !req->is_unix && !bearer(req);
+}
+
+int64_t api_max_body(void *ctx, const struct http_request *req)
+{
+    struct api *api = ctx;
+    struct http_match match;
+    const struct config *config = api->env.config(api->env.ctx);
+    if (http_router_find(api->router, req->method, req->path, &match) != HTTP_ROUTE_FOUND)
+        return HTTP_BODY_SKIP;
+    const struct api_route *route = match.route->data;
+    if (lacks_login(route, req))
+        return HTTP_BODY_SKIP;
+    if (route->body == API_NO_BODY)
+        return 0;
+    return route->body == API_FILE && route->permission ? config->limits.import_bytes : config->limits.http_body_bytes;
+}
+
+/* application/json, with or without parameters? */
+static bool is_json(const char *content_type)
+{
+    static const char json[] = "application/json";
+    size_t n = sizeof json - 1;
+    return content_type && strncasecmp(content_type, json, n) == 0 &&
+           (!content_type[n] || strchr("; \t", content_type[n]));
+}
+
+static void refuse_login(struct http_request *req, const char *detail)
+{
+    static const struct http_pair headers[] = {{"WWW-Authenticate", "Bearer realm=\"grannbud\""}, {NULL, NULL}};
+    char type[PROBLEM_TYPE_BYTES];
+    char *text =
+        problem_text(401, problem_type(ERR_UNAUTHORIZED, type), err_text(ERR_UNAUTHORIZED), detail, NULL, NULL);
+    http_respond(req, 401, PROBLEM_CONTENT_TYPE, text, strlen(text), headers);
+    free(text);
+}
+
+static int on_store(struct db *db, struct store_req *store)
+{
+    struct ask *ask = CONTAINER_OF(store, struct ask, store);
+    struct api_call *call = &ask->call;
+    int rc = 0;
+    if (call->route->permission)
+        rc = api_authenticate(db, &ask->credentials, &call->actor, &call->err);
+    return rc ? rc : api_execute(call, db, ask->key, &ask->is_replay);
+}
+
+/* --- the answer ------------------------------------------------------------------------------------------------ */
+
+/* Counts and other members that a failed call leaves, and its list of problems. */
+static void answer_problem(struct ask *ask, int rc)
+{
+    struct api_call *call = &ask->call;
+    json_t *extra = json_is_object(call->result) ? json_incref(call->result) : json_object();
+    if (rc == ERR_UNAUTHORIZED) {
+        json_decref(extra);
+        refuse_login(ask->req, err_or(&call->err, rc));
+        return;
+    }
+    if (call->problems)
+        json_object_set(extra, "problems", call->problems);
+    problem_respond_with(ask->req, rc, &call->err, extra);
+    json_decref(extra);
+}
+
+static void answer(struct ask *ask)
+{
+    struct api_call *call = &ask->call;
+    char disposition[128];
+    struct http_pair headers[3] = {{NULL, NULL}};
+    int n = 0;
+    if (ask->is_replay)
+        headers[n++] = (struct http_pair){"Idempotent-Replay", "true"};
+    if (call->filename) {
+        snprintf(disposition, sizeof disposition, "attachment; filename=\"%s\"", call->filename);
+        headers[n++] = (struct http_pair){"Content-Disposition", disposition};
+    }
+    bool has_body = call->text.len > 0;
+    int status = call->status ? call->status : has_body ? 200 : 204;
+    http_respond(ask->req, status, has_body ? call->content_type : NULL, has_body ? call->text.data : NULL,
+                 call->text.len, headers);
+}
+
+static void on_done(struct store_req *store)
+{
+    struct ask *ask = CONTAINER_OF(store, struct ask, store);
+    struct api_call *call = &ask->call;
+    struct api *api = ask->api;
+    int rc = store->status;
+    bool is_change = rc == 0 && call->route->mode == API_WRITE && !ask->is_replay;
+    if (rc == ERR_DRYRUN)
+        rc = 0;
+    if (rc == 0 && call->finish && !ask->is_replay) {
+        call->finish(call);
+        rc = call->result ? api_render(call) : 0;
+    }
+    if (rc == 0)
+        answer(ask);
+    else
+        answer_problem(ask, rc);
+    api_call_fini(call);
+    free(ask);
+    api->pending--;
+    if (is_change && api->env.changed)
+        api->env.changed(api->env.ctx);
+}
+
+static void submit(struct api *api, struct http_request *req, const struct http_match *match)
+{
+    struct ask *ask = xcalloc(1, sizeof *ask);
+    const struct api_route *route = match->route->data;
+    ask->api = api;
+    ask->req = req;
+    ask->match = *match;
+    ask->credentials = (struct api_credentials){
+        .is_unix = req->is_unix, .uid = req->peer_uid, .as = http_header(req, "x-grannbud-as"), .bearer = bearer(req)};
+    if (route->mode == API_WRITE && route->method == HTTP_METHOD_POST && route->permission)
+        ask->key = http_header(req, "idempotency-key");
+    ask->store = (struct store_req){.op = on_store, .done = on_done};
+    ask->call = (struct api_call){.env = &api->env,
+                                  .config = api->env.config(api->env.ctx),
+                                  .route = route,
+                                  .req = req,
+                                  .match = &ask->match,
+                                  .query = http_query_form(req)};
+    api_call_init(&ask->call);
+    int rc = ask->key ? api_key_check(ask->key, &ask->call.err) : 0;
+    if (rc) {
+        answer_problem(ask, rc);
+        free(ask);
+        return;
+    }
+    api->pending++;
+    if (route->mode == API_WRITE)
+        store_write(api->env.store, &ask->store);
+    else
+        store_read(api->env.store, &ask->store);
+}
+
+void api_on_request(void *ctx, struct http_request *req)
+{
+    struct api *api = ctx;
+    struct http_match match;
+    struct http_pair allow[2] = {{"Allow", match.allow}, {NULL, NULL}};
+    switch (http_router_find(api->router, req->method, req->path, &match)) {
+    case HTTP_ROUTE_NO_PATH:
+        problem_respond_status(req, 404, "there is nothing at this address: see the list of routes in the manual",
+                               NULL);
+        return;
+    case HTTP_ROUTE_NO_METHOD:
+        problem_respond_status(req, 405, "this address does not take that method", allow);
+        return;
+    case HTTP_ROUTE_FOUND:
+        break;
+    }
+    const struct api_route *route = match.route->data;
+    if (lacks_login(route, req)) {
+        refuse_login(req, "send a token: Authorization: Bearer gbt_...");
+        return;
+    }
+    if (route->body == API_JSON && req->body_len > 0 && !is_json(http_header(req, "content-type"))) {
+        problem_respond_status(req, 415, "send JSON with Content-Type: application/json", NULL);
+        return;
+    }
+    submit(api, req, &match);
+}
