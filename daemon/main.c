@@ -1,5 +1,640 @@
-/* grannbudd: placeholder of the first commit, replaced when the parts are there. */
-int main(void)
+/*
+ * grannbudd: the daemon. The only file that knows all parts; it makes them, connects them, and takes them down again.
+ *
+ *   grannbudd -c FILE            run in the foreground
+ *   grannbudd -c FILE --check    verify configuration and store, and exit
+ *
+ * Everything here runs on the loop's thread, but for config_now, which the store's threads ask too: the configuration
+ * in force is an atomic pointer, and a replaced one stays until the process ends, so nobody can hold a dead one.
+ *
+ * SIGTERM and SIGINT: no new work, what is on the wire finishes, everything closed within STOP_MS. SIGHUP: the
+ * configuration is read again; a bad one is refused as a whole, the running one stays.
+ * Exit codes follow sysexits(3).
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <jansson.h>
+#include <uv.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/notify.h"
+#include "core/area.h"
+#include "core/area_load.h"
+#include "core/config.h"
+#include "core/file_errors.h"
+#include "core/ledger.h"
+#include "core/scheduler.h"
+#include "deliver/curl_loop.h"
+#include "deliver/letter_mail.h"
+#include "deliver/outbox.h"
+#include "deliver/smtp_wire.h"
+#include "http/api.h"
+#include "http/server.h"
+#include "store/actor.h"
+#include "store/db.h"
+#include "store/migrate.h"
+#include "store/store.h"
+
+enum {
+    TICK_MS = 1000,
+    STOP_MS = 9000,        /* all is closed by then; systemd waits 15 s */
+    STOP_HTTP_MS = 3000,   /* running requests are answered */
+    STOP_OUTBOX_MS = 8000, /* what is on the wire finishes */
+    READERS = 2,
+    CONFIGS_MAX = 64, /* reloads kept; more than that many a start of the process */
+    STATUS_EVERY_TICKS = 10,
+};
+
+#ifndef GRANNBUD_DATADIR
+#define GRANNBUD_DATADIR "/usr/local/share/grannbud"
+#endif
+
+struct app {
+    const char *config_path;
+    _Atomic(struct config *) config;
+    struct config *old_configs[CONFIGS_MAX];
+    int old_count;
+    struct notify notify;
+    struct store *store;
+    struct letter_sender *sender;
+
+    uv_loop_t loop;
+    uv_async_t store_done;
+    uv_timer_t tick;
+    uv_signal_t signals[3];
+    struct curl_loop *curl;
+    struct outbox *outbox;
+    struct scheduler *scheduler;
+    struct api *api;
+    struct http_server *http;
+
+    int64_t started_ms;
+    uint64_t ticks;
+    bool is_stopping, http_stopped, outbox_stopped;
+};
+
+/* --- configuration --------------------------------------------------------------------------------------------- */
+
+static const struct config *config_now(void *ctx)
 {
+    struct app *app = ctx;
+    return atomic_load(&app->config);
+}
+
+static void print_errors(const struct file_errors *errors)
+{
+    for (size_t i = 0; i < errors->count; i++)
+        fprintf(stderr, "grannbudd: %s\n", errors->item[i].text);
+    if (errors->dropped > 0)
+        fprintf(stderr, "grannbudd: and %zu more\n", errors->dropped);
+}
+
+/* EX_OK, or the exit code, with the errors on stderr. */
+static int read_config(const char *path, struct config **out)
+{
+    struct file_errors errors;
+    file_errors_init(&errors, path);
+    int rc = config_load(path, out, &errors);
+    if (rc)
+        print_errors(&errors);
+    file_errors_fini(&errors);
+    return rc == 0 ? 0 : rc == ERR_IO ? 66 : 78; /* EX_NOINPUT, EX_CONFIG */
+}
+
+static void use_time_zone(const struct config *config)
+{
+    setenv("TZ", config->node.timezone, 1);
+    tzset();
+}
+
+static void on_config_change(void *ctx, const char *name, bool needs_restart)
+{
+    (void)ctx;
+    log_notice("main", "configuration: %s changed%s", name, needs_restart ? "; it takes effect after a restart" : "");
+}
+
+static void reload(struct app *app)
+{
+    struct config *running = atomic_load(&app->config);
+    struct config *next = NULL;
+    struct file_errors errors;
+    notify_reloading(&app->notify, clock_mono_ms(clock_system()) * 1000);
+    file_errors_init(&errors, app->config_path);
+    int rc = app->old_count < CONFIGS_MAX ? config_load(app->config_path, &next, &errors) : ERR_BUSY;
+    if (rc) {
+        for (size_t i = 0; i < errors.count; i++)
+            log_error("main", "configuration not changed: %s", errors.item[i].text);
+        if (rc == ERR_BUSY)
+            log_error("main", "configuration not changed: it was reloaded %d times, restart the service", CONFIGS_MAX);
+    } else {
+        size_t changes = config_diff(running, next, on_config_change, NULL);
+        config_keep_running(next, running);
+        app->old_configs[app->old_count++] = running;
+        atomic_store(&app->config, next);
+        log_setup(next->log.level, next->log.format);
+        outbox_configure(app->outbox, next);
+        log_notice("main", "configuration read again changes=%zu", changes);
+    }
+    file_errors_fini(&errors);
+    notify_ready(&app->notify, NULL);
+}
+
+/* --- the store's first steps ----------------------------------------------------------------------------------- */
+
+/* A request that main waits for before the loop runs. */
+struct first_req {
+    struct store_req req;
+    struct app *app;
+    int64_t recovered;
+    uint8_t token_key[32];
+    struct err err;
+    bool is_done;
+};
+
+/* Where the shipped area tables lie: beside the source tree's build, or where they were installed. */
+static char *areas_dir(void)
+{
+    char exe[4096];
+    ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+    char *dir = xstrdup(GRANNBUD_DATADIR "/areas");
+    if (access(dir, R_OK) == 0 || n <= 0)
+        return dir;
+    exe[n] = '\0';
+    for (int up = 0; up < 3; up++) {
+        char *slash = strrchr(exe, '/');
+        if (!slash)
+            break;
+        *slash = '\0';
+        char *near = xasprintf("%s/conf/areas", exe);
+        char *file = xasprintf("%s/municipalities.csv", near);
+        bool found = access(file, R_OK) == 0;
+        free(file);
+        if (found) {
+            free(dir);
+            return near;
+        }
+        free(near);
+    }
+    return dir;
+}
+
+static int load_areas(struct db *db, struct err *err)
+{
+    struct actor actor = actor_daemon();
+    struct area_load_result result;
+    char today[AREA_DATE_BYTES];
+    time_t now = time(NULL);
+    struct tm tm;
+    int empty = 0;
+    int rc = area_is_empty(db, &empty);
+    if (rc || !empty)
+        return rc;
+    localtime_r(&now, &tm);
+    strftime(today, sizeof today, "%Y-%m-%d", &tm);
+    char *dir = areas_dir();
+    rc = area_load_dir(db, &actor, dir, today, &result, err);
+    if (rc == 0)
+        log_notice("main", "areas loaded from=%s rows=%d", dir, result.rows);
+    free(dir);
+    return rc;
+}
+
+static int op_first(struct db *db, struct store_req *req)
+{
+    struct first_req *first = CONTAINER_OF(req, struct first_req, req);
+    int rc = ledger_recover(db, &first->recovered);
+    if (rc == 0)
+        rc = ledger_token_key(db, first->token_key);
+    return rc ? rc : load_areas(db, &first->err);
+}
+
+static void on_first(struct store_req *req)
+{
+    CONTAINER_OF(req, struct first_req, req)->is_done = true;
+}
+
+static int prepare_store(struct app *app)
+{
+    struct first_req first = {.req = {.op = op_first, .done = on_first}, .app = app};
+    store_write(app->store, &first.req);
+    while (!first.is_done) {
+        struct timespec wait = {.tv_nsec = 1000000};
+        nanosleep(&wait, NULL);
+        store_complete(app->store);
+    }
+    if (first.req.status) {
+        log_error("main", "store: %s", err_or(&first.err, first.req.status));
+        return first.req.status;
+    }
+    if (first.recovered > 0)
+        log_notice("main", "deliveries in flight when the process ended count=%lld: they are tried again",
+                   (long long)first.recovered);
+    app->sender = letter_sender_new(atomic_load(&app->config), first.token_key);
     return 0;
+}
+
+/* --- glue ------------------------------------------------------------------------------------------------------ */
+
+static void wake_loop(void *ctx)
+{
+    struct app *app = ctx;
+    uv_async_send(&app->store_done);
+}
+
+static void check_stopped(struct app *app);
+
+static void on_store_done(uv_async_t *async)
+{
+    struct app *app = async->data;
+    store_complete(app->store);
+    check_stopped(app);
+}
+
+/* Something was written: look now, not at the next tick. */
+static void on_changed(void *ctx)
+{
+    struct app *app = ctx;
+    if (app->is_stopping)
+        return;
+    scheduler_tick(app->scheduler);
+    outbox_wake(app->outbox);
+}
+
+static void on_work(void *ctx)
+{
+    struct app *app = ctx;
+    if (!app->is_stopping)
+        outbox_wake(app->outbox);
+}
+
+static json_t *status_json(void *ctx)
+{
+    struct app *app = ctx;
+    struct outbox_status s = outbox_status(app->outbox);
+    json_t *problems = json_array();
+    if (s.problem[0])
+        json_array_append_new(problems, json_sprintf("relay %s: %s", s.relay, s.problem));
+    return json_pack(
+        "{s:s, s:I, s:{s:s, s:i, s:i, s:b, s:I, s:s, s:I, s:I, s:I, s:I}, s:o}", "version", GRANNBUD_VERSION,
+        "uptime_s", (json_int_t)((clock_mono_ms(clock_system()) - app->started_ms) / 1000), "relay", "name", s.relay,
+        "sessions", s.sessions, "busy", s.busy, "paused", s.is_paused, "retry_in_ms", (json_int_t)s.retry_in_ms,
+        "problem", s.problem, "sent", (json_int_t)s.sent, "failed", (json_int_t)s.failed, "retried",
+        (json_int_t)s.retried, "uncertain", (json_int_t)s.uncertain, "problems", problems);
+}
+
+static void metrics_text(void *ctx, struct buf *out)
+{
+    struct app *app = ctx;
+    struct outbox_status s = outbox_status(app->outbox);
+    struct http_stats h = http_server_stats(app->http);
+    buf_addf(out, "# HELP grannbud_outbox_results_total Outcomes recorded in the ledger since start.\n"
+                  "# TYPE grannbud_outbox_results_total counter\n");
+    buf_addf(out, "grannbud_outbox_results_total{result=\"sent\"} %llu\n", (unsigned long long)s.sent);
+    buf_addf(out, "grannbud_outbox_results_total{result=\"failed\"} %llu\n", (unsigned long long)s.failed);
+    buf_addf(out, "grannbud_outbox_results_total{result=\"retried\"} %llu\n", (unsigned long long)s.retried);
+    buf_addf(out, "grannbud_outbox_results_total{result=\"uncertain\"} %llu\n", (unsigned long long)s.uncertain);
+    buf_addf(
+        out,
+        "# HELP grannbud_relay_sessions Open connections to the relay.\n# TYPE grannbud_relay_sessions gauge\n"
+        "grannbud_relay_sessions{relay=\"%s\"} %d\n"
+        "# HELP grannbud_relay_paused Whether the relay is paused after an error.\n# TYPE grannbud_relay_paused gauge\n"
+        "grannbud_relay_paused{relay=\"%s\"} %d\n",
+        s.relay, s.sessions, s.relay, s.is_paused ? 1 : 0);
+    buf_addf(
+        out,
+        "# HELP grannbud_http_requests_total Requests handed to the API.\n# TYPE grannbud_http_requests_total counter\n"
+        "grannbud_http_requests_total %lld\n"
+        "# HELP grannbud_http_connections Open connections.\n# TYPE grannbud_http_connections gauge\n"
+        "grannbud_http_connections %lld\n",
+        (long long)h.requests, (long long)h.connections_open);
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct app *app = timer->data;
+    notify_watchdog(&app->notify);
+    if (app->is_stopping)
+        return;
+    scheduler_tick(app->scheduler);
+    if (app->ticks++ % STATUS_EVERY_TICKS == 0) {
+        struct outbox_status s = outbox_status(app->outbox);
+        char text[300];
+        if (s.problem[0])
+            snprintf(text, sizeof text, "%llu sent; problem: %.200s", (unsigned long long)s.sent, s.problem);
+        else
+            snprintf(text, sizeof text, "%llu sent, %d on the wire", (unsigned long long)s.sent, s.busy);
+        notify_status(&app->notify, text);
+    }
+}
+
+/* --- start ----------------------------------------------------------------------------------------------------- */
+
+static void on_signal(uv_signal_t *signal, int number);
+
+static void start_handles(struct app *app)
+{
+    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+    uv_async_init(&app->loop, &app->store_done, on_store_done);
+    app->store_done.data = app;
+    uv_timer_init(&app->loop, &app->tick);
+    app->tick.data = app;
+    uv_timer_start(&app->tick, on_tick, 0, TICK_MS);
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+        uv_signal_init(&app->loop, &app->signals[i]);
+        app->signals[i].data = app;
+        uv_signal_start(&app->signals[i], on_signal, numbers[i]);
+    }
+}
+
+static void start_parts(struct app *app)
+{
+    const struct config *config = atomic_load(&app->config);
+    app->curl = curl_loop_new(&app->loop);
+    struct outbox_env outbox = {.loop = &app->loop,
+                                .curl = app->curl,
+                                .wire = smtp_wire_curl(),
+                                .store = app->store,
+                                .clock = clock_system(),
+                                .sender = app->sender};
+    app->outbox = outbox_new(&outbox, config);
+    struct scheduler_env scheduler = {
+        .store = app->store, .clock = clock_system(), .config = config_now, .on_work = on_work, .ctx = app};
+    app->scheduler = scheduler_new(&scheduler);
+}
+
+static int start_http(struct app *app, struct err *err)
+{
+    const struct config *config = atomic_load(&app->config);
+    size_t host_count = config->listen.allowed_hosts.count;
+    const char **hosts = xcalloc(host_count + 1, sizeof *hosts);
+    for (size_t i = 0; i < host_count; i++)
+        hosts[i] = config->listen.allowed_hosts.item[i];
+    struct api_env env = {.store = app->store,
+                          .clock = clock_system(),
+                          .config = config_now,
+                          .changed = on_changed,
+                          .status = status_json,
+                          .metrics = metrics_text,
+                          .ctx = app};
+    char *spool = xstrdup(config->store.url.path ? config->store.url.path : "/tmp/x");
+    *strrchr(spool, '/') = '\0';
+    struct http_server_config http = {.loop = &app->loop,
+                                      .limits = http_limits_default(),
+                                      .spool_dir = spool,
+                                      .allowed_hosts = hosts,
+                                      .max_body = api_max_body,
+                                      .on_request = api_on_request};
+    http.limits.connections = config->limits.http_connections;
+    int rc = api_new(&env, &app->api, err);
+    http.ctx = app->api;
+    if (rc == 0)
+        rc = http_server_new(&http, &app->http, err);
+    free(spool);
+    free(hosts);
+    if (rc == 0)
+        rc = http_server_listen_unix(app->http, config->listen.socket, err);
+    if (rc == 0 && config->listen.http.text[0])
+        rc = http_server_listen_tcp(app->http, config->listen.http.text, NULL, err);
+    return rc;
+}
+
+/* --- stop ------------------------------------------------------------------------------------------------------ */
+
+static void close_handle(uv_handle_t *handle)
+{
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
+static void on_curl_stopped(void *ctx)
+{
+    struct app *app = ctx;
+    close_handle((uv_handle_t *)&app->store_done);
+    close_handle((uv_handle_t *)&app->tick);
+    for (size_t i = 0; i < ARRAY_LEN(app->signals); i++)
+        close_handle((uv_handle_t *)&app->signals[i]);
+}
+
+/* The parts are down and the store has answered everything: close what is left, and the loop ends by itself. */
+static void check_stopped(struct app *app)
+{
+    if (!app->is_stopping || !app->http_stopped || !app->outbox_stopped || !app->curl)
+        return;
+    if (!scheduler_stop(app->scheduler) || store_pending(app->store) > 0)
+        return;
+    struct curl_loop *curl = app->curl;
+    app->curl = NULL;
+    curl_loop_stop(curl, on_curl_stopped, app);
+}
+
+static void on_http_stopped(void *ctx)
+{
+    struct app *app = ctx;
+    app->http_stopped = true;
+    check_stopped(app);
+}
+
+static void on_outbox_stopped(void *ctx)
+{
+    struct app *app = ctx;
+    app->outbox_stopped = true;
+    check_stopped(app);
+}
+
+static void stop(struct app *app)
+{
+    if (app->is_stopping)
+        return;
+    app->is_stopping = true;
+    notify_stopping(&app->notify, "stopping");
+    log_notice("main", "stopping: what is on the wire finishes");
+    alarm(STOP_MS / 1000 + 2); /* the last resort: the store is crash-safe, hanging is not */
+    scheduler_stop(app->scheduler);
+    http_server_stop(app->http, STOP_HTTP_MS, on_http_stopped, app);
+    outbox_stop(app->outbox, STOP_OUTBOX_MS, on_outbox_stopped, app);
+}
+
+static void on_signal(uv_signal_t *signal, int number)
+{
+    struct app *app = signal->data;
+    if (number != SIGHUP)
+        stop(app);
+    else if (!app->is_stopping)
+        reload(app);
+}
+
+static void free_app(struct app *app)
+{
+    http_server_free(app->http);
+    api_free(app->api);
+    scheduler_free(app->scheduler);
+    outbox_free(app->outbox);
+    store_close(app->store);
+    letter_sender_free(app->sender);
+    for (int i = 0; i < app->old_count; i++)
+        config_free(app->old_configs[i]);
+    config_free(atomic_load(&app->config));
+    notify_fini(&app->notify);
+}
+
+static int serve(struct app *app)
+{
+    struct err err = {{0}};
+    start_parts(app);
+    int rc = start_http(app, &err);
+    if (rc) {
+        log_error("main", "%s", err_or(&err, rc));
+        fprintf(stderr, "grannbudd: %s\n", err_or(&err, rc));
+        return err_exit_code(rc); /* nothing has been sent yet: leave it to the kernel to close the rest */
+    }
+    const struct config *config = atomic_load(&app->config);
+    log_notice("main", "grannbudd %s ready socket=%s http=%s", GRANNBUD_VERSION, config->listen.socket,
+               config->listen.http.text[0] ? config->listen.http.text : "off");
+    notify_ready(&app->notify, "ready");
+    on_changed(app);
+    uv_run(&app->loop, UV_RUN_DEFAULT);
+    int closed = uv_loop_close(&app->loop);
+    if (closed)
+        log_error("main", "handles left open at the end error=%s", uv_err_name(closed));
+    free_app(app);
+    log_notice("main", "stopped");
+    return 0;
+}
+
+static int run(const char *path, struct config *config)
+{
+    struct app *app = xcalloc(1, sizeof *app);
+    struct err err = {{0}};
+    app->config_path = path;
+    app->started_ms = clock_mono_ms(clock_system());
+    atomic_store(&app->config, config);
+    if (notify_init(&app->notify) != 0)
+        log_warn("main", "the service manager's variables make no sense; going on without it");
+    uv_loop_init(&app->loop);
+    start_handles(app);
+    struct store_config store = {.url = config->store.url.text,
+                                 .readers = READERS,
+                                 .clock = clock_system(),
+                                 .notify = wake_loop,
+                                 .notify_ctx = app};
+    int rc = store_open(&store, &app->store, &err);
+    if (rc) {
+        fprintf(stderr, "grannbudd: %s\n", err_or(&err, rc));
+        return err_exit_code(rc);
+    }
+    rc = prepare_store(app);
+    rc = rc ? err_exit_code(rc) : serve(app);
+    if (rc == 0)
+        free(app);
+    return rc;
+}
+
+/* --- check ----------------------------------------------------------------------------------------------------- */
+
+/* The store as it is, read only, so that a running daemon is not disturbed. */
+static int check_store(const struct config *config)
+{
+    struct err err = {{0}};
+    struct db *db = NULL;
+    const char *path = config->store.url.path;
+    if (access(path, F_OK) != 0) {
+        printf("store: %s does not exist yet and will be made at the first start\n", path);
+        return 0;
+    }
+    int rc = db_open(config->store.url.text, DB_READER, clock_system(), &db, &err);
+    int version = rc == 0 ? migrate_version(db, &err) : rc;
+    if (version < 0) {
+        fprintf(stderr, "grannbudd: %s\n", err_or(&err, version));
+        db_close(db);
+        return err_exit_code(version);
+    }
+    rc = version == migrate_latest() ? db_integrity(db, &err) : 0;
+    db_close(db);
+    if (rc) {
+        fprintf(stderr, "grannbudd: %s\n", err_or(&err, rc));
+        return err_exit_code(rc);
+    }
+    printf("store: %s version %d of %d%s\n", path, version, migrate_latest(),
+           version < migrate_latest() ? ", will be migrated at the next start" : ", sound");
+    return 0;
+}
+
+static int check(const char *path, const struct config *config)
+{
+    int rc = check_store(config);
+    if (rc == 0)
+        printf("%s: good\n", path);
+    return rc;
+}
+
+static const char USAGE[] =
+    "usage: grannbudd -c FILE [--check]\n"
+    "\n"
+    "  -c, --config FILE  the configuration (conf/grannbud.conf explains every key)\n"
+    "      --check        verify configuration and store, print what is wrong, exit\n"
+    "  -V, --version      print the version\n"
+    "  -h, --help         print this\n"
+    "\n"
+    "Runs in the foreground. SIGTERM stops it within 10 s, SIGHUP reads the configuration again.\n";
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                            {"check", no_argument, NULL, 'k'},
+                                            {"version", no_argument, NULL, 'V'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    const char *path = NULL;
+    bool only_check = false;
+    int option;
+    while ((option = getopt_long(argc, argv, "c:Vh", options, NULL)) != -1) {
+        switch (option) {
+        case 'c':
+            path = optarg;
+            break;
+        case 'k':
+            only_check = true;
+            break;
+        case 'V':
+            printf("grannbudd %s\n", GRANNBUD_VERSION);
+            return 0;
+        case 'h':
+            fputs(USAGE, stdout);
+            return 0;
+        default:
+            fputs(USAGE, stderr);
+            return 64; /* EX_USAGE */
+        }
+    }
+    if (!path || optind < argc) {
+        fputs(path ? "grannbudd: arguments without an option are not taken\n"
+                   : "grannbudd: no configuration: -c FILE\n",
+              stderr);
+        fputs(USAGE, stderr);
+        return 64;
+    }
+    struct config *config = NULL;
+    int rc = read_config(path, &config);
+    if (rc)
+        return rc;
+    use_time_zone(config);
+    log_setup(config->log.level, config->log.format);
+    if (only_check) {
+        rc = check(path, config);
+        config_free(config);
+        return rc;
+    }
+    return run(path, config);
 }

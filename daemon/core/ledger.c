@@ -16,7 +16,7 @@
 #include "store/audit.h"
 #include "store/db.h"
 
-enum { CLAIM_MAX = 512, FINISH_MAX = 32 };
+enum { FINISH_MAX = 32 };
 
 static const struct {
     const char *word;
@@ -129,16 +129,15 @@ static int claim_lane(struct db *db, enum lane lane, int64_t now_us, int max, st
     return rc;
 }
 
-int ledger_claim(struct db *db, int64_t now_us, int max, struct job *jobs, int *n)
+int ledger_claim(struct db *db, int64_t now_us, const int room[LANE_COUNT], struct job *jobs, int *n)
 {
     bool hold = false;
     int rc = ledger_is_on_hold(db, &hold);
     int total = 0;
-    if (max > CLAIM_MAX)
-        max = CLAIM_MAX;
-    for (int lane = 0; rc == 0 && !hold && lane < LANE_COUNT && total < max; lane++) {
+    for (int lane = 0; rc == 0 && !hold && lane < LANE_COUNT; lane++) {
         int got = 0;
-        rc = claim_lane(db, (enum lane)lane, now_us, max - total, jobs + total, &got);
+        if (room[lane] > 0)
+            rc = claim_lane(db, (enum lane)lane, now_us, room[lane], jobs + total, &got);
         total += got;
     }
     if (rc == 0)

@@ -12,7 +12,7 @@
 #include "store/db.h"
 
 struct expansion {
-    int64_t message_id, letter_id, cursor, since, group_id;
+    int64_t message_id, letter_id, cursor, group_id;
     enum lane lane;
 };
 
@@ -29,10 +29,9 @@ static int next_message(struct db *db, struct expansion *e)
         *e = (struct expansion){.message_id = db_int(rows, 0),
                                 .letter_id = db_int(rows, 1),
                                 .cursor = db_int(rows, 2),
-                                .since = db_int(rows, 3),
-                                .lane = (enum lane)db_int(rows, 4)};
-        if (scope_kind_parse(db_text(rows, 5), &kind) && kind == SCOPE_GROUP &&
-            id_parse(ID_GROUP, db_text(rows, 6), &e->group_id) != 0)
+                                .lane = (enum lane)db_int(rows, 3)};
+        if (scope_kind_parse(db_text(rows, 4), &kind) && kind == SCOPE_GROUP &&
+            id_parse(ID_GROUP, db_text(rows, 5), &e->group_id) != 0)
             rc = ERR_CORRUPT;
     }
     db_done(rows);
@@ -63,8 +62,7 @@ static int insert_chunk(struct db *db, const struct expansion *e, int64_t end)
     if (count > 0)
         rc = db_exec(db, NULL, Q_AUDIENCE_INSERT,
                      DB_ARGS(DB_INT(e->message_id), DB_INT(e->letter_id), DB_INT(e->cursor), DB_INT(end),
-                             DB_INT(id_new_range(now, count)), DB_INT(now), DB_INT(e->lane), DB_INT(e->since),
-                             DB_INT(e->group_id)));
+                             DB_INT(id_new_range(now, count)), DB_INT(now), DB_INT(e->lane), DB_INT(e->group_id)));
     return rc ? rc : db_exec(db, NULL, Q_MESSAGE_CURSOR, DB_ARGS(DB_INT(e->message_id), DB_INT(end)));
 }
 
@@ -87,7 +85,7 @@ int ledger_expand(struct db *db, int chunk, bool *more)
         rc = insert_chunk(db, &e, end);
     else if (rc == 0)
         /* Everybody seen. Who joined during the walk and stands behind the cursor shows as a change after its
-         * beginning (walked_at), and is found by the next one. */
+         * beginning (message.walked), and is found by the next one. */
         rc = db_exec(db, NULL, Q_MESSAGE_EXPANDED, DB_ARGS(DB_INT(e.message_id), DB_INT(now)));
     *more = true;
     return rc;

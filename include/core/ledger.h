@@ -77,8 +77,10 @@ struct job {
     char area_name[128];
 };
 
-/* Claim up to `max` due deliveries, best lane first; *n is how many came. While on hold, none. */
-int ledger_claim(struct db *db, int64_t now_us, int max, struct job *jobs, int *n);
+/* Claim due deliveries: up to room[lane] of each lane, into `jobs` (room for the sum), best lane first. While on hold,
+ * none. */
+enum { CLAIM_MAX = 512 };
+int ledger_claim(struct db *db, int64_t now_us, const int room[LANE_COUNT], struct job *jobs, int *n);
 /* When the next pending delivery is due, or ERR_NOT_FOUND. */
 int ledger_next_due(struct db *db, int64_t *due_us);
 

@@ -22,9 +22,9 @@
 #include "base/codec.h"
 
 struct actor;
+struct config;
 struct db;
 struct err;
-struct lint_report;
 
 /* identifier, word, is it final? */
 #define LETTER_STATE_MAP(X)      \
@@ -57,7 +57,8 @@ int letter_add(struct db *db, const struct actor *actor, const char *source, con
 /* Another text; possible until sending has begun; back to draft, any approval void. */
 int letter_edit(struct db *db, const struct actor *actor, int64_t id, const char *source, struct err *err);
 /* Checked by lint; blocking findings refuse it unless `override_reason` says why (kept and audited). */
-int letter_submit(struct db *db, const struct actor *actor, int64_t id, const char *override_reason, struct err *err);
+int letter_submit(struct db *db, const struct actor *actor, const struct config *config, int64_t id,
+                  const char *override_reason, struct err *err);
 /* By another person than the author and the last editor. `hash`: what the approver has read, or NULL. */
 int letter_approve(struct db *db, const struct actor *actor, int64_t id, const char *hash, struct err *err);
 int letter_reject(struct db *db, const struct actor *actor, int64_t id, const char *note, struct err *err);

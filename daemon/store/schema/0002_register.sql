@@ -75,9 +75,11 @@ CREATE TABLE membership (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX membership_contact ON membership (contact_id);
 
--- When the audience of a municipality last changed: newcomers are looked for only then.
+-- How often the audience of a municipality has changed: newcomers are looked for only then. Counted, not
+-- timed, so that a clock that stands or jumps hides nobody.
 CREATE TABLE audience_change (
     municipality_code TEXT PRIMARY KEY REFERENCES municipality (code),
+    version           INTEGER NOT NULL,    -- over all municipalities
     changed_at        INTEGER NOT NULL
 ) STRICT;
 

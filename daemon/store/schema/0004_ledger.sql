@@ -13,8 +13,7 @@ CREATE TABLE message (
     scope_code    TEXT NOT NULL,
     period        TEXT,
     open_until    INTEGER NOT NULL DEFAULT 0, -- newcomers get it until then
-    walked_at     INTEGER NOT NULL,        -- when the last walk through the audience began
-    since         INTEGER NOT NULL DEFAULT 0, -- that walk takes only who is new since then; 0: everybody
+    walked        INTEGER NOT NULL,        -- audience_change.version when the last walk through the audience began
     cursor        INTEGER NOT NULL DEFAULT 0, -- expansion: the last contact person that has been taken
     created_at    INTEGER NOT NULL,
     expanded_at   INTEGER,

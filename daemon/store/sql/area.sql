@@ -65,6 +65,22 @@ SELECT name FROM municipality WHERE code = $1
 -- name: police_area_name
 SELECT name FROM police_area WHERE code = $1
 
+-- name: municipality_names scoped
+SELECT m.name FROM municipality AS m WHERE {scope m.code} ORDER BY m.code
+
+-- What an area file may refer to.
+-- name: police_region_codes
+SELECT code FROM police_region ORDER BY code
+
+-- name: county_codes
+SELECT code FROM county ORDER BY code
+
+-- name: municipality_codes
+SELECT code FROM municipality ORDER BY code
+
+-- name: police_area_codes
+SELECT code FROM police_area ORDER BY code
+
 -- name: municipality_count
 SELECT count(*) FROM municipality
 

@@ -2,11 +2,11 @@
 
 -- name: message_insert
 INSERT INTO message (id, kind, lane, letter_id, state, title, source, content_hash, scope_kind, scope_code, period,
-    open_until, walked_at, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)
+    open_until, created_at, walked)
+SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, coalesce(max(a.version), 0) FROM audience_change AS a
 
 -- name: message_expanding
-SELECT id, letter_id, cursor, since, lane, scope_kind, scope_code FROM message
+SELECT id, letter_id, cursor, lane, scope_kind, scope_code FROM message
 WHERE state = 'expanding' ORDER BY lane, id LIMIT 1
 
 -- The last contact person of the next chunk: $2 the cursor, $3 how many. NULL when nobody is left.
@@ -18,21 +18,20 @@ SELECT max(p.id) FROM (
 
 -- One chunk of the audience becomes rows: everybody who represents an active group of the letter's area, at each
 -- address that has not said no. $1 message, $2 letter, $3 after, $4 up to and with, $5 first id, $6 now, $7 lane,
--- $8 only what is new since then, $9 one group or 0.
+-- $8 one group or 0. Who has a row already keeps it.
 -- name: audience_insert
 INSERT INTO delivery (id, message_id, municipality_code, group_id, contact_id, address_id, address, address_key, to_name,
     lane, state, due_at, created_at)
 SELECT $5 + row_number() OVER (ORDER BY c.id, a.position, a.id) - 1, $1, c.municipality_code,
        (SELECT g.id FROM membership AS m JOIN watch_group AS g ON g.id = m.group_id
-        WHERE m.contact_id = c.id AND g.state = 'active' AND ($9 = 0 OR g.id = $9)
+        WHERE m.contact_id = c.id AND g.state = 'active' AND ($8 = 0 OR g.id = $8)
         ORDER BY CASE m.role WHEN 'lead_rep' THEN 0 ELSE 1 END, g.name_key, g.id LIMIT 1),
        c.id, a.id, a.address, a.address_key, c.name, $7, 'pending', $6, $6
 FROM contact AS c JOIN contact_address AS a ON a.contact_id = c.id
 WHERE c.id > $3 AND c.id <= $4 AND a.unsubscribed_at IS NULL
   AND c.municipality_code IN (SELECT t.municipality_code FROM letter_target AS t WHERE t.letter_id = $2)
   AND EXISTS (SELECT 1 FROM membership AS m JOIN watch_group AS g ON g.id = m.group_id
-              WHERE m.contact_id = c.id AND g.state = 'active' AND ($9 = 0 OR g.id = $9)
-                AND (m.joined_at >= $8 OR g.state_changed_at >= $8 OR a.created_at >= $8))
+              WHERE m.contact_id = c.id AND g.state = 'active' AND ($8 = 0 OR g.id = $8))
 ON CONFLICT (message_id, address_key) DO NOTHING
 
 -- How many a chunk may give, so that as many ids are set aside.
@@ -45,14 +44,14 @@ UPDATE message SET cursor = $2 WHERE id = $1
 -- name: message_expanded
 UPDATE message SET state = 'sending', cursor = 0, expanded_at = coalesce(expanded_at, $2) WHERE id = $1
 
--- Messages whose audience has changed since it was last looked through: newcomers get the current letter.
+-- Messages whose audience has changed since the last walk through it began: newcomers get the current letter.
 -- name: message_reopen
-UPDATE message SET state = 'expanding', cursor = 0, since = walked_at, walked_at = $1
+UPDATE message SET state = 'expanding', cursor = 0, walked = (SELECT max(a.version) FROM audience_change AS a)
 WHERE state IN ('sending', 'finished') AND open_until > $1 AND id IN (
     SELECT m.id FROM message AS m
     JOIN letter_target AS t ON t.letter_id = m.letter_id
     JOIN audience_change AS a ON a.municipality_code = t.municipality_code
-    WHERE m.open_until > $1 AND a.changed_at >= m.walked_at)
+    WHERE m.open_until > $1 AND a.version > m.walked)
 
 -- name: delivery_claim
 WITH c AS MATERIALIZED (

@@ -189,8 +189,9 @@ FROM membership AS ms JOIN watch_group AS g ON g.id = ms.group_id
 WHERE ms.contact_id = $3 AND {scope g.municipality_code} ORDER BY g.name_key, g.id
 
 -- name: audience_changed
-INSERT INTO audience_change (municipality_code, changed_at) VALUES ($1, $2)
-ON CONFLICT (municipality_code) DO UPDATE SET changed_at = excluded.changed_at
+INSERT INTO audience_change (municipality_code, changed_at, version)
+SELECT $1, $2, coalesce(max(a.version), 0) + 1 FROM audience_change AS a WHERE true
+ON CONFLICT (municipality_code) DO UPDATE SET changed_at = excluded.changed_at, version = excluded.version
 
 -- Figures for status and reports.
 -- name: register_counts scoped

@@ -1,0 +1,172 @@
+/* The scheduler; the contract is in core/scheduler.h. */
+#include "core/scheduler.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "core/area.h"
+#include "core/config.h"
+#include "core/ledger.h"
+#include "core/letter.h"
+#include "core/reminder.h"
+#include "store/db.h"
+#include "store/store.h"
+
+enum { REMINDER_EVERY_S = 60, IDEMPOTENCY_DAYS = 7, DAY_S = 86400 };
+
+struct scheduler {
+    struct scheduler_env env;
+    struct store_req req;
+    const struct config *config; /* of the look that runs */
+    bool is_running, is_stopping, again;
+    int64_t now_us;
+    /* What the look found. */
+    bool more, worked;
+    struct err err;
+    const char *step;
+    int64_t reminded_s;              /* wall clock of the last reminder run */
+    char scopes_of[AREA_DATE_BYTES]; /* the local date that scopes were worked out for */
+};
+
+static void local_date(int64_t us, char out[AREA_DATE_BYTES])
+{
+    time_t t = (time_t)(us / US_PER_S);
+    struct tm tm;
+    localtime_r(&t, &tm);
+    strftime(out, AREA_DATE_BYTES, "%Y-%m-%d", &tm);
+}
+
+/* Once a local day, and at start: areas valid from today, series that follow them, old answers thrown away. */
+static int housekeeping(struct scheduler *s, struct db *db)
+{
+    char today[AREA_DATE_BYTES];
+    local_date(s->now_us, today);
+    if (strcmp(today, s->scopes_of) == 0)
+        return 0;
+    int rc = area_refresh_scopes(db, today);
+    if (rc == 0)
+        rc = db_exec(db, NULL, Q_SERIES_TARGET_CLEAR_AREAS, DB_NO_ARGS);
+    if (rc == 0)
+        rc = db_exec(db, NULL, Q_SERIES_TARGET_FILL_AREAS, DB_NO_ARGS);
+    if (rc == 0)
+        rc = db_exec(db, NULL, Q_IDEMPOTENCY_CLEAR,
+                     DB_ARGS(DB_INT(s->now_us - (int64_t)IDEMPOTENCY_DAYS * DAY_S * US_PER_S)));
+    if (rc == 0)
+        memcpy(s->scopes_of, today, sizeof today);
+    return rc;
+}
+
+static int open_due(struct scheduler *s, struct db *db)
+{
+    int64_t id = 0;
+    int64_t late_max_us = (int64_t)s->config->letter.late_send_max_days * DAY_S * US_PER_S;
+    int rc = letter_next_due(db, s->now_us, &id);
+    if (rc == ERR_NOT_FOUND)
+        return 0;
+    s->more = s->worked = true;
+    return rc ? rc : letter_open(db, id, s->now_us, late_max_us, &s->err);
+}
+
+static int expand(struct scheduler *s, struct db *db)
+{
+    bool more = false;
+    int rc = ledger_expand(db, s->config->limits.expand_chunk, &more);
+    if (rc == 0 && more)
+        s->more = s->worked = true;
+    return rc;
+}
+
+static int remind(struct scheduler *s, struct db *db)
+{
+    int sent = 0;
+    int64_t now_s = s->now_us / US_PER_S;
+    /* Also when the clock was set back: the last run then lies ahead. */
+    if (now_s >= s->reminded_s && now_s - s->reminded_s < REMINDER_EVERY_S)
+        return 0;
+    int rc = reminder_run(db, s->config, s->now_us, &sent, &s->err);
+    if (rc == 0)
+        s->reminded_s = now_s;
+    if (sent > 0)
+        s->worked = true;
+    return rc;
+}
+
+static int op_look(struct db *db, struct store_req *req)
+{
+    struct scheduler *s = CONTAINER_OF(req, struct scheduler, req);
+    static const struct {
+        const char *name;
+        int (*run)(struct scheduler *s, struct db *db);
+    } steps[] = {{"housekeeping", housekeeping}, {"open", open_due}, {"expand", expand}, {"remind", remind}};
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < ARRAY_LEN(steps); i++) {
+        s->step = steps[i].name;
+        rc = steps[i].run(s, db);
+    }
+    return rc;
+}
+
+static void look(struct scheduler *s);
+
+static void on_looked(struct store_req *req)
+{
+    struct scheduler *s = CONTAINER_OF(req, struct scheduler, req);
+    s->is_running = false;
+    if (req->status) {
+        log_error("scheduler", "step=%s failed error=%s text=%s", s->step, err_name(req->status),
+                  err_or(&s->err, req->status));
+        s->scopes_of[0] = '\0'; /* undone with the rest */
+        return;                 /* the next tick tries again */
+    }
+    if (s->worked)
+        s->env.on_work(s->env.ctx);
+    if ((s->more || s->again) && !s->is_stopping)
+        look(s);
+}
+
+static void look(struct scheduler *s)
+{
+    s->is_running = true;
+    s->again = s->more = s->worked = false;
+    s->err.text[0] = '\0';
+    s->now_us = clock_real_us(s->env.clock);
+    s->config = s->env.config(s->env.ctx);
+    s->req = (struct store_req){.op = op_look, .done = on_looked};
+    store_write(s->env.store, &s->req);
+}
+
+struct scheduler *scheduler_new(const struct scheduler_env *env)
+{
+    struct scheduler *s = xcalloc(1, sizeof *s);
+    s->env = *env;
+    return s;
+}
+
+void scheduler_tick(struct scheduler *s)
+{
+    if (s->is_stopping)
+        return;
+    if (s->is_running)
+        s->again = true;
+    else
+        look(s);
+}
+
+bool scheduler_stop(struct scheduler *s)
+{
+    s->is_stopping = true;
+    return !s->is_running;
+}
+
+void scheduler_free(struct scheduler *s)
+{
+    assert(!s || !s->is_running);
+    free(s);
+}

@@ -1,0 +1,278 @@
+/* Series; the contract is in core/series.h. */
+#include "core/series.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/id.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "core/area.h"
+#include "core/letter_source.h"
+#include "store/audit.h"
+#include "store/db.h"
+
+enum { SERIES_NAME_MAX = 100, SERIES_LOOK_MAX = 8 };
+
+static int take_name(const char *text, char **out, struct err *err)
+{
+    char *name = text ? text_clean(text) : NULL;
+    if (!name || !name[0] || text_length(name) > SERIES_NAME_MAX || text_has_control(name, strlen(name))) {
+        free(name);
+        return err_set(err, ERR_INVALID, "a series needs a name of 1 to %d characters: --name TEXT", SERIES_NAME_MAX);
+    }
+    *out = name;
+    return 0;
+}
+
+static int check_kind(const char *kind, struct err *err)
+{
+    for (int i = 0; i <= LETTER_KIND_INFO; i++)
+        if (strcmp(kind, letter_kind_word((enum letter_kind)i)) == 0)
+            return 0;
+    return err_set(err, ERR_INVALID, "letter kind \"%.40s\": write monthly, weekly or info", kind);
+}
+
+static int take_scope(struct db *db, const struct actor *actor, const char *text, struct scope *scope, struct err *err)
+{
+    if (!text || !text[0])
+        return err_set(err, ERR_INVALID,
+                       "whom is the series for? --scope police_area:NAME, municipality:CODE or group:ID");
+    int rc = scope_resolve(db, text, scope, err);
+    if (rc == 0 && scope->kind == SCOPE_ALL)
+        rc = err_set(err, ERR_INVALID, "a series goes to a police area, a municipality or a group, not to all");
+    return rc ? rc : scope_check_covers(db, actor, scope, err);
+}
+
+static int insert_targets(struct db *db, int64_t id, const struct scope *scope)
+{
+    if (scope->kind != SCOPE_GROUP)
+        return db_exec(db, NULL, Q_SERIES_TARGET_INSERT,
+                       DB_ARGS(DB_INT(id), DB_TEXT(scope_kind_word(scope->kind)), DB_TEXT(scope->code)));
+    struct scope all = {.kind = SCOPE_ALL};
+    struct db_rows *rows = NULL;
+    char code[MUNICIPALITY_CODE_BYTES] = "";
+    int64_t group_id = 0;
+    int rc = id_parse(ID_GROUP, scope->code, &group_id);
+    if (rc == 0)
+        rc = db_query_as(db, &all, &rows, Q_GROUP_MUNICIPALITY, DB_ARGS(DB_INT(group_id)));
+    if (rc)
+        return rc;
+    rc = db_next(rows);
+    if (rc > 0)
+        snprintf(code, sizeof code, "%s", db_text(rows, 0));
+    db_done(rows);
+    return rc < 0 ? rc : db_exec(db, NULL, Q_SERIES_TARGET_INSERT_ONE, DB_ARGS(DB_INT(id), DB_TEXT(code)));
+}
+
+static int make_schedule(const char *rrule, const char *time, const char *zone, const char *anchor, bool working_day,
+                         struct schedule **out, struct err *err)
+{
+    struct schedule_spec spec = {.rrule = rrule ? rrule : "",
+                                 .time = time ? time : "",
+                                 .zone = zone ? zone : "",
+                                 .flags = working_day ? SCHEDULE_NEXT_WORKING_DAY : 0};
+    if (date_parse(anchor, &spec.anchor) != 0)
+        return err_set(err, ERR_INVALID, "the first date \"%.40s\" is no date: write YYYY-MM-DD", anchor);
+    return schedule_new(&spec, out, err);
+}
+
+int series_add(struct db *db, const struct actor *actor, const struct series_input *in, int64_t *id, struct err *err)
+{
+    struct schedule *schedule = NULL;
+    struct scope scope = {0};
+    char *name = NULL;
+    char text[ID_TEXT_BYTES];
+    char scope_text[80];
+    char today[TIME_TEXT_BYTES];
+    int64_t now = db_now_us(db);
+    int64_t new_id = id_new(now);
+    const char *kind = in->letter_kind ? in->letter_kind : "monthly";
+    const char *anchor = in->anchor_date;
+    time_format_utc(now, today)[10] = '\0';
+    if (!anchor)
+        anchor = today;
+    int rc = take_name(in->name, &name, err);
+    if (rc == 0)
+        rc = check_kind(kind, err);
+    if (rc == 0)
+        rc = take_scope(db, actor, in->scope, &scope, err);
+    if (rc == 0)
+        rc = make_schedule(in->rrule, in->time, in->time_zone, anchor, in->working_day, &schedule, err);
+    if (rc)
+        goto out;
+    rc = db_exec(db, NULL, Q_SERIES_INSERT,
+                 DB_ARGS(DB_INT(new_id), DB_TEXT(name), DB_TEXT(scope_kind_word(scope.kind)), DB_TEXT(scope.code),
+                         DB_TEXT(kind), DB_TEXT(in->rrule), DB_TEXT(in->time), DB_TEXT(in->time_zone), DB_TEXT(anchor),
+                         DB_INT(in->working_day), DB_INT(now)));
+    if (rc == ERR_EXISTS)
+        err_set(err, rc, "there is already a series \"%s\"", name);
+    if (rc == 0)
+        rc = insert_targets(db, new_id, &scope);
+    if (rc == 0)
+        rc = audit_writef(db, actor, "series.add", id_format(ID_SERIES, new_id, text), "{\"scope\":\"%s\"}",
+                          scope_format(&scope, scope_text));
+    if (rc == 0)
+        *id = new_id;
+out:
+    schedule_free(schedule);
+    free(name);
+    return rc;
+}
+
+/* A change needs an area that covers the whole series. */
+static int check_covers(struct db *db, const struct actor *actor, int64_t id, struct err *err)
+{
+    struct db_rows *rows = NULL;
+    int64_t outside = 1;
+    int rc = db_query_as(db, &actor->scope, &rows, Q_SERIES_UNCOVERED, DB_ARGS(DB_INT(id)));
+    if (rc)
+        return rc;
+    rc = db_next(rows);
+    if (rc > 0)
+        outside = db_int(rows, 0);
+    db_done(rows);
+    if (rc < 0)
+        return rc;
+    return outside == 0
+               ? 0
+               : err_set(err, ERR_FORBIDDEN,
+                         "the series also concerns municipalities outside your area: somebody whose area covers "
+                         "all of them has to do this");
+}
+
+static int switch_state(struct db *db, const struct actor *actor, int64_t id, enum query q, const char *action,
+                        const char *already, struct err *err)
+{
+    char text[ID_TEXT_BYTES];
+    int64_t changed = 0;
+    int rc = check_covers(db, actor, id, err);
+    if (rc == 0)
+        rc = db_exec(db, &changed, q, DB_ARGS(DB_INT(id), DB_INT(db_now_us(db))));
+    if (rc == 0 && changed == 0)
+        rc = err_set(err, ERR_BAD_STATE, "%s", already);
+    return rc ? rc : audit_write(db, actor, action, id_format(ID_SERIES, id, text), NULL);
+}
+
+int series_pause(struct db *db, const struct actor *actor, int64_t id, struct err *err)
+{
+    return switch_state(db, actor, id, Q_SERIES_PAUSE, "series.pause", "the series is paused already", err);
+}
+
+int series_resume(struct db *db, const struct actor *actor, int64_t id, struct err *err)
+{
+    return switch_state(db, actor, id, Q_SERIES_RESUME, "series.resume", "the series is not paused", err);
+}
+
+int series_find(struct db *db, const struct actor *actor, const char *text, int64_t *id, struct err *err)
+{
+    struct db_rows *rows = NULL;
+    int64_t wanted = 0;
+    bool by_id = id_parse(ID_SERIES, text, &wanted) == 0;
+    int rc = db_query_as(db, &actor->scope, &rows, Q_SERIES_LIST, DB_ARGS(DB_INT(wanted), DB_TEXT(by_id ? "" : text)));
+    if (rc)
+        return rc;
+    rc = db_next(rows);
+    if (rc > 0)
+        *id = db_int(rows, 0);
+    db_done(rows);
+    return rc > 0   ? 0
+           : rc < 0 ? rc
+                    : err_set(err, ERR_NOT_FOUND, "no series \"%.80s\" in your area: see series list", text);
+}
+
+static int read_series(const struct db_rows *rows, struct series *out, struct err *err)
+{
+    struct series s = {.id = db_int(rows, 0), .is_paused = !db_is_null(rows, 10), .watched_from_us = db_int(rows, 11)};
+    if (!scope_kind_parse(db_text(rows, 2), &s.scope.kind))
+        return ERR_CORRUPT;
+    snprintf(s.scope.code, sizeof s.scope.code, "%s", db_text(rows, 3));
+    int rc = make_schedule(db_text(rows, 5), db_text(rows, 6), db_text(rows, 7), db_text(rows, 8), db_int(rows, 9) != 0,
+                           &s.schedule, err);
+    if (rc)
+        return rc;
+    s.name = xstrdup(db_text(rows, 1));
+    s.letter_kind = xstrdup(db_text(rows, 4));
+    *out = s;
+    return 0;
+}
+
+int series_load(struct db *db, int64_t id, struct series *out, struct err *err)
+{
+    struct db_rows *rows = NULL;
+    int rc = db_query(db, &rows, Q_SERIES_GET, DB_ARGS(DB_INT(id)));
+    if (rc)
+        return rc;
+    rc = db_next(rows);
+    if (rc > 0)
+        rc = read_series(rows, out, err);
+    else if (rc == 0)
+        rc = ERR_NOT_FOUND;
+    db_done(rows);
+    return rc;
+}
+
+void series_fini(struct series *s)
+{
+    free(s->name);
+    free(s->letter_kind);
+    schedule_free(s->schedule);
+    *s = (struct series){0};
+}
+
+/* `n` digits at `text` as a number, or -1. */
+static int digits(const char *text, int n)
+{
+    int value = 0;
+    for (int i = 0; i < n; i++) {
+        if (text[i] < '0' || text[i] > '9')
+            return -1;
+        value = value * 10 + (text[i] - '0');
+    }
+    return value;
+}
+
+/* The first local date of a period label: of the month, of the ISO week (its Monday), or the day itself. */
+static bool period_start(const char *period, struct date *out)
+{
+    size_t len = strlen(period);
+    if (len < 7 || digits(period, 4) < 0 || period[4] != '-')
+        return false;
+    struct date d = {.year = digits(period, 4), .month = 1, .day = 1};
+    if (len == 8 && period[5] == 'W') {
+        int week = digits(period + 6, 2);
+        if (week < 1 || week > year_weeks(d.year, MONDAY))
+            return false;
+        d.day = 4; /* 4 January always lies in week 1 */
+        int monday = date_to_days(d) - (int)days_weekday(date_to_days(d));
+        *out = date_from_days(monday + (week - 1) * 7);
+        return true;
+    }
+    d.month = digits(period + 5, 2);
+    if (len == 10)
+        d.day = digits(period + 8, 2);
+    if ((len != 7 && len != 10) || !date_is_valid(d))
+        return false;
+    *out = d;
+    return true;
+}
+
+int series_occurrence(const struct series *s, const char *period, struct occurrence *out)
+{
+    struct occurrence found[SERIES_LOOK_MAX];
+    struct date from;
+    size_t n = 0;
+    if (!period_start(period, &from))
+        return ERR_NOT_FOUND;
+    schedule_next(s->schedule, from, SERIES_LOOK_MAX, found, &n);
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(found[i].period, period) == 0) {
+            *out = found[i];
+            return 0;
+        }
+    }
+    return ERR_NOT_FOUND;
+}

@@ -1,0 +1,134 @@
+/* Compiled letters; the contract is in form_cache.h. */
+#include "deliver/form_cache.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "deliver/letter_mail.h"
+#include "store/store.h"
+
+struct form {
+    struct form_cache *cache;
+    int64_t message_id;
+    char municipality_code[8];
+    enum form_state state;
+    bool in_use; /* the entry holds something */
+    uint64_t used;
+    struct letter_mail *mail;
+    struct err err;
+    struct store_req req;
+};
+
+struct form_cache {
+    struct store *store;
+    const struct letter_sender *sender;
+    void (*ready)(void *ctx);
+    void *ctx;
+    uint64_t tick;
+    int loading;
+    struct form forms[FORM_CACHE_MAX];
+};
+
+struct form_cache *form_cache_new(struct store *store, const struct letter_sender *sender, void (*ready)(void *ctx),
+                                  void *ctx)
+{
+    struct form_cache *cache = xcalloc(1, sizeof *cache);
+    cache->store = store;
+    cache->sender = sender;
+    cache->ready = ready;
+    cache->ctx = ctx;
+    return cache;
+}
+
+void form_cache_free(struct form_cache *cache)
+{
+    if (!cache)
+        return;
+    assert(cache->loading == 0);
+    for (int i = 0; i < FORM_CACHE_MAX; i++)
+        letter_mail_free(cache->forms[i].mail);
+    free(cache);
+}
+
+int form_cache_loading(const struct form_cache *cache)
+{
+    return cache->loading;
+}
+
+static int op_compile(struct db *db, struct store_req *req)
+{
+    struct form *form = CONTAINER_OF(req, struct form, req);
+    return letter_mail_compile(db, form->cache->sender, form->message_id, form->municipality_code, &form->mail,
+                               &form->err);
+}
+
+static enum form_state state_of(int status)
+{
+    if (status == 0)
+        return FORM_READY;
+    return status == ERR_INVALID || status == ERR_TOO_LARGE ? FORM_BROKEN : FORM_AWAY;
+}
+
+static void on_compiled(struct store_req *req)
+{
+    struct form *form = CONTAINER_OF(req, struct form, req);
+    struct form_cache *cache = form->cache;
+    cache->loading--;
+    form->state = state_of(req->status);
+    if (req->status)
+        err_set(&form->err, 0, "%s", form->err.text[0] ? form->err.text : err_text(req->status));
+    cache->ready(cache->ctx);
+}
+
+/* A free entry, or the least recently used that is not loading; NULL when all load. */
+static struct form *make_room(struct form_cache *cache)
+{
+    struct form *best = NULL;
+    for (int i = 0; i < FORM_CACHE_MAX; i++) {
+        struct form *form = &cache->forms[i];
+        if (!form->in_use)
+            return form;
+        if (form->state != FORM_LOADING && (!best || form->used < best->used))
+            best = form;
+    }
+    if (best) {
+        letter_mail_free(best->mail);
+        *best = (struct form){0};
+    }
+    return best;
+}
+
+static struct form *find(struct form_cache *cache, int64_t message_id, const char *municipality_code)
+{
+    for (int i = 0; i < FORM_CACHE_MAX; i++) {
+        struct form *form = &cache->forms[i];
+        if (form->in_use && form->message_id == message_id && strcmp(form->municipality_code, municipality_code) == 0)
+            return form;
+    }
+    return NULL;
+}
+
+enum form_state form_cache_get(struct form_cache *cache, int64_t message_id, const char *municipality_code,
+                               const struct letter_mail **mail, const char **why)
+{
+    struct form *form = find(cache, message_id, municipality_code);
+    if (!form) {
+        form = make_room(cache);
+        if (!form)
+            return FORM_LOADING; /* one of those that load will call ready() */
+        *form = (struct form){.cache = cache, .message_id = message_id, .state = FORM_LOADING, .in_use = true};
+        memccpy(form->municipality_code, municipality_code, '\0', sizeof form->municipality_code - 1);
+        form->req = (struct store_req){.op = op_compile, .done = on_compiled};
+        cache->loading++;
+        store_read(cache->store, &form->req);
+    }
+    form->used = ++cache->tick;
+    *mail = form->mail;
+    *why = form->err.text;
+    if (form->state == FORM_AWAY)
+        form->in_use = false; /* the entry keeps its words until it is used again */
+    return form->state;
+}

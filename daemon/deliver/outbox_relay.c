@@ -1,0 +1,226 @@
+/*
+ * The outbox's sessions with the relay: opening, sending, pausing.
+ *
+ * A session that cannot be opened, or a refusal that concerns us (login, sender, TLS, policy), pauses the relay: 1 s,
+ * doubling to 60 s; what was queued goes back to the ledger untouched. The first delivery that is taken ends the
+ * pauses.
+ */
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "deliver/outbox_private.h"
+
+static int64_t mono_ms(const struct outbox *o)
+{
+    return clock_mono_ms(o->env.clock);
+}
+
+/* --- configuration --------------------------------------------------------------------------------------------- */
+
+static const struct config_relay *first_relay(const struct config *config)
+{
+    const struct config_relay *best = &config->relays[0];
+    for (size_t i = 1; i < config->relay_count; i++)
+        if (config->relays[i].priority < best->priority)
+            best = &config->relays[i];
+    return best;
+}
+
+static const char *set_or_null(const char *text)
+{
+    return text && text[0] ? text : NULL;
+}
+
+static void session_configure(struct outbox *o)
+{
+    const struct config_relay *r = o->relay;
+    static const enum smtp_tls tls[] = {[CONFIG_TLS_REQUIRED] = SMTP_TLS_REQUIRED,
+                                        [CONFIG_TLS_OPPORTUNISTIC] = SMTP_TLS_OPPORTUNISTIC,
+                                        [CONFIG_TLS_NONE] = SMTP_TLS_NONE};
+    struct smtp_session_config *c = &o->session_config;
+    *c = (struct smtp_session_config){.wire = {.url = r->url.text,
+                                               .tls = tls[r->tls],
+                                               .ca_file = set_or_null(r->ca_file),
+                                               .username = set_or_null(r->username),
+                                               .password = r->password,
+                                               .helo = r->helo[0] ? r->helo : o->env.sender->envelope_domain,
+                                               .connect_ms = r->connect_timeout_s * 1000},
+                                      .max_messages = r->max_messages_per_connection};
+    c->timeout_ms[SMTP_STATE_CONNECT] = r->connect_timeout_s * 1000;
+    c->timeout_ms[SMTP_STATE_MAIL] = r->reply_timeout_s * 1000;
+    c->timeout_ms[SMTP_STATE_RCPT] = r->reply_timeout_s * 1000;
+    c->timeout_ms[SMTP_STATE_DATA] = r->reply_timeout_s * 1000;
+    c->timeout_ms[SMTP_STATE_DOT] = r->final_timeout_s * 1000;
+    c->timeout_ms[SMTP_STATE_IDLE] = r->idle_timeout_s * 1000;
+}
+
+void relay_configure(struct outbox *o, const struct config *config)
+{
+    o->config = config;
+    o->relay = first_relay(config);
+    o->slot_count = o->relay->connections < OUTBOX_SLOTS_MAX ? o->relay->connections : OUTBOX_SLOTS_MAX;
+    o->policy = (struct delivery_policy){.retry_first_us = config->letter.retry_first_s * US_PER_S,
+                                         .retry_max_us = config->letter.retry_max_s * US_PER_S,
+                                         .retry_max_age_us = config->letter.retry_max_age_s * US_PER_S};
+    o->tokens = 1;
+    o->tokens_ms = mono_ms(o);
+    o->paused_until_ms = 0; /* whoever changed the configuration may have mended it */
+    o->pauses = 0;
+    session_configure(o);
+}
+
+/* --- pauses and rates ------------------------------------------------------------------------------------------ */
+
+bool relay_is_paused(const struct outbox *o)
+{
+    return o->paused_until_ms > mono_ms(o);
+}
+
+void relay_pause(struct outbox *o, const struct outcome *why)
+{
+    int64_t wait = OUTBOX_PAUSE_FIRST_MS;
+    if (relay_is_paused(o))
+        return; /* several sessions fail for one reason */
+    for (int i = 0; i < o->pauses && wait < OUTBOX_PAUSE_MAX_MS; i++)
+        wait *= 2;
+    if (wait > OUTBOX_PAUSE_MAX_MS)
+        wait = OUTBOX_PAUSE_MAX_MS;
+    o->pauses++;
+    o->paused_until_ms = mono_ms(o) + wait;
+    snprintf(o->problem, sizeof o->problem, "%s: %.200s", why->step ? why->step : "relay", why->text);
+    log_warn("outbox", "relay=%s pauses seconds=%lld step=%s code=%d reply=%.200s", o->relay->name,
+             (long long)(wait / 1000), why->step ? why->step : "-", why->code, why->text);
+    outbox_give_back(o);
+    outbox_wake(o); /* sets the timer */
+}
+
+/* A token bucket over monotonic time: a minute's worth at most, so that a pause does not become a burst. */
+static bool take_token(struct outbox *o)
+{
+    int rate = o->relay->rate_per_minute;
+    int64_t now = mono_ms(o);
+    if (rate <= 0)
+        return true;
+    double most = rate < 60 ? 1 : rate / 60.0;
+    o->tokens += (double)(now - o->tokens_ms) * rate / 60000.0;
+    o->tokens_ms = now;
+    if (o->tokens > most)
+        o->tokens = most;
+    if (o->tokens < 1) {
+        outbox_set_timer(o, (int64_t)((1 - o->tokens) * 60000.0 / rate) + 1);
+        return false;
+    }
+    o->tokens -= 1;
+    return true;
+}
+
+bool relay_admits(struct outbox *o, enum lane lane)
+{
+    int letters = 0;
+    int most = o->slot_count - o->relay->reserved_for_alerts;
+    if (lane == LANE_LETTER) {
+        for (int i = 0; i < o->slot_count; i++)
+            letters += (o->slots[i].state == SLOT_SENDING || o->slots[i].state == SLOT_RECORDING) &&
+                       o->slots[i].job.lane == LANE_LETTER;
+        if (letters >= (most > 0 ? most : 1))
+            return false;
+    }
+    return take_token(o);
+}
+
+/* --- sessions -------------------------------------------------------------------------------------------------- */
+
+static void on_ready(struct smtp_session *session, void *ctx)
+{
+    struct slot *slot = ctx;
+    (void)session;
+    slot->state = SLOT_READY;
+    outbox_pump(slot->o);
+}
+
+static void on_outcome(struct smtp_session *session, const struct smtp_job *job, const struct outcome *outcome,
+                       void *ctx)
+{
+    struct slot *slot = ctx;
+    struct outbox *o = slot->o;
+    (void)session;
+    (void)job;
+    assert(slot->state == SLOT_SENDING);
+    if (outcome->kind == OUTCOME_SENT) {
+        slot->has_sent = true;
+        o->pauses = 0;
+        o->problem[0] = '\0';
+    }
+    outbox_record(o, slot, &slot->job, outcome);
+    if (outcome->kind == OUTCOME_OUR_FAULT)
+        relay_pause(o, outcome);
+}
+
+static void on_closed(struct smtp_session *session, const struct outcome *why, void *ctx)
+{
+    struct slot *slot = ctx;
+    struct outbox *o = slot->o;
+    (void)session;
+    bool failed = why && !slot->has_sent && !o->is_stopping;
+    slot->session = NULL;
+    if (slot->state != SLOT_RECORDING)
+        slot->state = SLOT_EMPTY;
+    if (failed) {
+        o->counters.connect_failures++;
+        relay_pause(o, why);
+    }
+    outbox_pump(o);
+}
+
+static const struct smtp_session_events EVENTS = {
+    .on_ready = on_ready, .on_outcome = on_outcome, .on_closed = on_closed};
+
+void relay_open_sessions(struct outbox *o, int waiting)
+{
+    int coming = 0;
+    for (int i = 0; i < o->slot_count; i++)
+        coming += o->slots[i].state == SLOT_CONNECTING || o->slots[i].state == SLOT_READY;
+    for (int i = 0; i < o->slot_count && coming < waiting; i++) {
+        struct slot *slot = &o->slots[i];
+        if (slot->state != SLOT_EMPTY)
+            continue;
+        slot->state = SLOT_CONNECTING;
+        slot->has_sent = false;
+        o->counters.connects++;
+        slot->session = smtp_session_start(o->env.loop, o->env.wire, o->env.curl, &o->session_config, &EVENTS, slot);
+        coming++;
+    }
+}
+
+void relay_send(struct slot *slot)
+{
+    assert(slot->state == SLOT_READY);
+    slot->state = SLOT_SENDING;
+    smtp_session_send(slot->session, &slot->smtp);
+}
+
+void relay_quit_all(struct outbox *o, bool now)
+{
+    for (int i = 0; i < OUTBOX_SLOTS_MAX; i++) {
+        struct slot *slot = &o->slots[i];
+        if (!slot->session)
+            continue;
+        if (slot->state == SLOT_READY)
+            slot->state = SLOT_LEAVING;
+        if (now || slot->state == SLOT_CONNECTING)
+            smtp_session_abort(slot->session);
+        else
+            smtp_session_quit(slot->session);
+    }
+}
+
+int relay_open_count(const struct outbox *o)
+{
+    int n = 0;
+    for (int i = 0; i < OUTBOX_SLOTS_MAX; i++)
+        n += o->slots[i].session != NULL;
+    return n;
+}

@@ -1,0 +1,19 @@
+/*
+ * Reminders: the officers of a series are told by mail when a period comes near, or has passed, and no letter is
+ * approved. Each reminder of a period goes once; after downtime only the latest of those that are due.
+ *
+ * Runs on the writer thread.
+ */
+#ifndef GB_CORE_REMINDER_H
+#define GB_CORE_REMINDER_H
+
+#include <stdint.h>
+
+struct config;
+struct db;
+struct err;
+
+/* Look at all series at `now_us`; *sent says how many mails were put in the ledger. */
+int reminder_run(struct db *db, const struct config *config, int64_t now_us, int *sent, struct err *err);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * What an outcome means for a row of the ledger: retry, give up, keep uncertain. Pure.
+ *
+ * 4xx and time-outs before the final dot come back after a wait that doubles from retry_first to retry_max, each with
+ * up to a tenth of jitter so that a relay which was away does not meet all at once; after retry_max_age the row fails.
+ * A letter's uncertain row stays uncertain: sending it twice is worse than showing it.
+ * What the relay refuses because of us gives the row back untouched; the relay pauses.
+ */
+#ifndef GB_DELIVER_DELIVERY_POLICY_H
+#define GB_DELIVER_DELIVERY_POLICY_H
+
+#include <stdint.h>
+
+#include "core/ledger.h"
+
+struct outcome;
+
+struct delivery_policy {
+    int64_t retry_first_us, retry_max_us, retry_max_age_us;
+};
+
+/* The wait before attempt number `attempts` + 1, without jitter; attempts >= 1. */
+int64_t delivery_policy_wait_us(const struct delivery_policy *policy, int attempts);
+
+/* Fill state, due_us, code, give_back and the texts (borrowed from `outcome` and `job`) of *out; `relay` and `now_us`
+ * are taken over. `noise` is any number, for the jitter. `gave_up` (OUTCOME_TEXT_BYTES) holds the text of a row that is
+ * given up. */
+void delivery_policy_decide(const struct delivery_policy *policy, const struct job *job, const struct outcome *outcome,
+                            int64_t now_us, uint32_t noise, char *gave_up, struct ledger_result *out);
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * The outbox: takes due deliveries from the ledger, sends them through the relay, records what became of each.
+ *
+ *   claim (store) -> queue per lane -> form (compiled once, off the loop) -> session -> outcome -> record (store)
+ *                                                                        '-- only now the session takes the next --'
+ *
+ * Invariants:
+ *  1. At most one delivery per session is on the wire; its outcome is durable before the session takes another.
+ *  2. Every claimed delivery is in one place: a queue, a session, or a record on its way to the store.
+ *  3. What is claimed ahead is bounded by the number of connections per lane; memory does not grow with the audience.
+ *  4. Stopping gives back what is queued and waits for what is on the wire.
+ *
+ * Loop thread only; callbacks come from the loop. Never blocks, never sleeps: rates and pauses are times to wake up.
+ */
+#ifndef GB_DELIVER_OUTBOX_H
+#define GB_DELIVER_OUTBOX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/ledger.h"
+
+struct buf;
+struct clock;
+struct config;
+struct curl_loop;
+struct letter_sender;
+struct outbox;
+struct smtp_wire_ops;
+struct store;
+struct uv_loop_s;
+
+struct outbox_env {
+    struct uv_loop_s *loop;
+    struct curl_loop *curl;
+    const struct smtp_wire_ops *wire;
+    struct store *store;
+    const struct clock *clock;
+    const struct letter_sender *sender; /* borrowed */
+};
+
+/* Starts idle; nothing is claimed before outbox_wake. `config`'s first relay by priority is used; borrowed until the
+ * next outbox_configure. */
+struct outbox *outbox_new(const struct outbox_env *env, const struct config *config);
+/* Another configuration from now on: sessions under the old one end after their delivery in flight. */
+void outbox_configure(struct outbox *o, const struct config *config);
+/* There may be something to send. Cheap; call it after every write that may have made a delivery due. */
+void outbox_wake(struct outbox *o);
+
+typedef void (*outbox_stopped_cb)(void *ctx);
+/* Claim nothing more, give back the queue, let what is on the wire finish until `deadline_ms`, then cut it off.
+ * `stopped` comes once, when all is recorded and closed. */
+void outbox_stop(struct outbox *o, int64_t deadline_ms, outbox_stopped_cb stopped, void *ctx);
+/* Only after `stopped`. NULL is fine. */
+void outbox_free(struct outbox *o);
+
+struct outbox_status {
+    const char *relay;  /* its name */
+    int sessions, busy; /* open, and with a delivery on the wire */
+    int queued[LANE_COUNT];
+    bool is_paused;      /* the relay is away or refuses us */
+    int64_t retry_in_ms; /* while paused */
+    const char *problem; /* why, or "" */
+    uint64_t sent, failed, retried, uncertain, given_back, connects, connect_failures; /* since start */
+};
+struct outbox_status outbox_status(const struct outbox *o);
+
+#endif

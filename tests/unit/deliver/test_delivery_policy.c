@@ -1,0 +1,80 @@
+/* deliver/delivery_policy.h: what an outcome means for a row. */
+#include "deliver/delivery_policy.h"
+
+#include "base/clock.h"
+#include "deliver/outcome.h"
+#include "lib/test.h"
+
+#define MINUTE (60 * US_PER_S)
+#define HOUR (60 * MINUTE)
+
+static const struct delivery_policy POLICY = {
+    .retry_first_us = 5 * MINUTE, .retry_max_us = 67 * MINUTE, .retry_max_age_us = 72 * HOUR};
+
+static void test_wait__doubles_to_the_maximum(void **state)
+{
+    (void)state;
+    static const int minutes[] = {5, 10, 20, 40, 67, 67, 67};
+    for (int i = 0; i < 7; i++)
+        assert_int_equal(delivery_policy_wait_us(&POLICY, i + 1), minutes[i] * MINUTE);
+    assert_int_equal(delivery_policy_wait_us(&POLICY, 1000000), 67 * MINUTE);
+}
+
+static struct ledger_result decide(enum outcome_kind kind, int attempts, int64_t age_us, uint32_t noise)
+{
+    static char gave_up[OUTCOME_TEXT_BYTES];
+    static struct outcome outcome;
+    struct job job = {.delivery_id = 7, .attempts = attempts, .created_at = 1000 * HOUR - age_us};
+    struct ledger_result r = {0};
+    outcome = (struct outcome){.kind = kind, .code = 450, .status = "4.2.0", .text = "Greylisted", .step = "RCPT"};
+    delivery_policy_decide(&POLICY, &job, &outcome, 1000 * HOUR, noise, gave_up, &r);
+    return r;
+}
+
+static void test_decide__final_outcomes(void **state)
+{
+    (void)state;
+    assert_int_equal(decide(OUTCOME_SENT, 1, 0, 0).state, DELIVERY_SENT);
+    assert_int_equal(decide(OUTCOME_FAILED, 1, 0, 0).state, DELIVERY_FAILED);
+    assert_int_equal(decide(OUTCOME_UNCERTAIN, 1, 0, 0).state, DELIVERY_UNCERTAIN);
+}
+
+static void test_decide__retry_waits_with_at_most_a_tenth_of_jitter(void **state)
+{
+    (void)state;
+    for (uint32_t noise = 0; noise < 5000; noise++) {
+        struct ledger_result r = decide(OUTCOME_RETRY, 2, HOUR, noise);
+        assert_int_equal(r.state, DELIVERY_PENDING);
+        assert_false(r.give_back);
+        int64_t wait = r.due_us - 1000 * HOUR;
+        assert_true(wait >= 10 * MINUTE && wait <= 11 * MINUTE);
+    }
+}
+
+static void test_decide__gives_up_after_the_maximum_age_and_says_so(void **state)
+{
+    (void)state;
+    struct ledger_result r = decide(OUTCOME_RETRY, 50, 72 * HOUR, 0);
+    assert_int_equal(r.state, DELIVERY_FAILED);
+    assert_string_equal(r.reply, "gave up after 72 h: Greylisted");
+    assert_int_equal(decide(OUTCOME_RETRY, 50, 70 * HOUR, 0).state, DELIVERY_PENDING);
+}
+
+static void test_decide__our_fault_costs_the_recipient_nothing(void **state)
+{
+    (void)state;
+    struct ledger_result r = decide(OUTCOME_OUR_FAULT, 3, 100 * HOUR, 0);
+    assert_int_equal(r.state, DELIVERY_PENDING);
+    assert_true(r.give_back);
+    assert_int_equal(r.due_us, 1000 * HOUR);
+}
+
+static const struct CMUnitTest tests[] = {
+    TEST(test_wait__doubles_to_the_maximum),
+    TEST(test_decide__final_outcomes),
+    TEST(test_decide__retry_waits_with_at_most_a_tenth_of_jitter),
+    TEST(test_decide__gives_up_after_the_maximum_age_and_says_so),
+    TEST(test_decide__our_fault_costs_the_recipient_nothing),
+};
+
+TEST_MAIN(tests)
