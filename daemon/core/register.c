@@ -286,6 +286,8 @@ static int finish(struct register_reader *r, int rc, const struct csv_info *info
         report_file(r, fault);
     else if (rc == 0 && r->layout.line == 0)
         rc = report_no_header(r);
+    else if (rc == 0 && r->summary->rows == 0)
+        register_report(r, &(struct register_finding){.code = REGISTER_PROBLEM_NO_ROWS, .line = r->layout.line});
     if (r->blank_rows + info->blank_lines > 0 && r->layout.line > 0)
         report_number(r, REGISTER_PROBLEM_BLANK_ROWS, info->lines, r->blank_rows + info->blank_lines);
     return rc == 0 && r->summary->problems[REGISTER_ERROR] > 0 ? ERR_INVALID : rc;

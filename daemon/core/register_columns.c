@@ -78,6 +78,12 @@ enum register_column register_column_named(const char *header)
         key[--n] = '\0';
         found = find_key(key);
     }
+    size_t slash = strcspn(header, "/");
+    if (found == REGISTER_UNKNOWN && header[slash] != '\0') { /* "Mobil/telefon" */
+        char *first = xstrndup(header, slash);
+        found = register_column_named(first);
+        free(first);
+    }
     return found;
 }
 

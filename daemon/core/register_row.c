@@ -276,13 +276,17 @@ void register_row_read(struct register_reader *r)
     };
     r->first_name = r->last_name = r->full_name = r->municipality = "";
     r->has_errors = false;
+    bool is_group_told = false; /* its cell has an error of its own */
     for (size_t i = 0; i < csv->count && i < r->layout.count; i++) {
+        long errors = r->summary->problems[REGISTER_ERROR];
         r->column = i + 1;
         if (csv->cells[i][0] != '\0')
             read_cell(r, r->layout.columns[i], csv->cells[i]);
+        if (r->column == r->place[REGISTER_GROUP])
+            is_group_told = r->summary->problems[REGISTER_ERROR] > errors;
     }
     r->column = 0;
-    if (r->row.group_name[0] == '\0' && !r->has_errors)
+    if (r->row.group_name[0] == '\0' && !is_group_told)
         register_report(r, &(struct register_finding){.code = REGISTER_PROBLEM_GROUP_MISSING,
                                                       .line = csv->line,
                                                       .column = r->place[REGISTER_GROUP]});

@@ -262,6 +262,15 @@ static void take_email(struct register_reader *r, const char *text)
         take_address(r, piece);
 }
 
+static bool has_phone(const struct register_contact *c, const char *e164)
+{
+    for (size_t i = 0; i < c->phone_count; i++) {
+        if (strcmp(c->phones[i].e164, e164) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void take_phone(struct register_reader *r, const char *text)
 {
     struct register_contact *c = &r->row.contact;
@@ -277,7 +286,7 @@ static void take_phone(struct register_reader *r, const char *text)
     }
     bool is_too_many = fault == PHONE_TOO_MANY;
     for (size_t i = 0; i < n; i++) {
-        if (c->phone_count > 0 && strcmp(c->phones[0].e164, found[i].e164) == 0)
+        if (has_phone(c, found[i].e164))
             continue;
         if (found[i].zero_added) {
             char national[PHONE_TEXT_BYTES];

@@ -17,7 +17,8 @@
     X(MUNICIPALITY_CODE, "Kommunkod", " kommunnr kommunnummer municipalitycode ")                                      \
     X(MUNICIPALITY, "", " kommun kommunnamn municipality ")                                                            \
     X(GROUP, "Område",                                                                                                 \
-      " omradesnamn namnpaomrade omradetsnamn grannsamverkansomrade grannsamverkansgrupp samverkansomrade grupp "      \
+      " omradesnamn namnpaomrade namnpaomradet omradetsnamn grannsamverkansomrade grannsamverkansgrupp "               \
+      "samverkansomrade grupp "                                                                                        \
       "gruppnamn gruppensnamn namnpagrupp group groupname area areaname watchgroup neighbourhood neighborhood ")       \
     X(KIND, "Typ", " omradestyp bostadstyp boendeform boendetyp hustyp typavomrade kind type grouptype grouptyp ")     \
     X(DISTRICT, "Ort", " kommundel tatort stadsdel ortkommundel district town locality city place ")                   \
@@ -72,7 +73,7 @@ enum register_column {
 /* The header of our own files; "" when the column is not exported. */
 const char *register_column_header(enum register_column column);
 /* What a header cell means; REGISTER_UNKNOWN when nothing. Case, marks, punctuation, a trailing "(…)" and a trailing
- * number ("E-post 2") do not matter. */
+ * number ("E-post 2") do not matter; of "Mobil/telefon" the first decides. */
 enum register_column register_column_named(const char *header);
 
 /* A file's columns, from its header row. */

@@ -7,6 +7,7 @@
     X(FILE, ERROR, "{1}", "{1}")                                                                                     \
     X(EMPTY, ERROR, "Filen har inga rader. Välj filen med registret.",                                               \
       "The file has no rows. Choose the register's file.")                                                           \
+    X(NO_ROWS, WARNING, "Under rubrikraden finns inga rader.", "There are no rows below the header row.")            \
     X(NO_HEADER, ERROR,                                                                                              \
       "Bland de första 30 raderna finns ingen rad med rubriker. Skriv en rubrikrad, till exempel: "                 \
       "Område;Typ;Förnamn;Efternamn;E-post;Mobil",                                                                   \

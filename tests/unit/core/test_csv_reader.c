@@ -150,6 +150,7 @@ static void test_csv_read__encodings(void **state)
           "1: å|b\n");
     CHECK("\xe5\0a\0;\0b\0\n\0", "1: åa|b\n");
     CHECK("\0\xe5\0a\0;\0b\0\n", "1: åa|b\n");
+    CHECK("a;b\xc3", "1: a|bÃ\n"); /* UTF-8 cut short is none */
     CHECK("\xef\xbb\xbf", "");
     CHECK("\xff\xfe", "");
 }

@@ -22,6 +22,7 @@ static void test_personnummer_find__finds_each_form(void **state)
          "9874)",
          1, 13},
         {"000229-0005", 0, 11},
+        {"551212-0006", 0, 11}, /* a doubled five */
         {"20000229-0005", 0, 13},
         {"12-34 8112289874", 6, 10},
     };
