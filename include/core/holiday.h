@@ -1,8 +1,8 @@
 /*
  * Public holidays of Sweden: act 1989:253 om allmänna helgdagar.
  *
- * The act names thirteen days, and Sundays. Annandag pingst was one until 2004, nationaldagen is one from 2005
- * (act 2004:1320). Midsommarafton, julafton and nyårsafton are days off in many contracts but NOT public holidays
+ * The act names thirteen days, and Sundays. Annandag pingst was one until 2004, nationaldagen is one from 2005.
+ * Midsommarafton, julafton and nyårsafton are days off in many contracts but NOT public holidays
  * in law, so here they are working days when they fall on Monday to Friday; so are klämdagar. Today's names are
  * given for all years 1900 to 2199, also for those before the act.
  *
@@ -15,16 +15,14 @@
 
 #include <stdbool.h>
 
-/* No run of days off is longer (long Friday to Easter Monday, Thursday 25 December to Sunday): a move stays below this.
- */
+/* A day moves at most four days (långfredagen, or Thursday 25 December, to Monday or Tuesday); with room to spare. */
 enum { HOLIDAY_MOVE_MAX_DAYS = 6 };
 
 /* Easter Sunday of the year (Gregorian reckoning). */
 struct date holiday_easter(int year);
 
-/* "Långfredagen", lower case inside a text as Swedish has it ("långfredagen"); a static text, or NULL when the day is
- * no holiday. An ordinary Sunday has no name. When two fall on one day (2008-05-01), the one with the fixed date is
- * named. */
+/* "långfredagen", as Swedish writes it inside a sentence: a static text, or NULL when the day is no holiday. An
+ * ordinary Sunday has no name. When two fall on one day (2008-05-01), the one with the fixed date is named. */
 const char *holiday_name(struct date d);
 
 /* Monday to Friday and no holiday? */

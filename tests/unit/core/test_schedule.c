@@ -262,11 +262,9 @@ static void test_schedule_next__two_dates_moved_to_one_day_stay_two(void **state
     schedule_free(s);
 }
 
-static void test_schedule_after__is_strict_and_misses_none(void **state)
+static void check_after(const char *time, const char *zone)
 {
-    (void)state;
-    struct schedule *s =
-        make("FREQ=MONTHLY;BYMONTHDAY=1,3", "00:30", "Pacific/Kiritimati", "2026-01-01", SCHEDULE_NEXT_WORKING_DAY);
+    struct schedule *s = make("FREQ=MONTHLY;BYMONTHDAY=1,3", time, zone, "2026-01-01", SCHEDULE_NEXT_WORKING_DAY);
     struct occurrence all[200];
     struct occurrence o;
     size_t n_all;
@@ -291,6 +289,15 @@ static void test_schedule_after__is_strict_and_misses_none(void **state)
     schedule_after(s, INT64_MAX, 1, &o, &n);
     assert_int_equal(n, 0);
     schedule_free(s);
+}
+
+/* Also where the local date is a day ahead of that in UTC, and a day behind. */
+static void test_schedule_after__is_strict_and_misses_none(void **state)
+{
+    (void)state;
+    check_after("09:00", STOCKHOLM);
+    check_after("00:30", "Pacific/Kiritimati");
+    check_after("23:30", "Pacific/Pago_Pago");
 }
 
 static void test_schedule_period_unit__is_the_widest_that_stays_unique(void **state)
