@@ -288,8 +288,6 @@ static bool is_underline(const char *text, size_t from, size_t end)
  * the first one, since that ended the paragraph. */
 static bool find_underline(const struct markdown *md, const struct input_lines *in, struct candidate *c)
 {
-    if (md->input[in->at[c->first] + c->column] == '#')
-        return false;
     for (size_t line = c->first + 1; line <= c->last; line++) {
         if (is_underline(md->input, content_at(md, in, c, line), in->at[line + 1])) {
             c->last = line;

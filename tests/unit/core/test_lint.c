@@ -116,6 +116,10 @@ static void test_lint_letter__personnummer_are_masked_blocks(void **state)
     }
     assert_int_equal(report.totals[LINT_BLOCK], 2);
     lint_report_fini(&report);
+    lint_body("Ring 010101-1237", &report); /* not shown as a telephone number either */
+    assert_non_null(find(&report, "personnummer"));
+    assert_null(find(&report, "phone"));
+    lint_report_fini(&report);
 }
 
 static void test_lint_letter__plates(void **state)
