@@ -1,0 +1,179 @@
+"""The real grannbudd and grannbud in a folder of their own, for system tests.
+
+    with Daemon(relay="smtp://127.0.0.1:%d" % sink.port) as d:
+        d.cli("group", "import", path, "--municipality", "1292")
+        d.json("status")["queue"]
+
+`at` starts the daemon with a wall clock of its own (libfaketime; monotonic time is left alone): "2026-03-31 08:59:58" in
+Swedish time. Everything is ended by process id and removed on leaving; a failed test keeps the daemon's log in its message.
+"""
+import glob
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+from peers import BUILD, ROOT, free_port, wait_for
+
+FIXTURES = ROOT / "tests" / "fixtures"
+STOP_S = 12
+
+CONF = """
+[node]
+base_url = https://grannbud.example.se
+[store]
+url = sqlite:{folder}/grannbud.db
+[listen]
+socket = {folder}/api.sock
+http = 127.0.0.1:{http}
+[sender]
+from = grannsamverkan@example.se
+from_name = Polisen Ängelholm
+envelope_domain = bounce.example.se
+organisation = Polisen, lokalpolisområde Ängelholm
+[relay main]
+url = {relay}
+tls = {tls}
+{relay_more}
+[letter]
+{letter_more}
+[log]
+format = text
+level = {level}
+"""
+
+
+def faketime_library():
+    found = glob.glob("/usr/lib/*/faketime/libfaketime.so.1")
+    return found[0] if found else None
+
+
+class Daemon:
+    def __init__(self, relay="smtp://127.0.0.1:9", tls="none", relay_more="", letter_more="", level="info", folder=None,
+                 at=None, env=None):
+        self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="grannbud-"))
+        self.keep = folder is not None
+        self.http = free_port()
+        self.at = at
+        self.env = env or {}
+        self.process = None
+        self.settings = {"relay": relay, "tls": tls, "relay_more": relay_more, "letter_more": letter_more, "level": level}
+        self.write_config()
+
+    @property
+    def conf(self):
+        return self.folder / "grannbud.conf"
+
+    @property
+    def database(self):
+        return self.folder / "grannbud.db"
+
+    @property
+    def socket(self):
+        return self.folder / "api.sock"
+
+    def write_config(self, **changes):
+        self.settings.update(changes)
+        self.conf.write_text(CONF.format(folder=self.folder, http=self.http, **self.settings), encoding="utf-8")
+
+    def start(self, wait=True):
+        env = dict(os.environ, **self.env)
+        if self.at:
+            # FAKETIME is read in the zone of TZ; the daemon's own zone is set by its configuration later.
+            env.update(LD_PRELOAD=faketime_library(), FAKETIME="@" + self.at, FAKETIME_DONT_FAKE_MONOTONIC="1",
+                       TZ="Europe/Stockholm")
+        with open(self.folder / "log", "ab") as log:
+            self.process = subprocess.Popen([str(BUILD / "grannbudd"), "-c", str(self.conf)], stdin=subprocess.DEVNULL,
+                                            stdout=log, stderr=log, env=env)
+        if wait:
+            wait_for("daemon\n" + self.log(), lambda: self.process.poll() is not None or self.answers())
+            if self.process.poll() is not None:
+                raise RuntimeError("the daemon ended with %s:\n%s" % (self.process.returncode, self.log()))
+        return self
+
+    def answers(self):
+        return subprocess.run(self.command("status", "--json"), capture_output=True, check=False).returncode == 0
+
+    def stop(self):
+        """SIGTERM; returns (exit code, seconds)."""
+        before = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(STOP_S)
+        self.process = None
+        return code, time.monotonic() - before
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.process = None
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *unused):
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        if not self.keep:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def log(self):
+        path = self.folder / "log"
+        return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+
+    def command(self, *words):
+        return [str(BUILD / "grannbud"), "--socket", str(self.socket), *[str(w) for w in words]]
+
+    def run(self, *words, **options):
+        return subprocess.run(self.command(*words), capture_output=True, text=True, encoding="utf-8", check=False, **options)
+
+    def cli(self, *words):
+        """The output of a call that must succeed."""
+        done = self.run(*words)
+        if done.returncode != 0:
+            raise AssertionError("grannbud %s: exit %d\n%s%s\n%s" % (" ".join(map(str, words)), done.returncode, done.stdout,
+                                                                   done.stderr, self.log()[-3000:]))
+        return done.stdout
+
+    def json(self, *words):
+        return json.loads(self.cli(*words, "--json"))
+
+    def wait_sent(self, letter, seconds=60):
+        wait_for("end of the letter\n" + self.log()[-2000:],
+                 lambda: self.json("letter", "show", letter)["state"] == "sent", seconds)
+
+    # --- what most tests begin with -------------------------------------------------------------------------------
+
+    def add_people(self):
+        """Two officers of the police area Ängelholm: anna writes, bertil approves."""
+        for name in ("anna", "bertil"):
+            self.cli("user", "add", name, "--role", "officer", "--scope", "police_area:angelholm", "--email",
+                     name + "@example.se")
+
+    def add_register(self, people, municipality="1292", groups=10):
+        """`people` contact persons p0@example.se ... in a register file, imported. Returns the addresses."""
+        rows = ["Område;Typ;Status;Roll;Förnamn;Efternamn;E-post"]
+        addresses = []
+        for i in range(people):
+            addresses.append("p%d@example.se" % i)
+            rows.append("Grupp %d;Villa;Aktiv;KO;Åsa;Exempel%d;%s" % (i % groups, i, addresses[-1]))
+        rows = [rows[0]] + sorted(rows[1:])
+        path = self.folder / "register.csv"
+        path.write_text("\r\n".join(rows) + "\r\n", encoding="utf-8")
+        self.cli("group", "import", path, "--municipality", municipality)
+        return addresses
+
+    def add_letter(self, *options, source=FIXTURES / "letter-2026-03.md"):
+        """A letter that anna wrote and bertil approved; its id."""
+        letter = self.json("--as", "anna", "letter", "new", source, *options)["id"]
+        self.cli("--as", "anna", "letter", "submit", letter)
+        self.cli("--as", "bertil", "letter", "approve", letter)
+        return letter
