@@ -41,8 +41,9 @@ static void take_ehlo_line(struct smtp_greeter *g, const char *line, size_t n)
     if (g->in_ehlo)
         take_capability(&g->caps, line + 4, n - 4);
     else
-        g->caps = (struct smtp_caps){.tls = g->readies >= 2};
+        g->caps = (struct smtp_caps){.tls = g->ready};
     g->in_ehlo = line[3] == '-';
+    g->greeted = true;
 }
 
 static void take_reply(struct smtp_greeter *g, const struct smtp_reply *r)
@@ -50,16 +51,17 @@ static void take_reply(struct smtp_greeter *g, const struct smtp_reply *r)
     if (r->code >= 400)
         g->refusal = *r;
     g->logged_in = g->logged_in || r->code == 235;
-    if (r->code == 220)
-        g->readies++;
+    g->ready = g->ready || (g->greeted && r->code == 220);
 }
 
 bool smtp_greeter_line(struct smtp_greeter *g, const char *line, size_t n)
 {
     while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r'))
         n--;
-    if (++g->lines > SMTP_CONNECT_LINES)
+    if (++g->lines > SMTP_CONNECT_LINES) {
+        g->problem = "the server said too much while we connected";
         return false;
+    }
     take_ehlo_line(g, line, n);
     size_t used = 0;
     enum smtp_reply_result result = smtp_reply_feed(&g->parser, line, n, &used);
@@ -67,7 +69,6 @@ bool smtp_greeter_line(struct smtp_greeter *g, const char *line, size_t n)
         result = smtp_reply_feed(&g->parser, "\n", 1, &used);
     if (result == SMTP_REPLY_DONE)
         take_reply(g, &g->parser.reply);
-    else if (result == SMTP_REPLY_BAD)
-        smtp_reply_init(&g->parser); /* libcurl decides whether it goes on */
-    return true;
+    g->problem = g->parser.problem;
+    return result != SMTP_REPLY_BAD;
 }

@@ -297,7 +297,7 @@ static void take_reply(struct smtp_session *s, const struct smtp_reply *r)
         session_finish(s);
         break;
     default:
-        assert(!"is_answer let a reply through to a state that awaits none");
+        abort(); /* is_answer let a reply through to a state that awaits none */
     }
 }
 

@@ -237,7 +237,9 @@ static void on_connected(int result, void *ctx)
     struct smtp_greeter *g = &w->greeter;
     g->caps.tls = g->caps.tls || is_smtps(config);
     bool needs_tls = config->tls == SMTP_TLS_REQUIRED || (config->username && config->tls != SMTP_TLS_NONE);
-    if (result != CURLE_OK)
+    if (g->problem)
+        report(w, SMTP_CONNECT_NETWORK, g->problem);
+    else if (result != CURLE_OK)
         report(w, classify((CURLcode)result), w->words[0] ? w->words : curl_easy_strerror((CURLcode)result));
     else if (needs_tls && !g->caps.tls)
         report(w, SMTP_CONNECT_TLS, "the server does not speak TLS");

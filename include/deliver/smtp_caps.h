@@ -13,18 +13,21 @@
 enum { SMTP_CONNECT_LINES = 500 };
 
 struct smtp_greeter {
-    struct smtp_caps caps;
+    struct smtp_caps caps;     /* .tls: STARTTLS was answered by 220 before this EHLO */
     struct smtp_reply refusal; /* the last 4xx or 5xx; code 0 when none */
     bool logged_in;            /* 235 was said */
-    int readies;               /* replies 220: the greeting, then STARTTLS */
+    const char *problem;       /* what is wrong with the server's replies; static, NULL when nothing */
     int lines;
+    bool greeted; /* an EHLO reply has come */
+    bool ready;   /* 220 after it */
     bool in_ehlo;
     struct smtp_reply_parser parser;
 };
 
 void smtp_greeter_init(struct smtp_greeter *g);
-/* One line as the server sent it, with or without its line end. False when the server has said more than
- * SMTP_CONNECT_LINES lines: the connect must be given up. */
+/* One line as the server sent it, with or without its line end. False when it is no SMTP (libcurl itself would take a
+ * NUL, or lines with different codes) or the server has said more than SMTP_CONNECT_LINES lines: `problem` is set, and
+ * the connect must be given up. */
 bool smtp_greeter_line(struct smtp_greeter *g, const char *line, size_t n);
 
 #endif

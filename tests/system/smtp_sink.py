@@ -14,7 +14,7 @@ of these joined by '+', and may end in *N (only the first N times):
     mixed           lines with different codes          endless                a reply that never ends
     inject          (STARTTLS) replies in clear behind the 220, as a man in the middle would add them
 A sender's or recipient's local part may ask for one too: rcpt-550@, dot-delay500-451@, data-close@, mail-421@, and
-rcpt-550-5.7.1@ with an enhanced status.
+rcpt-550-5.7.1@ with an enhanced status; what follows a '+' is ignored (rcpt-550+7@).
 
 The control port answers each line with one line of JSON:
     stats | reset | log | fault STEP=ACTION | clear | listen JSON   (a further port with its own options and faults)
@@ -43,6 +43,14 @@ WORDS = {"421": "4.3.2 Closing", "450": "4.2.0 Try again later", "451": "4.3.0 T
          "452": "4.3.1 Too busy", "454": "4.7.0 Temporary failure", "535": "5.7.8 Wrong login",
          "550": "5.1.1 User unknown", "552": "5.2.2 Mailbox full", "554": "5.0.0 Transaction failed"}
 ENDING = ("close", "rst", "silence", "endless")
+ACTION = re.compile(r"ok|delay:\d+|close|rst|silence|drip|garbage|nul|long|mixed|endless|inject|[2-5]\d\d( .*)?")
+
+
+def check_action(action):
+    for part in action.split("+"):
+        if not ACTION.fullmatch(part):
+            raise ValueError("%r is no action; see smtp_sink.py --help" % part)
+    return action
 
 
 class Faults:
@@ -59,7 +67,7 @@ class Faults:
             raise ValueError("a fault is STEP=ACTION with STEP one of %s, not %r" % (" ".join(STEPS), text))
         times = re.search(r"\*(\d+)$", action)
         left = int(times.group(1)) if times else None
-        self.by_step[step] = [action[:times.start()] if times else action, left]
+        self.by_step[step] = [check_action(action[:times.start()] if times else action), left]
 
     def take(self, step):
         row = self.by_step.get(step)
@@ -78,7 +86,10 @@ def local_fault(address, step):
     parts = local.split("+")[0].split("-")[1:]
     if len(parts) == 2 and re.fullmatch(r"[45]\d\d", parts[0]) and re.fullmatch(r"[45]\.\d+\.\d+", parts[1]):
         return "%s %s As asked" % (parts[0], parts[1])
-    return "+".join(re.sub(r"^delay(\d+)$", r"delay:\1", p) for p in parts)
+    try:
+        return check_action("+".join(re.sub(r"^delay(\d+)$", r"delay:\1", p) for p in parts))
+    except ValueError:
+        return None  # somebody who is called so
 
 
 class Stats:
@@ -234,12 +245,10 @@ class Connection(asyncio.Protocol):
             self.out.append(code.encode() + b" " + b"x" * 100000 + b"\r\n")
         elif action == "mixed":
             self.out.append(code.encode() + b"-one thing\r\n550 and another\r\n")
-        elif re.match(r"\d\d\d\b", action):
+        else:
             self.reply(action if " " in action else action + " " + WORDS.get(action, "As asked"))
             if action.startswith("421"):
                 self.act(None, "close", None, None)
-        else:
-            raise ValueError("unknown action %r" % action)
 
     def drip(self, data, then):
         self.busy = True

@@ -1,0 +1,347 @@
+#!/usr/bin/python3
+"""The SMTP session against a server that misbehaves at every step in every way, against men in the middle, and against
+Postfix with STARTTLS and a Dovecot login. Pins smtp_wire.c to the installed libcurl."""
+import concurrent.futures
+import os
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import peers  # noqa: E402
+
+TOOL = peers.BUILD / "tests" / "tools" / "smtp_send"
+PASSWORD = "hemligt"
+SHORT = "300"  # ms; the longest that any cell of the matrix waits for
+
+
+class Result:
+    """What smtp_send printed: outcomes and closings, each as a list of fields."""
+
+    def __init__(self, done):
+        self.code, self.stderr, self.stdout = done.returncode, done.stderr, done.stdout
+        rows = [line.split("\t") for line in done.stdout.splitlines()]
+        self.outcomes = [row[1:] for row in rows if row[0] == "outcome"]
+        self.closings = [row[1:] for row in rows if row[0] == "closed"]
+        self.total = next((row[1:] for row in rows if row[0] == "total"), None)
+
+    @property
+    def kind(self):
+        """The outcome of the (single) message, or of the connect when it came to nothing: 'sent', 'connect: retry'."""
+        return self.outcomes[0][0] if self.outcomes else "connect: " + self.closings[0][0]
+
+    @property
+    def text(self):
+        return (self.outcomes or self.closings)[0][-1]
+
+
+def send(url, *options, password=PASSWORD, seconds=60):
+    env = dict(os.environ, SMTP_SEND_PASSWORD=password)
+    done = subprocess.run([TOOL, "--url", url, *map(str, options)], env=env, capture_output=True, text=True,
+                          timeout=seconds, check=False)
+    if done.returncode != 0:
+        raise AssertionError("smtp_send ended with %d: %s" % (done.returncode, done.stderr))
+    return Result(done)
+
+
+def url(port, scheme="smtp", host="localhost"):
+    return "%s://%s:%d" % (scheme, host, port)
+
+
+# --- the matrix -----------------------------------------------------------------------------------------------------------
+
+ACTIONS = ("450", "550", "421", "close", "rst", "silence", "drip", "garbage", "long", "nul", "mixed", "endless")
+# One row a step, in the order of ACTIONS: r retry, o our fault, f failed, u uncertain, s sent; capitals: no connection came
+# about (the outcome is the connection's). Before MAIL libcurl reads too, and cuts a long line to 40 bytes: a greeting is
+# still one then, an EHLO reply offers nothing, and after AUTH the sink, which did not mean it, wants a login.
+MATRIX = {
+    #            450  550  421 close rst sil drip garb long nul mix endless
+    "connect":  "R    O    R    R    R   R   R    R    s    R   R   R",
+    "greeting": "R    O    R    R    R   R   R    R    s    R   R   R",
+    "EHLO":     "R    O    R    R    R   R   R    R    O    R   R   R",
+    "STARTTLS": "R    O    R    R    R   R   R    R    R    R   R   R",
+    "AUTH":     "R    O    R    R    R   R   R    R    o    R   R   R",
+    "MAIL":     "r    o    r    r    r   r   r    r    r    r   r   r",
+    "RCPT":     "r    f    r    r    r   r   r    r    r    r   r   r",
+    "DATA":     "r    f    r    r    r   r   r    r    r    r   r   r",
+    "dot":      "r    f    r    u    u   u   u    u    u    u   u   u",
+    "QUIT":     "s    s    s    s    s   s   s    s    s    s   s   s",
+}
+KINDS = {"r": "retry", "o": "our fault", "f": "failed", "u": "uncertain", "s": "sent",
+         "R": "connect: retry", "O": "connect: our fault"}
+
+
+class TestFaultMatrix(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        ca = peers.make_test_ca(peers.make_bed() / "ca")
+        cls.ca = ca.ca
+        cert, key = ca.cert()
+        cls.sink = peers.Sink("--cert", cert, "--key", key, "--auth", "app:" + PASSWORD).__enter__()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.sink.__exit__()
+
+    def cell(self, step, action, *options, **settings):
+        port = self.sink.listen("%s=%s" % (step, action), **settings)
+        return send(url(port), "--ca", self.ca, "--user", "app", "--timeout", "all=" + SHORT, *options)
+
+    def run_matrix(self, steps, options=(), **settings):
+        cells = [(step, action) for step in steps for action in ACTIONS]
+        with concurrent.futures.ThreadPoolExecutor(6) as pool:
+            results = list(pool.map(lambda c: self.cell(*c, *options, **settings), cells))
+        wrong = []
+        for (step, action), result in zip(cells, results):
+            want = KINDS[MATRIX[step].split()[ACTIONS.index(action)]]
+            if result.kind != want:
+                wrong.append("%s=%s: %s, not %s (%s)" % (step, action, result.kind, want, result.text))
+        self.assertFalse(wrong, "\n" + "\n".join(wrong))
+
+    def test_every_fault_at_every_step_has_its_outcome(self):
+        self.run_matrix(MATRIX)
+
+    def test_every_fault_without_pipelining(self):
+        self.run_matrix(("MAIL", "RCPT", "DATA", "dot"), no_pipelining=True)
+
+    def test_a_relay_that_refuses_by_policy_is_our_fault(self):
+        for step in ("RCPT", "DATA", "dot"):
+            self.assertEqual(self.cell(step, "554 5.7.1 Relay access denied").kind, "our fault")
+
+    def test_a_login_that_fails_for_now_is_tried_again(self):
+        self.assertEqual(self.cell("AUTH", "454 4.7.0 Not now").kind, "connect: retry")
+        self.assertEqual(self.cell("AUTH", "535 5.7.8 No").kind, "connect: our fault")
+
+    def test_354_after_a_refused_recipient_sends_nothing_to_anybody(self):
+        port = self.sink.listen(take_no_recipients=True)
+        self.sink.control("reset")
+        result = send(url(port), "--ca", self.ca, "--user", "app", "--to", "rcpt-550+%d@watch.test", "--count", 3)
+        self.assertEqual([o[0] for o in result.outcomes], ["failed"] * 3)
+        stats = self.sink.stats()
+        self.assertEqual(stats.get("to_nobody"), 1)
+        self.assertEqual(stats.get("messages", 0), 0)
+
+    def test_a_server_that_closes_after_some_messages_loses_none(self):
+        port = self.sink.listen(max_messages=3)
+        self.sink.control("reset")
+        result = send(url(port), "--ca", self.ca, "--user", "app", "--count", 10, "--connections", 2)
+        sent = [o[4] for o in result.outcomes if o[0] == "sent"]
+        self.assertEqual({o[0] for o in result.outcomes} - {"sent", "retry"}, set())
+        self.assertEqual(sorted(sent), sorted(self.sink.stats()["recipients"]))
+
+
+# --- security ---------------------------------------------------------------------------------------------------------------
+
+class TestTls(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.ca = peers.make_test_ca(peers.make_bed() / "ca")
+        cls.cert, cls.key = cls.ca.cert()
+        cls.sink = peers.Sink("--cert", cls.cert, "--key", cls.key, "--auth", "app:" + PASSWORD, "--auth-in-clear",
+                              "--log").__enter__()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.sink.__exit__()
+
+    def setUp(self):
+        self.sink.control("reset")
+
+    def try_port(self, port, *options, ca=None, host="localhost", scheme="smtp"):
+        return send(url(port, scheme, host), "--ca", ca or self.ca.ca, "--timeout", "connect=3000", *options)
+
+    def assert_nothing_in_clear(self):
+        """No byte of the login or of mail came outside TLS."""
+        for tls, line in self.sink.log():
+            if not tls:
+                self.assertIn(line.split(" ")[0], ("EHLO", "STARTTLS"), line)
+
+    def assert_refused(self, result):
+        self.assertEqual(result.kind, "connect: our fault")
+        self.assert_nothing_in_clear()
+        self.assertEqual(self.sink.stats().get("messages", 0), 0)
+
+    def test_good_starttls_and_smtps(self):
+        self.assertEqual(self.try_port(self.sink.port, "--user", "app").kind, "sent")
+        self.assertEqual(self.try_port(self.sink.listen(smtps=True), "--user", "app", scheme="smtps").kind, "sent")
+        self.assert_nothing_in_clear()
+
+    def test_bad_certificates_are_refused(self):
+        certs = {"expired": self.ca.cert("expired", expired=True),
+                 "wrong name": self.ca.cert("other", san="DNS:other.test"),
+                 "self-signed": self.ca.cert("selfsigned", self_signed=True)}
+        for name, (cert, key) in certs.items():
+            for tls in ("required", "opportunistic"):
+                for smtps in (False, True):
+                    with self.subTest(name, tls=tls, smtps=smtps):
+                        port = self.sink.listen(cert=cert, key=key, smtps=smtps)
+                        self.assert_refused(self.try_port(port, "--user", "app", "--tls", tls,
+                                                          scheme="smtps" if smtps else "smtp"))
+
+    def test_another_authority_than_ours_is_refused(self):
+        stranger = peers.make_test_ca(peers.make_bed() / "ca")
+        self.assert_refused(self.try_port(self.sink.port, "--user", "app", ca=stranger.ca))
+        self.assert_refused(self.try_port(self.sink.port, "--user", "app", ca="/etc/ssl/certs/ca-certificates.crt"))
+
+    def test_an_opportunistic_connection_is_verified_too(self):
+        cert, key = self.ca.cert("wrong", san="DNS:wrong.test")
+        port = self.sink.listen(cert=cert, key=key, auth=None)
+        self.assert_refused(self.try_port(port, "--tls", "opportunistic"))
+
+    def test_stripped_starttls_is_refused_with_tls_or_a_password(self):
+        port = self.sink.listen(no_starttls=True)
+        self.assert_refused(self.try_port(port))
+        self.assert_refused(self.try_port(port, "--user", "app"))
+        self.assert_refused(self.try_port(port, "--user", "app", "--tls", "opportunistic"))
+
+    def test_refused_starttls_never_leads_to_a_password_in_clear(self):
+        port = self.sink.listen("STARTTLS=502 5.5.1 No")
+        self.assert_refused(self.try_port(port, "--user", "app"))
+        self.assert_refused(self.try_port(port, "--user", "app", "--tls", "opportunistic"))
+        self.assert_refused(self.try_port(port))
+
+    def test_replies_in_clear_behind_starttls_are_not_believed(self):
+        port = self.sink.listen("STARTTLS=inject")
+        for options in ((), ("--user", "app"), ("--tls", "opportunistic")):
+            result = self.try_port(port, *options)
+            self.assertIn(result.kind, ("connect: retry", "connect: our fault"))
+            self.assert_nothing_in_clear()
+        self.assertEqual(self.sink.stats().get("messages", 0), 0)
+
+    def test_opportunistic_without_a_password_takes_what_is_there(self):
+        plain = self.sink.listen(no_starttls=True, auth=None)
+        self.assertEqual(self.try_port(plain, "--tls", "opportunistic").kind, "sent")
+        self.sink.control("reset")
+        self.assertEqual(self.try_port(self.sink.listen(auth=None), "--tls", "opportunistic").kind, "sent")
+        self.assert_nothing_in_clear()
+
+    def test_tls_none_sends_a_password_to_loopback_only(self):
+        self.assertEqual(self.try_port(self.sink.port, "--user", "app", "--tls", "none").kind, "sent")
+        for host in ("relay.test", "127.0.0.1.relay.test", "192.0.2.1"):
+            result = self.try_port(25, "--user", "app", "--tls", "none", host=host)
+            self.assertEqual(result.kind, "connect: our fault")
+            self.assertIn("in clear", result.text)
+
+    def test_a_login_that_is_not_offered_is_no_reason_to_go_on_without(self):
+        result = self.try_port(self.sink.listen(auth=None), "--user", "app")
+        self.assert_refused(result)
+        self.assertIn("login", result.text)
+
+    def test_a_wrong_password_is_our_fault_with_the_servers_words(self):
+        result = send(url(self.sink.port), "--ca", self.ca.ca, "--user", "app", password="fel")
+        self.assert_refused(result)
+        self.assertEqual(result.closings[0][1], "535")
+        self.assertIn("Wrong login", result.text)
+
+    def test_a_url_may_hold_nothing_but_host_and_port(self):
+        for bad in ("http://localhost:25", "smtp://u:p@localhost:25", "smtp://localhost:25/name", "localhost:25 x",
+                    "smtp://localhost:25?x", "file:///etc/passwd"):
+            self.assertEqual(send(bad, "--tls", "none").kind, "connect: our fault", bad)
+        self.assertEqual(send(url(self.sink.port), "--ca", self.ca.ca, "--helo", "a b\r\nQUIT").kind,
+                         "connect: our fault")
+
+
+# --- what goes over the wire ---------------------------------------------------------------------------------------------------
+
+class TestMail(unittest.TestCase):
+    def test_bodies_arrive_unchanged_through_tls(self):
+        bed = peers.make_bed()
+        ca = peers.make_test_ca(bed / "ca")
+        cert, key = ca.cert()
+        body = b"".join(b"." * (i % 7) + b"x" * (i % 80) + b"\r\n" for i in range(40000))
+        (bed / "mail").write_bytes(body)
+        with peers.Sink("--cert", cert, "--key", key, "--store", bed / "box") as sink:
+            result = send(url(sink.port), "--ca", ca.ca, "--data", bed / "mail", "--count", 4, "--connections", 2)
+            self.assertEqual([o[0] for o in result.outcomes], ["sent"] * 4)
+        for path in (bed / "box" / "new").iterdir():
+            head, _, rest = path.read_bytes().partition(b"\r\nDelivered-To: ")
+            self.assertEqual(head, b"Return-Path: <avsandare@watch.test>")
+            self.assertEqual(rest.partition(b"\r\n")[2], body)
+        self.assertEqual(len(list((bed / "box" / "new").iterdir())), 4)
+
+    def test_smtputf8_is_used_when_offered_and_else_refused_here(self):
+        with peers.Sink() as sink:
+            options = ("--tls", "none", "--utf8", "--to", "åsa@watch.test")
+            self.assertEqual(send(url(sink.port), *options).kind, "sent")
+            self.assertEqual(sink.stats()["recipients"], {"åsa@watch.test": 1})
+            result = send(url(sink.listen(no_smtputf8=True)), *options)
+            self.assertEqual(result.kind, "failed")
+            self.assertIn("SMTPUTF8", result.text)
+
+    def test_commands_in_addresses_and_bare_line_ends_never_leave(self):
+        bed = peers.make_bed()
+        (bed / "smuggle").write_bytes(b"Subject: x\r\n\r\na\n.\nMAIL FROM:<b@c>\r\n")
+        with peers.Sink("--log") as sink:
+            plain = url(sink.port), "--tls", "none"
+            self.assertEqual(send(*plain, "--to", "a@b>\r\nRCPT TO:<c@d").kind, "failed")
+            self.assertEqual(send(*plain, "--from", "a@b>\r\nRCPT TO:<c@d").kind, "our fault")
+            self.assertEqual(send(*plain, "--data", bed / "smuggle").kind, "our fault")
+            self.assertEqual({line.split()[0] for _, line in sink.log()}, {"EHLO", "QUIT"})
+
+    def test_slow_replies_do_not_stop_the_loop_or_the_others(self):
+        with peers.Sink("--fault", "dot=delay:20+ok") as sink:
+            result = send(url(sink.port), "--tls", "none", "--count", 400, "--connections", 20, "--quiet")
+            sent, seconds, opened, gap = map(float, result.total)
+            self.assertEqual((sent, opened), (400, 20))
+            self.assertLess(seconds, 4, "0.5 s on an idle machine; one after the other is 8 s")
+            self.assertLess(gap, 500)
+            self.assertEqual(sink.stats()["max_live"], 20)
+
+    def test_abort_closes_at_once(self):
+        with peers.Sink("--fault", "MAIL=silence") as sink:
+            result = send(url(sink.port), "--tls", "none", "--abort", seconds=10)
+            self.assertEqual(result.kind, "retry")
+
+
+@unittest.skipUnless(peers.have_postfix(), "needs root, Postfix and Dovecot")
+class TestPostfix(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        bed = peers.make_bed()
+        ca = peers.make_test_ca(bed / "ca")
+        cls.ca = ca.ca
+        cert = ca.cert()
+        users = {"app@watch.test": PASSWORD, "asa@watch.test": "x"}
+        cls.dovecot = peers.Dovecot(bed, cert, users).__enter__()
+        cls.addClassCleanup(cls.dovecot.__exit__)
+        cls.postfix = peers.Postfix(bed, cert, cls.dovecot, ["asa@watch.test", "bo@watch.test"]).__enter__()
+        cls.addClassCleanup(cls.postfix.__exit__)
+
+    def send(self, port, *options, scheme="smtp", **more):
+        return send(url(port, scheme), "--ca", self.ca, *options, **more)
+
+    def test_submission_with_starttls_and_login_delivers(self):
+        before = len(self.dovecot.mails("asa@watch.test"))
+        result = self.send(self.postfix.submission, "--user", "app@watch.test", "--to", "asa@watch.test", "--count", 5)
+        self.assertEqual([o[0] for o in result.outcomes], ["sent"] * 5)
+        self.assertEqual(result.total[2], "1", "one connection")
+        peers.wait_for("mail in the mailbox", lambda: len(self.dovecot.mails("asa@watch.test")) == before + 5)
+        self.assertIn(b"\n.0123456789 abc", self.dovecot.mails("asa@watch.test")[-1].replace(b"\r", b""))
+
+    def test_smtps_with_login_delivers(self):
+        result = self.send(self.postfix.smtps, "--user", "app@watch.test", "--to", "bo@watch.test", scheme="smtps")
+        self.assertEqual(result.kind, "sent")
+
+    def test_wrong_password_and_missing_login(self):
+        self.assertEqual(self.send(self.postfix.submission, "--user", "app@watch.test", password="fel").kind,
+                         "connect: our fault")
+        self.assertEqual(self.send(self.postfix.submission, "--to", "asa@watch.test").kind, "our fault")
+
+    def test_relaying_denied_is_our_fault(self):
+        result = self.send(self.postfix.smtp, "--to", "ombud@elsewhere.test")
+        self.assertEqual(result.kind, "our fault", result.stdout)
+
+    def test_unknown_recipients_cost_neither_delays_nor_the_good_ones(self):
+        result = self.send(self.postfix.smtp, "--to", "nobody%d@watch.test", "--count", 60, "--connections", 4)
+        self.assertEqual([o[0] for o in result.outcomes], ["failed"] * 60)
+        self.assertIn("User unknown", result.outcomes[0][5])
+        self.assertLess(float(result.total[1]), 5, "Postfix delays a session after 10 errors")
+        self.assertNotIn("too many errors", self.postfix.log())
+
+    def test_a_message_over_the_limit_is_our_fault_at_mail(self):
+        result = self.send(self.postfix.smtp, "--to", "asa@watch.test", "--size", 2500000)
+        self.assertEqual(result.outcomes[0][:4], ["our fault", "552", "5.3.4", "MAIL"])
+
+
+if __name__ == "__main__":
+    unittest.main()
