@@ -45,6 +45,21 @@ def answers(port):
         return False
 
 
+WATCHER = 'setsid "$@" & read -r line; kill $!; wait $!'
+
+
+def start(*command):
+    """A server in a session of its own, behind a watcher that ends it when stop() is called or the test ends in whatever
+    way: then the watcher's standard input closes."""
+    return subprocess.Popen(["sh", "-c", WATCHER, "watcher", *command], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                            stderr=subprocess.DEVNULL, start_new_session=True)
+
+
+def stop(process):
+    process.stdin.close()
+    process.wait(START_S)
+
+
 def make_bed():
     """A folder that servers running as other users can reach into; removed at exit. Short, for the sake of sockets."""
     bed = tempfile.mkdtemp(prefix="gb-", dir="/tmp")
@@ -215,12 +230,12 @@ class Dovecot:
         self.conf = self.dir / "dovecot.conf"
         self.conf.write_text(DOVECOT_CONF.format(dir=self.dir, cert=self.cert[0], key=self.cert[1], imap=self.imap,
                                                  imaps=self.imaps))
-        subprocess.run(["dovecot", "-c", self.conf], check=True)
+        self.process = start("dovecot", "-F", "-c", self.conf)
         wait_for("login service of Dovecot", (self.dir / "run" / "auth-client").exists)
         return self
 
     def __exit__(self, *unused):
-        subprocess.run(["doveadm", "-c", self.conf, "stop"], check=False)
+        stop(self.process)
 
     def mails(self, address):
         """The contents of the mails that have arrived, as bytes."""
@@ -321,19 +336,17 @@ class Postfix:
         (self.dir / "etc" / "master.cf").write_text(POSTFIX_MASTER.format(
             smtp=self.smtp, submission=self.submission, smtps=self.smtps))
         (self.dir / "etc" / "mailboxes").write_text("".join("%s x\n" % m for m in self.mailboxes))
-        self.command("check")
-        self.command("start")
+        command = ["postfix", "-c", self.dir / "etc"]
+        check = subprocess.run([*command, "check"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        if check.returncode != 0:
+            raise RuntimeError("postfix check: %s%s" % (check.stderr, self.log()))
+        # Without the `postfix` command, which would put it beyond our reach. It ends its children by its process group.
+        self.process = start("/usr/lib/postfix/sbin/master", "-d", "-c", self.dir / "etc")
         wait_for("Postfix", lambda: answers(self.smtp))
         return self
 
     def __exit__(self, *unused):
-        self.command("stop", check=False)
-
-    def command(self, word, check=True):
-        done = subprocess.run(["postfix", "-c", self.dir / "etc", word], stdin=subprocess.DEVNULL, text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-        if check and done.returncode != 0:
-            raise RuntimeError("postfix %s: %s\n%s" % (word, done.stdout, self.log()))
+        stop(self.process)
 
     def log(self):
         try:
