@@ -3,210 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/codec.h"
 #include "base/err.h"
 #include "base/id.h"
-#include "base/mem.h"
-#include "base/text.h"
-#include "core/address.h"
-#include "core/area.h"
 #include "core/group.h"
-#include "core/ledger.h"
-#include "core/phone.h"
+#include "core/person.h"
 #include "store/audit.h"
 #include "store/db.h"
-
-enum { CONTACT_NAME_MAX = 120, CONTACT_YEAR_MIN = 1950, CONTACT_YEAR_MAX = 2200 };
-
-/* A person as it will stand; texts owned. */
-struct person {
-    char municipality[MUNICIPALITY_CODE_BYTES];
-    char *name, *name_key, *phone, *phone_alt;
-    int64_t trained, trained_year; /* -1: not known */
-    int64_t is_protected;
-    struct address addresses[CONTACT_ADDRESSES_MAX];
-    int address_count; /* -1: leave as they are */
-};
-
-static void person_fini(struct person *p)
-{
-    free(p->name);
-    free(p->name_key);
-    free(p->phone);
-    free(p->phone_alt);
-}
-
-static int take_name(struct person *p, const char *name, struct err *err)
-{
-    if (name) {
-        char *clean = text_clean(name);
-        if (!clean || text_has_control(clean, strlen(clean)) || text_length(clean) > CONTACT_NAME_MAX) {
-            free(clean);
-            return err_set(err, ERR_INVALID, "the name is longer than %d characters or cannot be shown",
-                           CONTACT_NAME_MAX);
-        }
-        free(p->name);
-        p->name = clean;
-    }
-    if (!p->name || !p->name[0])
-        return err_set(err, ERR_INVALID, "a contact person needs a name");
-    free(p->name_key);
-    p->name_key = text_fold(p->name);
-    return 0;
-}
-
-static int take_phone(char **slot, const char *text, struct err *err)
-{
-    struct phone phone;
-    if (!text)
-        return 0;
-    if (text[0]) {
-        int rc = phone_parse(text, &phone, err);
-        if (rc)
-            return rc;
-    }
-    free(*slot);
-    *slot = text[0] ? xstrdup(phone.e164) : NULL;
-    return 0;
-}
-
-static int take_addresses(struct person *p, const struct contact_input *in, struct err *err)
-{
-    p->address_count = in->address_count;
-    if (in->address_count > CONTACT_ADDRESSES_MAX)
-        return err_set(err, ERR_TOO_LARGE, "a person has at most %d addresses", CONTACT_ADDRESSES_MAX);
-    for (int i = 0; i < in->address_count; i++) {
-        int rc = address_parse(in->addresses[i], &p->addresses[i], err);
-        if (rc)
-            return rc;
-    }
-    return 0;
-}
-
-static int merge(struct person *p, const struct contact_input *in, struct err *err)
-{
-    int rc = take_name(p, in->name, err);
-    if (rc == 0)
-        rc = take_phone(&p->phone, in->phone, err);
-    if (rc == 0)
-        rc = take_phone(&p->phone_alt, in->phone_alt, err);
-    if (rc == 0)
-        rc = take_addresses(p, in, err);
-    if (rc)
-        return rc;
-    if (in->trained != -2)
-        p->trained = in->trained;
-    if (in->trained_year != -2) {
-        if (in->trained_year != -1 && (in->trained_year < CONTACT_YEAR_MIN || in->trained_year > CONTACT_YEAR_MAX))
-            return err_set(err, ERR_INVALID, "trained in %d: write the year with four digits", in->trained_year);
-        p->trained_year = in->trained_year;
-    }
-    if (in->is_protected != -2)
-        p->is_protected = in->is_protected;
-    return 0;
-}
-
-/* Keyed, so that the table tells nobody which addresses it holds. */
-static int suppression_hash(struct db *db, const char *address_key, char out[SHA256_HEX_BYTES])
-{
-    uint8_t key[32];
-    uint8_t sum[SHA256_BYTES];
-    int rc = ledger_token_key(db, key);
-    if (rc)
-        return rc;
-    hmac_sha256(key, sizeof key, address_key, strlen(address_key), sum);
-    hex_encode(sum, sizeof sum, out);
-    return 0;
-}
-
-static int insert_address(struct db *db, int64_t contact_id, int position, const struct address *a)
-{
-    char hash[SHA256_HEX_BYTES];
-    int64_t id = id_new(db_now_us(db));
-    int64_t at = 0;
-    int rc = db_exec(db, NULL, Q_ADDRESS_INSERT,
-                     DB_ARGS(DB_INT(id), DB_INT(contact_id), DB_INT(position), DB_TEXT(a->full), DB_TEXT(a->key),
-                             DB_INT(db_now_us(db))));
-    if (rc == 0)
-        rc = suppression_hash(db, a->key, hash);
-    if (rc)
-        return rc;
-    rc = db_get_int(db, &at, Q_SUPPRESSION_GET, DB_ARGS(DB_TEXT(hash)));
-    if (rc == ERR_NOT_FOUND)
-        return 0;
-    return rc ? rc : db_exec(db, NULL, Q_ADDRESS_MARK_NO, DB_ARGS(DB_INT(id), DB_INT(at)));
-}
-
-/* Where the key stands among the person's new addresses, or -1. */
-static int wanted_at(const struct person *p, const char *key)
-{
-    for (int i = 0; i < p->address_count; i++)
-        if (strcmp(p->addresses[i].key, key) == 0)
-            return i;
-    return -1;
-}
-
-/* Make the stored addresses the wanted ones; an address that stays keeps its row and its "no". */
-static int set_addresses(struct db *db, int64_t contact_id, const struct person *p)
-{
-    int64_t gone[64];
-    int64_t kept_id[CONTACT_ADDRESSES_MAX] = {0};
-    int gone_count = 0;
-    struct db_rows *rows = NULL;
-    int rc = db_query(db, &rows, Q_ADDRESS_LIST, DB_ARGS(DB_INT(contact_id)));
-    while (rc == 0 && (rc = db_next(rows)) > 0) {
-        int at = wanted_at(p, db_text(rows, 2));
-        if (at >= 0)
-            kept_id[at] = db_int(rows, 0);
-        else if (gone_count < (int)ARRAY_LEN(gone))
-            gone[gone_count++] = db_int(rows, 0);
-        rc = 0;
-    }
-    db_done(rows);
-    for (int i = 0; rc == 0 && i < gone_count; i++) {
-        rc = db_exec(db, NULL, Q_DELIVERY_WITHDRAW_ADDRESS, DB_ARGS(DB_INT(gone[i]), DB_INT(db_now_us(db))));
-        if (rc == 0)
-            rc = db_exec(db, NULL, Q_ADDRESS_DELETE, DB_ARGS(DB_INT(gone[i])));
-    }
-    for (int i = 0; rc == 0 && i < p->address_count; i++) {
-        if (kept_id[i])
-            rc = db_exec(db, NULL, Q_ADDRESS_TOUCH,
-                         DB_ARGS(DB_INT(kept_id[i]), DB_INT(i + 1), DB_TEXT(p->addresses[i].full)));
-        else if (wanted_at(p, p->addresses[i].key) == i) /* the same one twice in the list is one */
-            rc = insert_address(db, contact_id, i + 1, &p->addresses[i]);
-    }
-    return rc;
-}
-
-/* Somebody already in the register who is this person: by address, telephone, or name within the group. */
-static int find_same(struct db *db, const struct person *p, int64_t group_id, int64_t *id)
-{
-    int rc = ERR_NOT_FOUND;
-    for (int i = 0; rc == ERR_NOT_FOUND && i < p->address_count; i++)
-        rc = db_get_int(db, id, Q_CONTACT_BY_ADDRESS,
-                        DB_ARGS(DB_TEXT(p->municipality), DB_TEXT(p->name_key), DB_TEXT(p->addresses[i].key)));
-    if (rc == ERR_NOT_FOUND && p->phone)
-        rc = db_get_int(db, id, Q_CONTACT_BY_PHONE,
-                        DB_ARGS(DB_TEXT(p->municipality), DB_TEXT(p->name_key), DB_TEXT(p->phone)));
-    if (rc == ERR_NOT_FOUND && p->address_count <= 0 && !p->phone)
-        rc = db_get_int(db, id, Q_CONTACT_BY_GROUP, DB_ARGS(DB_INT(group_id), DB_TEXT(p->name_key)));
-    return rc;
-}
-
-static int insert_person(struct db *db, const struct person *p, int64_t *id)
-{
-    int64_t new_id = id_new(db_now_us(db));
-    int rc = db_exec(db, NULL, Q_CONTACT_INSERT,
-                     DB_ARGS(DB_INT(new_id), DB_TEXT(p->municipality), DB_TEXT(p->name), DB_TEXT(p->name_key),
-                             DB_TEXT(p->phone), DB_TEXT(p->phone_alt), DB_OPT_INT(p->trained),
-                             DB_OPT_INT(p->trained_year), DB_INT(p->is_protected), DB_INT(db_now_us(db))));
-    for (int i = 0; rc == 0 && i < p->address_count; i++)
-        if (wanted_at(p, p->addresses[i].key) == i)
-            rc = insert_address(db, new_id, i + 1, &p->addresses[i]);
-    if (rc == 0)
-        *id = new_id;
-    return rc;
-}
 
 static int group_municipality(struct db *db, const struct actor *actor, int64_t group_id,
                               char out[MUNICIPALITY_CODE_BYTES], struct err *err)
@@ -224,6 +26,33 @@ static int group_municipality(struct db *db, const struct actor *actor, int64_t 
                     : err_set(err, ERR_NOT_FOUND, "there is no such group in your area: see group list");
 }
 
+/* The person is in the register for another group already: what is new of them is added, nothing is taken away. */
+static int add_to_person(struct db *db, const struct actor *actor, int64_t id, const struct person *given,
+                         const struct contact_input *in, struct err *err)
+{
+    struct person stored = {0};
+    struct contact_input known = CONTACT_INPUT_INIT;
+    int added = 0;
+    int rc = person_load(db, actor, id, &stored, err);
+    if (rc == 0) {
+        known.phone = stored.phone ? NULL : in->phone;
+        known.phone_alt = stored.phone_alt ? NULL : in->phone_alt;
+        known.trained = in->trained >= 0 ? in->trained : -2;
+        known.trained_year = in->trained_year >= 0 ? in->trained_year : -2;
+        known.is_protected = in->is_protected == 1 ? 1 : -2;
+        rc = person_merge(&stored, &known, err);
+    }
+    if (rc == 0)
+        rc = person_update(db, id, &stored, NULL);
+    if (rc == 0)
+        rc = person_add_missing(db, id, given, &added);
+    if (rc == ERR_TOO_LARGE)
+        err_set(err, rc, "the person is in the register already and would have more than %d addresses",
+                CONTACT_ADDRESSES_MAX);
+    person_fini(&stored);
+    return rc;
+}
+
 int contact_add(struct db *db, const struct actor *actor, int64_t group_id, const char *role,
                 const struct contact_input *in, int64_t *id, struct err *err)
 {
@@ -236,12 +65,14 @@ int contact_add(struct db *db, const struct actor *actor, int64_t group_id, cons
         return err_set(err, ERR_INVALID, "role \"%.40s\": write lead_rep or contact_rep", role);
     int rc = group_municipality(db, actor, group_id, p.municipality, err);
     if (rc == 0)
-        rc = merge(&p, in, err);
+        rc = person_merge(&p, in, err);
     if (rc)
         goto out;
-    rc = find_same(db, &p, group_id, &contact_id);
+    rc = person_find_same(db, &p, group_id, &contact_id);
     if (rc == ERR_NOT_FOUND)
-        rc = insert_person(db, &p, &contact_id);
+        rc = person_insert(db, &p, &contact_id);
+    else if (rc == 0)
+        rc = add_to_person(db, actor, contact_id, &p, in, err);
     if (rc == 0)
         rc = db_exec(
             db, NULL, Q_MEMBERSHIP_INSERT,
@@ -261,46 +92,48 @@ out:
     return rc;
 }
 
-static int load(struct db *db, const struct actor *actor, int64_t id, struct person *p, struct err *err)
-{
-    struct db_rows *rows = NULL;
-    int rc = db_query_as(db, &actor->scope, &rows, Q_CONTACT_GET, DB_ARGS(DB_INT(id)));
-    if (rc)
-        return rc;
-    rc = db_next(rows);
-    if (rc > 0) {
-        snprintf(p->municipality, sizeof p->municipality, "%s", db_text(rows, 1));
-        p->name = xstrdup(db_text(rows, 2));
-        p->phone = xstrdup_opt(db_opt_text(rows, 3));
-        p->phone_alt = xstrdup_opt(db_opt_text(rows, 4));
-        p->trained = db_opt_int(rows, 5);
-        p->trained_year = db_opt_int(rows, 6);
-        p->is_protected = db_int(rows, 7);
-    }
-    db_done(rows);
-    return rc > 0   ? 0
-           : rc < 0 ? rc
-                    : err_set(err, ERR_NOT_FOUND, "there is no such contact person in your area: see contact list");
-}
-
 int contact_set(struct db *db, const struct actor *actor, int64_t id, const struct contact_input *in, struct err *err)
 {
     struct person p = {0};
     char text[ID_TEXT_BYTES];
-    int rc = load(db, actor, id, &p, err);
+    int rc = person_load(db, actor, id, &p, err);
     if (rc == 0)
-        rc = merge(&p, in, err);
+        rc = person_merge(&p, in, err);
     if (rc == 0)
-        rc = db_exec(db, NULL, Q_CONTACT_UPDATE,
-                     DB_ARGS(DB_INT(id), DB_TEXT(p.name), DB_TEXT(p.name_key), DB_TEXT(p.phone), DB_TEXT(p.phone_alt),
-                             DB_OPT_INT(p.trained), DB_OPT_INT(p.trained_year), DB_INT(p.is_protected),
-                             DB_INT(db_now_us(db))));
+        rc = person_update(db, id, &p, NULL);
     if (rc == 0 && p.address_count >= 0)
-        rc = set_addresses(db, id, &p);
+        rc = person_set_addresses(db, id, &p);
     if (rc == 0)
         rc = db_exec(db, NULL, Q_AUDIENCE_CHANGED, DB_ARGS(DB_TEXT(p.municipality), DB_INT(db_now_us(db))));
     if (rc == 0)
         rc = audit_write(db, actor, "contact.set", id_format(ID_CONTACT, id, text), NULL);
+    person_fini(&p);
+    return rc;
+}
+
+int contact_set_role(struct db *db, const struct actor *actor, int64_t id, int64_t group_id, const char *role,
+                     struct err *err)
+{
+    struct person p = {0};
+    enum contact_role parsed = CONTACT_ROLE_CONTACT_REP;
+    char text[ID_TEXT_BYTES];
+    char group[ID_TEXT_BYTES];
+    char *stored = NULL;
+    if (!contact_role_parse(role, &parsed))
+        return err_set(err, ERR_INVALID, "role \"%.40s\": write lead_rep or contact_rep", role);
+    int rc = person_load(db, actor, id, &p, err);
+    if (rc == 0)
+        rc = db_get_text(db, &stored, Q_MEMBERSHIP_ROLE, DB_ARGS(DB_INT(group_id), DB_INT(id)));
+    if (rc == ERR_NOT_FOUND)
+        err_set(err, rc, "that person does not represent that group");
+    if (rc == 0 && strcmp(stored, role) != 0) {
+        rc = db_exec(db, NULL, Q_MEMBERSHIP_SET_ROLE,
+                     DB_ARGS(DB_INT(group_id), DB_INT(id), DB_TEXT(contact_role_word(parsed))));
+        if (rc == 0)
+            rc = audit_writef(db, actor, "contact.role", id_format(ID_CONTACT, id, text),
+                              "{\"group\":\"%s\",\"role\":\"%s\"}", id_format(ID_GROUP, group_id, group), role);
+    }
+    free(stored);
     person_fini(&p);
     return rc;
 }
@@ -320,7 +153,7 @@ int contact_remove(struct db *db, const struct actor *actor, int64_t id, int64_t
     char text[ID_TEXT_BYTES];
     int64_t removed = 0;
     int64_t left = 0;
-    int rc = load(db, actor, id, &p, err);
+    int rc = person_load(db, actor, id, &p, err);
     if (rc == 0)
         rc = db_exec(db, &removed, Q_MEMBERSHIP_DELETE, DB_ARGS(DB_INT(id), DB_INT(group_id)));
     if (rc == 0 && removed == 0 && group_id)
@@ -356,7 +189,7 @@ int contact_unsubscribe(struct db *db, const struct actor *actor, int64_t addres
     db_done(rows);
     if (rc <= 0)
         return rc ? rc : err_set(err, ERR_NOT_FOUND, "the address is not in the register any more");
-    rc = suppression_hash(db, key, hash);
+    rc = person_suppression_hash(db, key, hash);
     if (rc == 0)
         rc = db_exec(db, NULL, Q_SUPPRESSION_PUT, DB_ARGS(DB_TEXT(hash), DB_INT(now)));
     if (rc == 0)

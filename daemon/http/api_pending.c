@@ -1,9 +1,7 @@
 /* Tables of routes whose files are not in the tree yet. */
 #include "http/api.h"
 
-const struct api_route API_ROUTES_AREA[] = {{.pattern = NULL}};
-const struct api_route API_ROUTES_GROUP[] = {{.pattern = NULL}};
-const struct api_route API_ROUTES_CONTACT[] = {{.pattern = NULL}};
+const struct api_route API_ROUTES_REGISTER[] = {{.pattern = NULL}};
 const struct api_route API_ROUTES_SERIES[] = {{.pattern = NULL}};
 const struct api_route API_ROUTES_LETTER[] = {{.pattern = NULL}};
 const struct api_route API_ROUTES_DELIVERY[] = {{.pattern = NULL}};

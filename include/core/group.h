@@ -59,10 +59,14 @@ struct contact_input {
     }
 
 /* Adds the person to the group; the same person (name and an address or phone in common) already in the municipality
- * is used again, and already in the group is ERR_EXISTS. `role`: "lead_rep" or "contact_rep". */
+ * is used again (what is new of them is added), and already in the group is ERR_EXISTS. `role`: "lead_rep" or
+ * "contact_rep". */
 int contact_add(struct db *db, const struct actor *actor, int64_t group_id, const char *role,
                 const struct contact_input *in, int64_t *id, struct err *err);
 int contact_set(struct db *db, const struct actor *actor, int64_t id, const struct contact_input *in, struct err *err);
+/* What the person is to one of their groups. ERR_NOT_FOUND when it is none of theirs. */
+int contact_set_role(struct db *db, const struct actor *actor, int64_t id, int64_t group_id, const char *role,
+                     struct err *err);
 /* Takes the person out of one group, or of all (group_id 0) and then out of the register; letters not yet handed over
  * to a relay are withdrawn. */
 int contact_remove(struct db *db, const struct actor *actor, int64_t id, int64_t group_id, struct err *err);

@@ -158,6 +158,7 @@ json_t *api_id(int kind, int64_t id);
 /* The tables of the parts; api.c joins them. Each ends with a NULL pattern. */
 extern const struct api_route API_ROUTES_AREA[];
 extern const struct api_route API_ROUTES_GROUP[];
+extern const struct api_route API_ROUTES_REGISTER[];
 extern const struct api_route API_ROUTES_CONTACT[];
 extern const struct api_route API_ROUTES_SERIES[];
 extern const struct api_route API_ROUTES_LETTER[];

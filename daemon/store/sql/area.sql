@@ -94,6 +94,7 @@ JOIN county AS c ON c.code = m.county_code
 LEFT JOIN scope_municipality AS s ON s.kind = 'police_area' AND s.municipality_code = m.code
 LEFT JOIN police_area AS p ON p.code = s.code
 WHERE {scope m.code} AND ($3 = '' OR m.code = $3) AND ($4 = '' OR p.code = $4)
+  AND ($5 = '' OR m.county_code = $5 OR c.name = $5)
 ORDER BY m.code
 
 -- name: police_area_list

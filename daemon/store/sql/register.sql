@@ -5,11 +5,14 @@ INSERT INTO watch_group (id, municipality_code, name, name_key, kind, state, dis
     activated_on, household_count, households_joined, sign_count, last_meeting_on, state_changed_at, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $15)
 
+-- Only what differs is written, so that the count of rows tells whether anything did.
 -- name: group_update
 UPDATE watch_group SET name = $2, name_key = $3, kind = $4, district = $5, district_key = $6, postal_code = $7,
     activated_on = $8, household_count = $9, households_joined = $10, sign_count = $11, last_meeting_on = $12,
     updated_at = $13
 WHERE id = $1
+  AND (name, kind, district, postal_code, activated_on, household_count, households_joined, sign_count, last_meeting_on)
+      IS DISTINCT FROM ($2, $4, $5, $7, $8, $9, $10, $11, $12)
 
 -- The whole row, for a change.
 -- name: group_get scoped
@@ -89,6 +92,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
 UPDATE contact SET name = $2, name_key = $3, phone = $4, phone_alt = $5, trained = $6, trained_year = $7,
     protected = $8, updated_at = $9
 WHERE id = $1
+  AND (name, phone, phone_alt, trained, trained_year, protected) IS DISTINCT FROM ($2, $4, $5, $6, $7, $8)
 
 -- name: contact_delete
 DELETE FROM contact WHERE id = $1
@@ -158,7 +162,7 @@ INSERT INTO membership (group_id, contact_id, role, joined_at) VALUES ($1, $2, $
 SELECT role FROM membership WHERE group_id = $1 AND contact_id = $2
 
 -- name: membership_set_role
-UPDATE membership SET role = $3 WHERE group_id = $1 AND contact_id = $2
+UPDATE membership SET role = $3 WHERE group_id = $1 AND contact_id = $2 AND role <> $3
 
 -- name: membership_delete
 DELETE FROM membership WHERE contact_id = $1 AND ($2 = 0 OR group_id = $2)
