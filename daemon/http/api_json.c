@@ -1,6 +1,5 @@
 /* JSON in and out of the API: the body, strictly; rows, times and ids as their outside forms. See http/api.h. */
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -88,44 +87,76 @@ static bool in_range(int value, int min, int max)
     return value >= min && value <= max;
 }
 
-/* ".123" as microseconds, further digits dropped; returns what follows. */
-static const char *read_fraction(const char *p, int64_t *us)
+/* Exactly `digits` digits; *p moves behind them. */
+static bool read_number(const char **p, int digits, int *out)
+{
+    int number = 0;
+    for (int i = 0; i < digits; i++, (*p)++) {
+        if (**p < '0' || **p > '9')
+            return false;
+        number = number * 10 + (**p - '0');
+    }
+    *out = number;
+    return true;
+}
+
+/* One character of `allowed`; *p moves behind it. */
+static bool read_mark(const char **p, const char *allowed)
+{
+    if (**p == '\0' || !strchr(allowed, **p))
+        return false;
+    (*p)++;
+    return true;
+}
+
+/* ".123", or nothing, as microseconds; further digits are dropped. */
+static bool read_fraction(const char **p, int64_t *us)
 {
     int64_t unit = 100000;
     *us = 0;
-    if (*p != '.')
-        return p;
-    for (p++; *p >= '0' && *p <= '9'; p++, unit /= 10)
-        *us += (*p - '0') * unit;
-    return p;
+    if (!read_mark(p, "."))
+        return true;
+    const char *first = *p;
+    for (; **p >= '0' && **p <= '9'; (*p)++, unit /= 10)
+        *us += (**p - '0') * unit;
+    return *p != first;
+}
+
+/* "Z" or "+02:00" as seconds east of UTC. */
+static bool read_offset(const char **p, int64_t *seconds)
+{
+    int hours = 0;
+    int minutes = 0;
+    *seconds = 0;
+    if (read_mark(p, "Zz"))
+        return true;
+    int64_t sign = **p == '-' ? -1 : 1;
+    if (!read_mark(p, "+-") || !read_number(p, 2, &hours) || !read_mark(p, ":") || !read_number(p, 2, &minutes))
+        return false;
+    *seconds = sign * (hours * 60 + minutes) * 60;
+    return in_range(hours, 0, 23) && in_range(minutes, 0, 59);
 }
 
 /* RFC 3339, section 5.6; a leap second counts as the second after. */
-static bool time_parse(const char *text, int64_t *out)
+static bool time_parse(const char *p, int64_t *out)
 {
     struct tm tm = {0};
-    int used = 0;
-    int hours = 0;
-    int minutes = 0;
     int64_t us = 0;
-    if (sscanf(text, "%4d-%2d-%2d%*1[Tt ]%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour, &tm.tm_min,
-               &tm.tm_sec, &used) != 6 ||
-        used != 19 || strspn(text, "0123456789-:Tt ") < 19)
+    int64_t offset = 0;
+    if (!read_number(&p, 4, &tm.tm_year) || !read_mark(&p, "-") || !read_number(&p, 2, &tm.tm_mon) ||
+        !read_mark(&p, "-") || !read_number(&p, 2, &tm.tm_mday) || !read_mark(&p, "Tt ") ||
+        !read_number(&p, 2, &tm.tm_hour) || !read_mark(&p, ":") || !read_number(&p, 2, &tm.tm_min) ||
+        !read_mark(&p, ":") || !read_number(&p, 2, &tm.tm_sec) || !read_fraction(&p, &us) ||
+        !read_offset(&p, &offset) || *p != '\0')
         return false;
-    const char *zone = read_fraction(text + used, &us);
-    bool is_utc = (zone[0] == 'Z' || zone[0] == 'z') && zone[1] == '\0';
-    if (!is_utc && (sscanf(zone + 1, "%2d:%2d%n", &hours, &minutes, &used) != 2 || used != 5 || zone[6] != '\0' ||
-                    (zone[0] != '+' && zone[0] != '-') || !in_range(hours, 0, 23) || !in_range(minutes, 0, 59)))
-        return false;
-    struct tm wanted = {.tm_year = tm.tm_year - 1900, .tm_mon = tm.tm_mon - 1, .tm_mday = tm.tm_mday};
     if (!in_range(tm.tm_year, 1970, 9999) || !in_range(tm.tm_hour, 0, 23) || !in_range(tm.tm_min, 0, 59) ||
         !in_range(tm.tm_sec, 0, 60))
         return false;
-    int64_t seconds = timegm(&wanted);
-    if (wanted.tm_mon != tm.tm_mon - 1 || wanted.tm_mday != tm.tm_mday) /* 31 February has become March */
+    struct tm day = {.tm_year = tm.tm_year - 1900, .tm_mon = tm.tm_mon - 1, .tm_mday = tm.tm_mday};
+    int64_t seconds = timegm(&day);
+    if (day.tm_mon != tm.tm_mon - 1 || day.tm_mday != tm.tm_mday) /* 31 February has become March */
         return false;
-    int64_t offset = (hours * 60 + minutes) * 60;
-    seconds += (tm.tm_hour * 60 + tm.tm_min) * 60 + tm.tm_sec - (zone[0] == '-' ? -offset : offset);
+    seconds += (tm.tm_hour * 60 + tm.tm_min) * 60 + tm.tm_sec - offset;
     *out = seconds * US_PER_S + us;
     return true;
 }
