@@ -14,7 +14,7 @@
 #include "core/date_text.h"
 #include "store/db.h"
 
-enum { GROUP_NAME_MAX = 200, GROUP_COUNT_MAX = 100000 };
+enum { GROUP_NAME_MAX = 200, GROUP_COUNT_MAX = 1000000 };
 
 void group_row_fini(struct group_row *f)
 {

@@ -1,7 +1,6 @@
 /* Tables of routes whose files are not in the tree yet. */
 #include "http/api.h"
 
-const struct api_route API_ROUTES_REGISTER[] = {{.pattern = NULL}};
 const struct api_route API_ROUTES_SERIES[] = {{.pattern = NULL}};
 const struct api_route API_ROUTES_LETTER[] = {{.pattern = NULL}};
 const struct api_route API_ROUTES_DELIVERY[] = {{.pattern = NULL}};

@@ -112,6 +112,14 @@
       "The person already stands for the group in line {1}. The rows are merged.")                                   \
     X(GROUP_DIFFERS, WARNING, "Området har ett annat värde på rad {1}, och det är det som gäller.",                  \
       "The group has another value in line {1}, and that is the one that counts.")                                   \
+    X(MUNICIPALITY_OUTSIDE, ERROR,                                                                                   \
+      "Kommunen {1} ligger utanför ditt område. Ta bort raderna eller be en administratör.",                         \
+      "The municipality {1} is outside your area. Remove the rows or ask an administrator.")                         \
+    X(STATE_NOT_ALLOWED, WARNING, "Området är {1} och kan inte bli {2} på en gång. Statusen ändras inte.",           \
+      "The group is {1} and cannot become {2} at once. The state is not changed.")                                   \
+    X(ADDRESS_STORED_MANY, WARNING,                                                                                  \
+      "Personen har redan så många e-postadresser som får plats. De nya lades inte till.",                           \
+      "The person already has as many mail addresses as fit. The new ones were not added.")                          \
     X(GROUP_TWO_DISTRICTS, WARNING, "Området har en annan ort på rad {1}. De importeras som två områden.",           \
       "The group has another district in line {1}. They are imported as two groups.")
 

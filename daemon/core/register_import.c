@@ -1,0 +1,172 @@
+/* Taking a register into the store; the contract is in core/register_import.h. */
+#include "core/register_import.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/byte_source.h"
+#include "base/codec.h"
+#include "base/err.h"
+#include "core/register_import_parts.h"
+#include "store/audit.h"
+#include "store/db.h"
+
+enum { TEXT_MAX_BYTES = 4096, CHUNK_BYTES = 16384 };
+
+/* --- problems -------------------------------------------------------------------------------------------------- */
+
+static void on_problem(void *ctx, const struct register_problem *problem)
+{
+    struct import *im = ctx;
+    im->options->on_problem(im->options->ctx, problem);
+}
+
+void import_report(struct import *im, enum register_problem_code code, long line, const char *found, const char *arg1,
+                   const char *arg2)
+{
+    const struct wording *text = register_problem_wording(code);
+    const char *const args[REGISTER_ARGS_MAX] = {arg1, arg2};
+    struct buf shown, sv, en;
+    struct register_problem p = {
+        .code = code, .severity = register_problem_severity(code), .line = line, .header = "", .suggestion = ""};
+    if (p.severity == REGISTER_ERROR && !im->has_errors) {
+        im->has_errors = true;
+        err_set(im->err, ERR_INVALID, "line %ld: %s", line, arg1 && code == REGISTER_PROBLEM_FILE ? arg1 : text->en);
+    }
+    if ((size_t)++im->result->problems[p.severity] > im->options->max_problems)
+        return;
+    buf_init(&shown, TEXT_MAX_BYTES);
+    buf_init(&sv, TEXT_MAX_BYTES);
+    buf_init(&en, TEXT_MAX_BYTES);
+    register_show(&shown, found ? found : "");
+    register_fill(&sv, text->sv, args);
+    register_fill(&en, text->en, args);
+    p.found = buf_str(&shown);
+    p.text = (struct wording){buf_str(&sv), buf_str(&en)};
+    on_problem(im, &p);
+    buf_fini(&shown);
+    buf_fini(&sv);
+    buf_fini(&en);
+}
+
+/* --- municipalities -------------------------------------------------------------------------------------------- */
+
+/* By code or name; whether the actor may see it is asked when a row comes. */
+static bool find_municipality(void *ctx, const char *text, char code[REGISTER_CODE_BYTES])
+{
+    struct import *im = ctx;
+    struct err ignored;
+    return area_find_municipality(im->db, text, code, &ignored) == 0;
+}
+
+/* The file's record of a municipality, made at its first row. */
+static int find_area(struct import *im, const struct register_row *row, struct import_area **out)
+{
+    struct scope target = {.kind = SCOPE_MUNICIPALITY};
+    struct err ignored;
+    for (size_t i = im->area_count; i-- > 0;) {
+        if (strcmp(im->areas[i].code, row->municipality_code) == 0) {
+            *out = &im->areas[i];
+            return 0;
+        }
+    }
+    if (im->area_count == IMPORT_AREAS_MAX)
+        return err_set(im->err, ERR_TOO_LARGE, "the file names more than %d municipalities", IMPORT_AREAS_MAX);
+    snprintf(target.code, sizeof target.code, "%s", row->municipality_code);
+    int rc = scope_check_covers(im->db, im->actor, &target, &ignored);
+    if (rc && rc != ERR_NOT_FOUND)
+        return rc;
+    struct import_area *area = &im->areas[im->area_count++];
+    snprintf(area->code, sizeof area->code, "%s", row->municipality_code);
+    area->is_outside = rc == ERR_NOT_FOUND;
+    if (area->is_outside)
+        import_report(im, REGISTER_PROBLEM_MUNICIPALITY_OUTSIDE, row->line, area->code, area->code, NULL);
+    *out = area;
+    return 0;
+}
+
+static int on_row(void *ctx, const struct register_row *row)
+{
+    struct import *im = ctx;
+    struct import_area *area = NULL;
+    int rc = find_area(im, row, &area);
+    return rc || area->is_outside ? rc : import_row(im, area, row);
+}
+
+/* --- the file -------------------------------------------------------------------------------------------------- */
+
+static int hash_file(const struct byte_source *source, char out[SHA256_HEX_BYTES])
+{
+    char chunk[CHUNK_BYTES];
+    size_t n = 0;
+    int rc = 0;
+    struct sha256 *sum = sha256_new();
+    while ((rc = source->read(source->ctx, chunk, sizeof chunk, &n)) == 0 && n > 0)
+        sha256_add(sum, chunk, n);
+    sha256_end_hex(sum, out);
+    return rc ? rc : source->rewind(source->ctx);
+}
+
+static void count(const struct seen *seen, long *added, long *changed, long *unchanged)
+{
+    for (size_t i = 0; i < seen->cap; i++) {
+        if (seen->entries[i].hash == 0)
+            continue;
+        long *slot = seen->entries[i].values[0] == IMPORT_ADDED     ? added
+                     : seen->entries[i].values[0] == IMPORT_CHANGED ? changed
+                                                                    : unchanged;
+        (*slot)++;
+    }
+}
+
+static int finish(struct import *im, const char *sha256)
+{
+    const struct register_import_result *r = im->result;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < im->area_count; i++)
+        if (im->areas[i].is_changed)
+            rc = db_exec(im->db, NULL, Q_AUDIENCE_CHANGED,
+                         DB_ARGS(DB_TEXT(im->areas[i].code), DB_INT(db_now_us(im->db))));
+    if (rc)
+        return rc;
+    return audit_writef(im->db, im->actor, "register.import", "",
+                        "{\"sha256\":\"%s\",\"rows\":%ld,\"groups_added\":%ld,\"groups_changed\":%ld,"
+                        "\"contacts_added\":%ld,\"contacts_changed\":%ld,\"addresses_added\":%ld}",
+                        sha256, r->rows, r->groups_added, r->groups_changed, r->contacts_added, r->contacts_changed,
+                        r->addresses_added);
+}
+
+static int read_file(struct import *im, const struct byte_source *source)
+{
+    struct register_summary summary;
+    struct register_options options = {.municipality_code = im->options->municipality_code,
+                                       .municipality = find_municipality,
+                                       .max_problems = im->options->max_problems};
+    struct register_callbacks callbacks = {.on_row = on_row, .on_problem = on_problem, .ctx = im};
+    int rc = register_read(source, &options, &callbacks, &summary, im->err);
+    im->result->rows = summary.rows;
+    for (int i = 0; i <= REGISTER_ERROR; i++)
+        im->result->problems[i] += summary.problems[i];
+    return rc == 0 && im->has_errors ? ERR_INVALID : rc;
+}
+
+int register_import(struct db *db, const struct actor *actor, const struct byte_source *source,
+                    const struct register_import_options *options, struct register_import_result *out, struct err *err)
+{
+    struct import im = {.db = db, .actor = actor, .options = options, .result = out, .err = err};
+    char sha256[SHA256_HEX_BYTES];
+    *out = (struct register_import_result){0};
+    seen_init(&im.groups);
+    seen_init(&im.contacts);
+    int rc = hash_file(source, sha256);
+    if (rc == 0)
+        rc = read_file(&im, source);
+    count(&im.groups, &out->groups_added, &out->groups_changed, &out->groups_unchanged);
+    count(&im.contacts, &out->contacts_added, &out->contacts_changed, &out->contacts_unchanged);
+    if (rc == 0)
+        rc = finish(&im, sha256);
+    seen_fini(&im.groups);
+    seen_fini(&im.contacts);
+    return rc == 0 && options->dry_run ? ERR_DRYRUN : rc;
+}

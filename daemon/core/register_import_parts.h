@@ -1,0 +1,43 @@
+/*
+ * The inside of the register import: register_import.c (the file), register_import_row.c (one row). Nobody else
+ * includes it.
+ */
+#ifndef GB_CORE_REGISTER_IMPORT_PARTS_H
+#define GB_CORE_REGISTER_IMPORT_PARTS_H
+
+#include "core/area.h"
+#include "core/register.h"
+#include "core/register_import.h"
+#include "core/register_seen.h"
+
+enum { IMPORT_AREAS_MAX = 400 }; /* municipalities of one file; Sweden has 290 */
+
+/* A municipality that the file names. */
+struct import_area {
+    char code[MUNICIPALITY_CODE_BYTES];
+    bool is_outside; /* of the actor's scope */
+    bool is_changed; /* who gets letters may have changed */
+};
+
+/* What became of a group or person; kept in seen_entry.values[0]. */
+enum import_mark { IMPORT_UNSEEN = 0, IMPORT_KEPT = 1, IMPORT_CHANGED = 2, IMPORT_ADDED = 3 };
+
+struct import {
+    struct db *db;
+    const struct actor *actor;
+    const struct register_import_options *options;
+    struct register_import_result *result;
+    struct err *err;
+    struct seen groups, contacts;
+    struct import_area areas[IMPORT_AREAS_MAX];
+    size_t area_count;
+    bool has_errors; /* of our own */
+};
+
+/* Tell a problem of ours; texts may be NULL. */
+void import_report(struct import *im, enum register_problem_code code, long line, const char *found, const char *arg1,
+                   const char *arg2);
+/* Take one row in; 0 also when it was refused with a report. */
+int import_row(struct import *im, struct import_area *area, const struct register_row *row);
+
+#endif
