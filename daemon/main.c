@@ -321,6 +321,18 @@ static void metrics_text(void *ctx, struct buf *out)
         (long long)h.requests, (long long)h.connections_open);
 }
 
+static int preview(const struct api_preview *in, struct buf *subject, struct buf *text, struct buf *html,
+                   struct err *err)
+{
+    struct letter_preview_input reader = {.source = in->source,
+                                          .municipality_code = in->municipality_code,
+                                          .municipality_name = in->municipality_name,
+                                          .area_name = in->area_name,
+                                          .group_name = in->group_name,
+                                          .person_name = in->person_name};
+    return letter_mail_preview(&reader, subject, text, html, err);
+}
+
 static void on_tick(uv_timer_t *timer)
 {
     struct app *app = timer->data;
@@ -387,6 +399,7 @@ static int start_http(struct app *app, struct err *err)
                           .changed = on_changed,
                           .status = status_json,
                           .metrics = metrics_text,
+                          .preview = preview,
                           .ctx = app};
     char *spool = xstrdup(config->store.url.path ? config->store.url.path : "/tmp/x");
     *strrchr(spool, '/') = '\0';

@@ -171,8 +171,12 @@ static void answer(struct ask *ask)
 {
     struct api_call *call = &ask->call;
     char disposition[128];
-    struct http_pair headers[3] = {{NULL, NULL}};
+    struct http_pair headers[API_HEADERS_MAX + 3] = {{NULL, NULL}};
     int n = 0;
+    for (const struct http_pair *more = call->headers; more && more->name; more++) {
+        assert(n < API_HEADERS_MAX);
+        headers[n++] = *more;
+    }
     if (ask->is_replay)
         headers[n++] = (struct http_pair){"Idempotent-Replay", "true"};
     if (call->filename) {

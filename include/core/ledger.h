@@ -8,7 +8,8 @@
  *      '--> withdrawn, expired     (a claimed row that comes back to a withdrawn message is withdrawn too)
  *
  * Invariants (ledger_check in tests/lib walks them):
- *  1. A delivery leaves a final state never.
+ *  1. A delivery leaves a final state never, unless a person has a failed or uncertain one tried again
+ *     (core/ledger_retry.h).
  *  2. (message, address) is unique: an address is told once per message.
  *  3. A message is finished only when it is expanded and none of its rows is pending or claimed.
  *  4. After a crash, claimed rows are at most those that were in flight; recovery makes them pending again, and

@@ -36,6 +36,12 @@ struct http_stats;
 struct outbox;
 struct store;
 
+/* The letter of `source` as one reader will see it; texts borrowed. */
+struct api_preview {
+    const char *source;
+    const char *municipality_code, *municipality_name, *area_name, *group_name, *person_name;
+};
+
 /* What handlers may use besides the store. Filled by main; outlives every call. */
 struct api_env {
     struct store *store;
@@ -47,6 +53,9 @@ struct api_env {
     /* What only the loop knows (sessions, problems, uptime), added to GET /status and /metrics. Loop thread. */
     json_t *(*status)(void *ctx);
     void (*metrics)(void *ctx, struct buf *out);
+    /* The mail writer's rendering, which is in a layer beside this one. Store thread; 0, or words in `err`. */
+    int (*preview)(const struct api_preview *in, struct buf *subject, struct buf *text, struct buf *html,
+                   struct err *err);
     void *ctx;
 };
 
@@ -88,7 +97,8 @@ struct api_call {
     struct buf text;          /* instead of `result`: the body as it is, at most API_ANSWER_BYTES */
     const char *content_type; /* of `text`; static */
     const char *filename;     /* Content-Disposition of `text`, or NULL; static, no quotation marks in it */
-    bool is_secret;           /* the answer holds a secret: never kept for a repeated request */
+    const struct http_pair *headers; /* more of them, or NULL: ended by a NULL name, at most API_HEADERS_MAX; static */
+    bool is_secret;                  /* the answer holds a secret: never kept for a repeated request */
     /* Set by a handler that needs what only the loop knows (env->status, env->metrics): runs on the loop after the
      * store is done, and completes `result` or `text`. */
     void (*finish)(struct api_call *call);
@@ -97,6 +107,7 @@ struct api_call {
 };
 
 enum {
+    API_HEADERS_MAX = 4,
     API_ANSWER_BYTES = 64 * 1024 * 1024, /* one answer; beyond: 413, ask for less */
     API_PAGE_DEFAULT = 100,
     API_PAGE_MAX = 1000,

@@ -133,7 +133,9 @@ struct api_fixture *fixture_open(void)
 {
     struct api_fixture *f = xcalloc(1, sizeof *f);
     struct err err = {{0}};
+    static char zone[] = "Europe/Stockholm";
     f->config = xcalloc(1, sizeof *f->config);
+    f->config->node.timezone = zone;
     f->config->limits.http_body_bytes = 1024 * 1024;
     f->config->limits.import_bytes = 64 * 1024 * 1024;
     struct store_config store = {
@@ -145,6 +147,11 @@ struct api_fixture *fixture_open(void)
     assert_int_equal(fixture_write(f, put_areas, NULL), 0);
     make_router(f);
     return f;
+}
+
+struct api_env *fixture_env(struct api_fixture *f)
+{
+    return &f->env;
 }
 
 void fixture_close(struct api_fixture *f)
@@ -199,6 +206,10 @@ static struct answer ask(struct api_fixture *f, const struct actor *actor, struc
         store_read(f->store, &asked.req);
     store_complete(f->store);
     int rc = asked.req.status;
+    if (rc == 0 && call->finish) {
+        call->finish(call);
+        rc = call->result ? api_render(call) : 0;
+    }
     struct answer a = {.rc = rc,
                        .status = rc && rc != ERR_DRYRUN ? err_http_status(rc)
                                  : call->status         ? call->status

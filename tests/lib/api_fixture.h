@@ -25,6 +25,9 @@ extern const struct actor ACTOR_READER_A; /* reader of 1292 */
 struct api_fixture *fixture_open(void);
 void fixture_close(struct api_fixture *f);
 
+/* What handlers get; a test may set status, metrics and preview. */
+struct api_env *fixture_env(struct api_fixture *f);
+
 /* Run `fn` as one write of the store. */
 int fixture_write(struct api_fixture *f, int (*fn)(struct db *db, void *ctx), void *ctx);
 

@@ -120,10 +120,11 @@ UPDATE delivery SET state = 'withdrawn', last_at = $2 WHERE address_key = $1 AND
 SELECT m.kind, m.letter_id, m.title, m.source, m.scope_kind, m.scope_code, m.period, m.created_at, l.classification
 FROM message AS m LEFT JOIN letter AS l ON l.id = m.letter_id WHERE m.id = $1
 
--- How far a message has come. $3 the message; rows of a tenant's register are within the scope.
+-- How far a message has come. $3 the message; rows of a tenant's register are within the scope. Rows without a
+-- municipality (reminders to staff) belong to no tenant: only who sees all sees them, here and below.
 -- name: message_counts scoped
 SELECT d.state, count(*) FROM delivery AS d
-WHERE d.message_id = $3 AND (d.municipality_code IS NULL OR {scope d.municipality_code}) GROUP BY d.state
+WHERE d.message_id = $3 AND (d.municipality_code IS NULL AND $1 = 'all' OR {scope d.municipality_code}) GROUP BY d.state
 
 -- name: message_counts_municipality scoped
 SELECT d.municipality_code, m.name AS municipality, d.state, count(*) AS deliveries, count(DISTINCT d.group_id) AS groups
@@ -141,7 +142,7 @@ SELECT d.id, d.message_id, d.address, d.to_name, d.municipality_code, d.group_id
        d.code, d.status, d.reply, d.step, d.relay, d.created_at, d.first_at, d.last_at
 FROM delivery AS d
 WHERE ($3 = 0 OR d.message_id = $3) AND ($4 = '' OR d.state = $4) AND ($5 = '' OR d.address_key = $5) AND d.id > $6
-  AND (d.municipality_code IS NULL OR {scope d.municipality_code})
+  AND (d.municipality_code IS NULL AND $1 = 'all' OR {scope d.municipality_code})
   AND (d.contact_id IS NULL OR d.contact_id NOT IN (SELECT c.id FROM contact AS c WHERE c.protected = 1))
 ORDER BY d.id LIMIT $7
 
@@ -149,7 +150,7 @@ ORDER BY d.id LIMIT $7
 SELECT d.id, d.message_id, d.address, d.to_name, d.municipality_code, d.group_id, d.lane, d.state, d.due_at, d.attempts,
        d.code, d.status, d.reply, d.step, d.relay, d.created_at, d.first_at, d.last_at
 FROM delivery AS d
-WHERE d.id = $3 AND (d.municipality_code IS NULL OR {scope d.municipality_code})
+WHERE d.id = $3 AND (d.municipality_code IS NULL AND $1 = 'all' OR {scope d.municipality_code})
   AND (d.contact_id IS NULL OR d.contact_id NOT IN (SELECT c.id FROM contact AS c WHERE c.protected = 1))
 
 -- For status and metrics: the queue per lane.
@@ -159,6 +160,62 @@ SELECT lane, state, count(*), min(due_at) FROM delivery WHERE state IN ('pending
 -- name: ledger_counts
 SELECT state, count(*) FROM delivery GROUP BY state
 
--- name: message_running
-SELECT m.id, m.kind, m.title, m.state, m.created_at FROM message AS m
-WHERE m.state IN ('expanding', 'sending') ORDER BY m.lane, m.id LIMIT 20
+-- What goes out just now. Messages without a letter (reminders) are for who sees all.
+-- name: message_running scoped
+SELECT m.id, m.kind, m.title, m.state, m.letter_id, m.created_at FROM message AS m
+WHERE m.state IN ('expanding', 'sending')
+  AND (m.letter_id IS NULL AND $1 = 'all'
+       OR EXISTS (SELECT 1 FROM letter_target AS t WHERE t.letter_id = m.letter_id AND {scope t.municipality_code}))
+ORDER BY m.lane, m.id LIMIT 20
+
+-- Groups that are active today and have at least one contact person to whom a copy of message $3 has gone. A row names
+-- one group only, but its reader may represent several.
+-- name: message_groups_reached scoped
+SELECT g.municipality_code, count(*) FROM watch_group AS g
+WHERE g.state = 'active' AND ($4 = 0 OR g.id = $4) AND {scope g.municipality_code}
+  AND (g.id IN (SELECT d.group_id FROM delivery AS d WHERE d.message_id = $3 AND d.state = 'sent')
+       OR g.id IN (SELECT ms.group_id FROM delivery AS d JOIN membership AS ms ON ms.contact_id = d.contact_id
+                   WHERE d.message_id = $3 AND d.state = 'sent'))
+GROUP BY g.municipality_code
+
+-- What did not arrive, or may not have. Protected persons are shown without their address.
+-- name: message_failures scoped
+SELECT d.id, d.municipality_code, d.state, d.status, d.reply,
+       CASE WHEN d.contact_id IN (SELECT c.id FROM contact AS c WHERE c.protected = 1) THEN NULL ELSE d.address END
+FROM delivery AS d
+WHERE d.message_id = $3 AND d.state IN ('failed', 'uncertain') AND {scope d.municipality_code}
+ORDER BY d.id LIMIT $4
+
+-- May this row be tried again? What it is, what became of its message, and whether its reader still wants it.
+-- name: delivery_retry_look scoped
+SELECT d.state, d.message_id, m.state, d.address_id, a.id, a.unsubscribed_at, d.group_id, g.state
+FROM delivery AS d JOIN message AS m ON m.id = d.message_id
+LEFT JOIN contact_address AS a ON a.id = d.address_id
+LEFT JOIN watch_group AS g ON g.id = d.group_id
+WHERE d.id = $3 AND (d.municipality_code IS NULL AND $1 = 'all' OR {scope d.municipality_code})
+
+-- name: delivery_retry
+UPDATE delivery SET state = 'pending', due_at = $2 WHERE id = $1 AND state IN ('failed', 'uncertain')
+
+-- name: message_resend
+UPDATE message SET state = 'sending' WHERE id = $1 AND state = 'finished'
+
+-- All that was sent to one address ($3 its key), newest first, before id $4, at most $5.
+-- name: delivery_why scoped
+SELECT d.id, d.message_id, m.kind, m.title, m.letter_id, d.municipality_code, d.group_id, d.state, d.due_at, d.attempts,
+       d.code, d.status, d.reply, d.step, d.relay, d.created_at, d.first_at, d.last_at
+FROM delivery AS d JOIN message AS m ON m.id = d.message_id
+WHERE d.address_key = $3 AND d.id < $4
+  AND (d.municipality_code IS NULL AND $1 = 'all' OR {scope d.municipality_code})
+  AND (d.contact_id IS NULL OR d.contact_id NOT IN (SELECT c.id FROM contact AS c WHERE c.protected = 1))
+ORDER BY d.id DESC LIMIT $5
+
+-- Who has given this address, for which groups, and whether letters were refused.
+-- name: address_registrations scoped
+SELECT c.id, c.name, c.municipality_code, a.address, a.unsubscribed_at, a.created_at, g.id, g.name, g.state, ms.role,
+       ms.joined_at
+FROM contact_address AS a JOIN contact AS c ON c.id = a.contact_id
+LEFT JOIN membership AS ms ON ms.contact_id = c.id
+LEFT JOIN watch_group AS g ON g.id = ms.group_id
+WHERE a.address_key = $3 AND c.protected = 0 AND {scope c.municipality_code}
+ORDER BY c.name_key, c.id, g.name_key, g.id

@@ -182,3 +182,10 @@ GROUP BY t.municipality_code, m.name ORDER BY t.municipality_code
 SELECT l.state, count(*) FROM letter AS l
 WHERE EXISTS (SELECT 1 FROM letter_target AS t WHERE t.letter_id = l.id AND {scope t.municipality_code})
 GROUP BY l.state
+
+-- Approved letters in the order they go out.
+-- name: letter_coming scoped
+SELECT l.id, l.title, l.period, l.due_at FROM letter AS l
+WHERE l.state = 'approved' AND l.due_at IS NOT NULL
+  AND EXISTS (SELECT 1 FROM letter_target AS t WHERE t.letter_id = l.id AND {scope t.municipality_code})
+ORDER BY l.due_at, l.id LIMIT 10

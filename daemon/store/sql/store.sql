@@ -33,3 +33,10 @@ SELECT seq, at, actor, via, action, object, detail, prev_hash, hash FROM audit O
 -- name: audit_page
 SELECT seq, at, actor, via, action, object, detail, prev_hash, hash FROM audit
 WHERE seq < $1 AND ($3 = '' OR object = $3) ORDER BY seq DESC LIMIT $2
+
+-- name: store_size
+SELECT c.page_count * s.page_size FROM pragma_page_count() AS c, pragma_page_size() AS s
+
+-- After $1, at most $2; oldest first.
+-- name: audit_after
+SELECT seq, at, actor, via, action, object, detail, prev_hash, hash FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2

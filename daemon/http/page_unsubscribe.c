@@ -1,0 +1,118 @@
+/*
+ * /u/TOKEN, where a letter's unsubscribe link and its List-Unsubscribe header lead.
+ *
+ * GET shows a page with one button and changes nothing: mail programs and scanners follow links by themselves. POST, of
+ * the button or of a mail program (RFC 8058: "List-Unsubscribe=One-Click", which must be answered without redirect,
+ * cookie or login), ends the letters to that mailbox; doing it twice is fine. The token is the permission.
+ *
+ * Pages name neither person, address nor group, since letters are forwarded, and a link that does not open looks the
+ * same whatever the reason. No script, no picture, no other host.
+ */
+#include <string.h>
+
+#include "base/err.h"
+#include "core/group.h"
+#include "core/ledger.h"
+#include "core/mail_token.h"
+#include "http/api.h"
+#include "http/page.h"
+#include "store/db.h"
+
+/* One style for all pages: 18 px and more, black on white (21:1), the button white on #123a6d (over 10:1). */
+#define PAGE_HEAD(title)                                                                                             \
+    "<!doctype html>\n<html lang=\"sv\">\n<head>\n<meta charset=\"utf-8\">\n"                                        \
+    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"                                     \
+    "<meta name=\"robots\" content=\"noindex, nofollow\">\n<title>" title "</title>\n<style>\n"                      \
+    "body{margin:0;background:#fff;color:#000;font:1.25rem/1.6 system-ui,sans-serif}\n"                              \
+    "main{max-width:36rem;margin:0 auto;padding:2rem 1rem}\nh1{font-size:1.75rem;line-height:1.3}\n"                 \
+    "h2{font-size:1.375rem}\n"                                                                                       \
+    "button{min-height:3rem;padding:.75rem 1.5rem;border:3px solid #123a6d;border-radius:.25rem;background:#123a6d;" \
+    "color:#fff;font:inherit;font-weight:bold;cursor:pointer}\n"                                                     \
+    "button:focus-visible{outline:4px solid #000;outline-offset:4px}\n"                                              \
+    "[lang=en]{margin-top:2rem;border-top:1px solid #000}\n</style>\n</head>\n<body>\n<main>\n"
+#define PAGE_END "</main>\n</body>\n</html>\n"
+
+/* The form has no action: it posts to the address of its page. The button carries both languages. */
+static const char ASK[] = PAGE_HEAD(
+    "Sluta få brev") "<h1>Vill du sluta få brev från grannsamverkan?</h1>\n"
+                     "<p>Tryck på knappen, så skickar vi inga fler brev till den här e-postadressen.</p>\n"
+                     "<form method=\"post\">\n<button type=\"submit\">Ja, sluta skicka brev <span "
+                     "lang=\"en\">(Unsubscribe)</span></button>\n</form>\n"
+                     "<p>Är du kontaktperson? Prata med kommunens samordnare, så att grannarna får en ny.</p>\n"
+                     "<section lang=\"en\">\n<h2>Stop the letters?</h2>\n"
+                     "<p>Press the button above, and this e-mail address gets no more letters from the "
+                     "neighbourhood watch.</p>\n</section>\n" PAGE_END;
+
+static const char DONE[] =
+    PAGE_HEAD("Du får inga fler brev") "<h1>Klart. Du får inga fler brev.</h1>\n"
+                                       "<p>Vi skickar inga fler brev från grannsamverkan till den här e-postadressen. "
+                                       "Ett brev som redan är på väg kan ändå komma fram.</p>\n"
+                                       "<p>Ångrar du dig? Hör av dig till kommunens samordnare.</p>\n"
+                                       "<section lang=\"en\">\n<h2>Done. No more letters.</h2>\n"
+                                       "<p>This e-mail address gets no more letters from the neighbourhood watch. A "
+                                       "letter that is on its way already may still arrive.</p>\n</section>\n" PAGE_END;
+
+static const char UNKNOWN[] =
+    PAGE_HEAD("Länken gäller inte") "<h1>Länken gäller inte</h1>\n"
+                                    "<p>Den kan vara avskuren eller gammal. Öppna länken direkt från brevet, eller "
+                                    "svara på brevet och be om att slippa fler.</p>\n"
+                                    "<section lang=\"en\">\n<h2>The link is not valid</h2>\n"
+                                    "<p>It may be cut short or old. Open it from the letter itself, or answer the "
+                                    "letter and ask to get no more.</p>\n</section>\n" PAGE_END;
+
+/* form-action: only back to ourselves. */
+static const struct http_pair HEADERS[] = {
+    {"Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
+                                "frame-ancestors 'none'"},
+    {"X-Robots-Tag", "noindex, nofollow"},
+    {"Cache-Control", "no-store"},
+    {NULL, NULL}};
+
+static int page(struct api_call *call, int status, const char *html)
+{
+    call->status = status;
+    call->content_type = "text/html; charset=utf-8";
+    call->headers = HEADERS;
+    return buf_adds(&call->text, html);
+}
+
+/* The mailbox of the link: 0 and *address_id, ERR_NOT_FOUND, or the store's error. */
+static int open_link(struct api_call *call, struct db *db, int64_t *address_id)
+{
+    uint8_t key[MAIL_TOKEN_KEY_BYTES];
+    struct db_rows *rows = NULL;
+    int rc = ledger_token_key(db, key);
+    if (rc)
+        return rc;
+    if (mail_token_open(key, MAIL_TOKEN_UNSUBSCRIBE, api_param(call, "token"), address_id) != 0)
+        return ERR_NOT_FOUND;
+    rc = db_query(db, &rows, Q_ADDRESS_GET, DB_ARGS(DB_INT(*address_id)));
+    if (rc)
+        return rc;
+    rc = db_next(rows);
+    db_done(rows);
+    return rc > 0 ? 0 : rc < 0 ? rc : ERR_NOT_FOUND;
+}
+
+int page_unsubscribe_ask(struct api_call *call, struct db *db)
+{
+    int64_t address_id = 0;
+    int rc = open_link(call, db, &address_id);
+    if (rc == ERR_NOT_FOUND)
+        return page(call, 404, UNKNOWN);
+    return rc ? rc : page(call, 200, ASK);
+}
+
+int page_unsubscribe_do(struct api_call *call, struct db *db)
+{
+    /* Whoever holds the letter; sees and may do nothing else. */
+    const struct actor reader = {
+        .name = "unsubscribe-link", .role = ROLE_READER, .scope = {.kind = SCOPE_GROUP, .code = ""}};
+    int64_t address_id = 0;
+    int rc = open_link(call, db, &address_id);
+    if (rc == 0)
+        rc = contact_unsubscribe(db, &reader, address_id, &call->err);
+    if (rc == ERR_NOT_FOUND)
+        return page(call, 404, UNKNOWN);
+    return rc ? rc : page(call, 200, DONE);
+}
