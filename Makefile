@@ -52,6 +52,7 @@ COMPILER := $(if $(findstring clang,$(CC)),clang,gcc)
 # Libraries' headers are system headers: our warnings are for our code.
 LLHTTP_C := /usr/share/llhttp
 LLHTTP_H := /usr/share/include/llhttp
+LLHTTP_FLAGS = -O2 -g -fPIE -w -DLLHTTP_STRICT_MODE=1 $(filter -fsanitize%,$(OPT_$(VARIANT))) -isystem $(LLHTTP_H)
 CPPFLAGS := -D_GNU_SOURCE -DGRANNBUD_VERSION='"$(VERSION)"' -Iinclude -Idaemon -Itests -I$(BUILD)/gen -isystem $(LLHTTP_H)
 CFLAGS = -std=c11 $(OPT_$(VARIANT)) $(WARN) $(WARN_$(COMPILER)) $(WARN_$(VARIANT)) -pthread -MMD -MP
 LDFLAGS = $(LD_$(VARIANT)) -pthread -Wl,--as-needed
@@ -92,7 +93,7 @@ $(BUILD)/libgrannbud.a: $(LIB_OBJ) $(LLHTTP_OBJ) $(BUILD)/.sources
 	ar rcs $@ $(filter %.o,$^)
 
 # What no time stamp shows: other flags, or a file that went away. Each stamp changes only when its text does.
-$(BUILD)/.flags: STAMP = $(CC) $(CPPFLAGS) $(CFLAGS)
+$(BUILD)/.flags: STAMP = $(CC) $(CPPFLAGS) $(CFLAGS) $(LLHTTP_FLAGS)
 $(BUILD)/.sources: STAMP = $(LIB_SRC) $(TESTLIB_SRC)
 $(BUILD)/.sql: STAMP = $(SQL_SRC) $(SCHEMA_SRC)
 $(BUILD)/.flags $(BUILD)/.sources $(BUILD)/.sql: always
@@ -105,9 +106,9 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/.flags | $(GEN) deps-quick
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
-$(BUILD)/obj/llhttp/%.o: $(LLHTTP_C)/%.c | deps-quick
+$(BUILD)/obj/llhttp/%.o: $(LLHTTP_C)/%.c $(BUILD)/.flags | deps-quick
 	@mkdir -p $(@D)
-	$(CC) -O2 -g -fPIE -w -DLLHTTP_STRICT_MODE=1 $(filter -fsanitize%,$(OPT_$(VARIANT))) -isystem $(LLHTTP_H) -c -o $@ $<
+	$(CC) $(LLHTTP_FLAGS) -c -o $@ $<
 
 # The SQL lives in .sql files with comments; the programs carry it as text.
 $(BUILD)/gen/queries.inc: $(SQL_SRC) $(BUILD)/.sql daemon/store/sql2c.awk
