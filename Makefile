@@ -56,7 +56,7 @@ LLHTTP_FLAGS = -O2 -g -fPIE -w -DLLHTTP_STRICT_MODE=1 $(filter -fsanitize%,$(OPT
 CPPFLAGS := -D_GNU_SOURCE -DGRANNBUD_VERSION='"$(VERSION)"' -Iinclude -Idaemon -Itests -I$(BUILD)/gen -isystem $(LLHTTP_H)
 CFLAGS = -std=c11 $(OPT_$(VARIANT)) $(WARN) $(WARN_$(COMPILER)) $(WARN_$(VARIANT)) -pthread -MMD -MP
 LDFLAGS = $(LD_$(VARIANT)) -pthread -Wl,--as-needed
-LIBS_DAEMON := -luv -lcurl -lsqlite3 -linih -ljansson -lcmark -lical -lsodium -lcsv -lidn2 -lunistring -lssl -lcrypto -lm
+LIBS_DAEMON := -luv -lcurl -lsqlite3 -linih -ljansson -lcmark -lsodium -lcsv -lidn2 -lunistring -lssl -lcrypto -lm
 LIBS_CLI := $(LIBS_DAEMON)
 
 # --- sources ---------------------------------------------------------------------------------------------------------
@@ -305,8 +305,8 @@ uninstall: ## removes what install put there; configuration and data stay
 # --- packages --------------------------------------------------------------------------------------------------------
 # Debian 12. Two lists, so that building and testing asks for no more than it needs.
 PKG_BUILD := gcc make libc6-dev libuv1-dev libcurl4-openssl-dev libsqlite3-dev libinih-dev libjansson-dev libcmark-dev \
-	libical-dev libsodium-dev libcsv-dev libidn2-dev libunistring-dev libssl-dev node-llhttp libcmocka-dev \
-	python3 procps systemd tzdata pkg-config libgmime-3.0-dev libemail-mime-perl libemail-address-xs-perl
+	libsodium-dev libcsv-dev libidn2-dev libunistring-dev libssl-dev node-llhttp libcmocka-dev \
+	python3 procps systemd tzdata openssl faketime pkg-config libgmime-3.0-dev libemail-mime-perl libemail-address-xs-perl
 PKG_LINT := clang clang-tidy clang-format cppcheck libclang-rt-14-dev gcovr shellcheck pyflakes3
 
 # $(call missing,PACKAGES): those that are not installed, one a line; none where there is no dpkg.
