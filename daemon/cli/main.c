@@ -1,5 +1,7 @@
-/* grannbud: placeholder of the first commit, replaced when the parts are there. */
-int main(void)
+/* grannbud: the command line of Grannbud. All it does is in cli.c; this file only names the streams. */
+#include "cli/cli.h"
+
+int main(int argc, char **argv)
 {
-    return 0;
+    return cli_run(argc, (const char *const *)argv, stdout, stderr);
 }
