@@ -179,6 +179,11 @@ static void test_import__states_walk_their_arrows_only(void **state)
     expect_counts(&a, 0, 1, 0, 0, 0);
     assert_string_equal(fixture_expect(f, &ACTOR_A, GET, "/api/v1/group/Eken", NULL, 200, "states.1.to"), "dormant");
     assert_string_equal(fixture_expect(f, &ACTOR_A, GET, "/api/v1/group/Alen", NULL, 200, "state"), "dormant");
+    /* a file that tells no state moves nobody, without a word */
+    a = import_text(&ACTOR_A, IMPORT, "Område;Ort\nEken;\nAlen;\n");
+    assert_int_equal(json_array_size(json_object_get(a.json, "problems")), 0);
+    expect_counts(&a, 0, 0, 0, 0, 0);
+    assert_string_equal(fixture_expect(f, &ACTOR_A, GET, "/api/v1/group/Eken", NULL, 200, "state"), "dormant");
 }
 
 static int unsubscribe(struct db *db, void *ctx)
