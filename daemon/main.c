@@ -30,8 +30,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/notify.h"
-#include "core/area.h"
-#include "core/area_load.h"
+#include "core/area_shipped.h"
 #include "core/config.h"
 #include "core/file_errors.h"
 #include "core/ledger.h"
@@ -56,10 +55,6 @@ enum {
     CONFIGS_MAX = 64, /* reloads kept; more than that many a start of the process */
     STATUS_EVERY_TICKS = 10,
 };
-
-#ifndef GRANNBUD_DATADIR
-#define GRANNBUD_DATADIR "/usr/local/share/grannbud"
-#endif
 
 struct app {
     const char *config_path;
@@ -163,61 +158,13 @@ struct first_req {
     bool is_done;
 };
 
-/* Where the shipped area tables lie: beside the source tree's build, or where they were installed. */
-static char *areas_dir(void)
-{
-    char exe[4096];
-    ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
-    char *dir = xstrdup(GRANNBUD_DATADIR "/areas");
-    if (access(dir, R_OK) == 0 || n <= 0)
-        return dir;
-    exe[n] = '\0';
-    for (int up = 0; up < 3; up++) {
-        char *slash = strrchr(exe, '/');
-        if (!slash)
-            break;
-        *slash = '\0';
-        char *near = xasprintf("%s/conf/areas", exe);
-        char *file = xasprintf("%s/municipalities.csv", near);
-        bool found = access(file, R_OK) == 0;
-        free(file);
-        if (found) {
-            free(dir);
-            return near;
-        }
-        free(near);
-    }
-    return dir;
-}
-
-static int load_areas(struct db *db, struct err *err)
-{
-    struct actor actor = actor_daemon();
-    struct area_load_result result;
-    char today[AREA_DATE_BYTES];
-    time_t now = time(NULL);
-    struct tm tm;
-    int empty = 0;
-    int rc = area_is_empty(db, &empty);
-    if (rc || !empty)
-        return rc;
-    localtime_r(&now, &tm);
-    strftime(today, sizeof today, "%Y-%m-%d", &tm);
-    char *dir = areas_dir();
-    rc = area_load_dir(db, &actor, dir, today, &result, err);
-    if (rc == 0)
-        log_notice("main", "areas loaded from=%s rows=%d", dir, result.rows);
-    free(dir);
-    return rc;
-}
-
 static int op_first(struct db *db, struct store_req *req)
 {
     struct first_req *first = CONTAINER_OF(req, struct first_req, req);
     int rc = ledger_recover(db, &first->recovered);
     if (rc == 0)
         rc = ledger_token_key(db, first->token_key);
-    return rc ? rc : load_areas(db, &first->err);
+    return rc ? rc : area_load_shipped(db, &first->err);
 }
 
 static void on_first(struct store_req *req)

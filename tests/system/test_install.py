@@ -31,7 +31,8 @@ class InstallTest(unittest.TestCase):
         got = self.files()
         for path in ("usr/local/sbin/grannbudd", "usr/local/bin/grannbud", "etc/grannbud/grannbud.conf",
                      "usr/local/lib/systemd/system/grannbudd.service", "usr/local/lib/sysusers.d/grannbud.conf",
-                     "usr/local/lib/tmpfiles.d/grannbud.conf"):
+                     "usr/local/lib/tmpfiles.d/grannbud.conf",
+                     "usr/local/share/grannbud/areas/municipalities.csv"):
             self.assertIn(path, got)
         for program in ("usr/local/sbin/grannbudd", "usr/local/bin/grannbud"):
             self.assertTrue(os.access(self.dest / program, os.X_OK), program)
