@@ -243,7 +243,7 @@ static int of_area(struct db *db, struct reader *out)
 {
     struct scope all = {.kind = SCOPE_ALL}; /* the division is public */
     struct db_rows *rows = NULL;
-    int rc = db_query_as(db, &all, &rows, Q_MUNICIPALITY_LIST, DB_ARGS(DB_TEXT(out->code), DB_TEXT("")));
+    int rc = db_query_as(db, &all, &rows, Q_MUNICIPALITY_LIST, DB_ARGS(DB_TEXT(out->code), DB_TEXT(""), DB_TEXT("")));
     if (rc)
         return rc;
     rc = db_next(rows);

@@ -1,0 +1,213 @@
+#!/usr/bin/python3
+"""Writes conf/openapi.json from the tables of routes and what their handlers read.
+
+    tests/lib/tools/openapi.py > conf/openapi.json
+
+The source is daemon/http: each route's line in its table, and in its handler (and the static functions that the
+handler calls) the names given to api_query_only() and api_body_only(), which is where unknown ones are refused.
+tests/unit/http/test_openapi.c holds the file against the tables, both ways.
+"""
+
+import json
+import pathlib
+import re
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+HTTP = ROOT / "daemon" / "http"
+
+ROUTE = re.compile(r"\{HTTP_METHOD_(\w+),\s*\"([^\"]+)\",\s*API_(READ|WRITE),\s*(\w+),\s*API_(\w+),\s*(\w+),"
+                   r"\s*((?:\"(?:[^\"\\]|\\.)*\"\s*)+)\}")
+FUNCTION = re.compile(r"^(?:static )?(?:inline )?(?:const )?[\w ]+[ *](\w+)\([^;{]*\)\n\{\n(.*?)^\}", re.S | re.M)
+TEXT = r"((?:\"(?:[^\"\\]|\\.)*\"\s*)+)"
+
+# What a member is, when it is no text. null clears a field, see http/api.h.
+INTEGER = {"household_count", "households_joined", "sign_count", "trained_year", "uid"}
+BOOLEAN = {"working_day", "trained", "protected"}
+TIME = {"at", "expires_at"}
+QUERY_INTEGER = {"limit", "days"}
+QUERY_BOOLEAN = {"dry_run"}
+REQUIRED = {
+    "POST /api/v1/group": ["municipality", "name"],
+    "POST /api/v1/group/{id}/state": ["state"],
+    "POST /api/v1/contact": ["group", "name"],
+    "POST /api/v1/series": ["name", "scope", "rrule", "time"],
+    "POST /api/v1/letter": ["source"],
+    "PUT /api/v1/letter/{id}": ["source"],
+    "POST /api/v1/letter/{id}/test": ["to"],
+    "POST /api/v1/letter/{id}/reject": ["note"],
+    "POST /api/v1/user": ["name", "role"],
+    "POST /api/v1/token": ["name"],
+    "POST /api/v1/hold": ["reason"],
+    "POST /api/v1/store/backup": ["path"],
+}
+REQUIRED_QUERY = {("/api/v1/why", "address")}
+NO_KEY = {"POST /api/v1/store/backup", "POST /api/v1/token"}
+# What is not JSON, and what a success is when it is not 200.
+CONTENT = {
+    "/api/v1/group/export": "text/csv",
+    "/api/v1/audit/export": "application/x-ndjson",
+    "/healthz": "text/plain",
+    "/metrics": "text/plain",
+    "/u/{token}": "text/html",
+}
+FILE = {"/u/{token}": "application/x-www-form-urlencoded"}
+STATUS = {
+    "POST /api/v1/letter/{id}/test": "202",
+    "DELETE /api/v1/contact/{id}": "204",
+}
+
+
+def joined(literals):
+    return "".join(json.loads(part) for part in re.findall(r"\"(?:[^\"\\]|\\.)*\"", literals))
+
+
+class Sources:
+    """The functions and constants of daemon/http, by file."""
+
+    def __init__(self):
+        self.files = {path: path.read_text("utf-8") for path in sorted(HTTP.glob("*.c"))}
+        self.functions = {path: dict(FUNCTION.findall(text)) for path, text in self.files.items()}
+        self.public = {}
+        for functions in self.functions.values():
+            self.public.update(functions)
+
+    def routes(self):
+        for path, text in self.files.items():
+            for m in ROUTE.finditer(text):
+                method, pattern, mode, permission, body, handler, summary = m.groups()
+                yield path, method, pattern, permission, body, handler, joined(summary)
+
+    def bodies(self, path, handler, seen=None):
+        """The handler's text and those of what it calls, its own file's first."""
+        seen = set() if seen is None else seen
+        text = self.functions[path].get(handler)
+        if text is None:
+            path = next((p for p, functions in self.functions.items() if handler in functions), None)
+            text = self.functions[path][handler] if path else None
+        if text is None or handler in seen:
+            return
+        seen.add(handler)
+        yield path, text
+        for name in re.findall(r"(?<![\w.>])(\w+)\(", text):
+            if name in self.functions[path] or name.startswith(("api_letter_", "page_")):
+                if name in self.public:
+                    yield from self.bodies(path, name, seen)
+
+    def names(self, path, handler, function):
+        for where, text in self.bodies(path, handler):
+            m = re.search(function + r"\(call,\s*" + TEXT + r"\)", text)
+            if m:
+                return joined(m.group(1)).split()
+            m = re.search(function + r"\(call,\s*(\w+)\)", text)
+            if m:
+                value = re.search(r"\b" + m.group(1) + r"\[\]\s*=\s*" + TEXT, self.files[where])
+                return joined(value.group(1)).split()
+        return []
+
+
+def member(name):
+    if name == "addresses":
+        return {"type": "array", "items": {"type": "string", "format": "email"}}
+    if name in INTEGER:
+        return {"type": ["integer", "null"]}
+    if name in BOOLEAN:
+        return {"type": ["boolean", "null"] if name == "trained" else "boolean"}
+    if name in TIME:
+        return {"type": ["string", "null"], "format": "date-time"}
+    return {"type": ["string", "null"]}
+
+
+def parameters(pattern, query):
+    for name in re.findall(r"\{(\w+)\}", pattern):
+        yield {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+    for name in query:
+        kind = "integer" if name in QUERY_INTEGER else "boolean" if name in QUERY_BOOLEAN else "string"
+        out = {"name": name, "in": "query", "schema": {"type": kind}}
+        if (pattern, name) in REQUIRED_QUERY:
+            out["required"] = True
+        yield out
+
+
+def request_body(key, pattern, body, members):
+    if body == "FILE":
+        content = FILE.get(pattern, "text/csv")
+        return {"required": content == "text/csv", "content": {content: {"schema": {"type": "string"}}}}
+    schema = {"type": "object", "additionalProperties": False, "properties": {name: member(name) for name in members}}
+    if key in REQUIRED:
+        schema["required"] = REQUIRED[key]
+    return {"required": key in REQUIRED, "content": {"application/json": {"schema": schema}}}
+
+
+def success(method, pattern, key, is_list, source):
+    status = STATUS.get(key) or ("201" if "call->status = 201" in source else "200")
+    if status == "204":
+        return status, {"description": "Done."}
+    content = CONTENT.get(pattern, "application/json")
+    schema = {"type": "string"}
+    if content == "application/json":
+        schema = {"$ref": "#/components/schemas/List"} if is_list else {"type": "object"}
+    return status, {"description": "Made." if status == "201" else "Done.", "content": {content: {"schema": schema}}}
+
+
+def operation(sources, path, method, pattern, permission, body, handler, summary):
+    key = f"{method} {pattern}"
+    source = "\n".join(text for _, text in sources.bodies(path, handler))
+    query = sources.names(path, handler, "api_query_only")
+    is_list = bool(re.search(r"api_list\(|\"items\"|whole_list\(", source))
+    status, answer = success(method, pattern, key, is_list, source)
+    out = {"summary": summary, "operationId": re.sub(r"\W+", "_", f"{method.lower()}{pattern}").strip("_")}
+    out["parameters"] = list(parameters(pattern, query))
+    if method == "POST" and permission != "0" and key not in NO_KEY:
+        out["parameters"].append({"$ref": "#/components/parameters/IdempotencyKey"})
+    if body != "NO_BODY":
+        out["requestBody"] = request_body(key, pattern, body, sources.names(path, handler, "api_body_only"))
+    out["responses"] = {status: answer}
+    if pattern == "/u/{token}":
+        out["responses"]["404"] = answer
+    out["responses"]["default"] = {"$ref": "#/components/responses/Problem"}
+    out["security"] = [] if permission == "0" else [{"bearer": []}]
+    if permission != "0":
+        out["x-permission"] = permission.removeprefix("PERM_").lower()
+    return out
+
+
+def components():
+    text = {"type": "string"}
+    return {
+        "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer",
+                                       "description": "A token from \"grannbud token add\". On the Unix socket the "
+                                                      "peer's uid decides and no token is needed."}},
+        "parameters": {"IdempotencyKey": {"name": "Idempotency-Key", "in": "header", "schema": {
+            "type": "string", "minLength": 1, "maxLength": 128}, "description": "A request that is sent again with "
+            "the same key within seven days is answered again and not done again."}},
+        "schemas": {
+            "List": {"type": "object", "required": ["items", "next"], "properties": {
+                "items": {"type": "array", "items": {"type": "object"}},
+                "next": {"type": ["string", "null"], "description": "Give it back as ?after= for the next page."}}},
+            "Problem": {"type": "object", "description": "RFC 9457", "properties": {
+                "type": text, "title": text, "status": {"type": "integer"}, "detail": text, "instance": text,
+                "problems": {"type": "array", "items": {"type": "object"}}}},
+        },
+        "responses": {"Problem": {"description": "What is wrong, where, and what to do.", "content": {
+            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}},
+    }
+
+
+def main():
+    sources = Sources()
+    paths = {}
+    for path, method, pattern, permission, body, handler, summary in sources.routes():
+        paths.setdefault(pattern, {})[method.lower()] = operation(sources, path, method, pattern, permission, body,
+                                                                  handler, summary)
+    print(json.dumps({
+        "openapi": "3.1.0",
+        "info": {"title": "Grannbud", "version": "1", "description": "Ids are opaque, times RFC 3339 with offset, "
+                 "members snake_case. What lies outside one's area is not found."},
+        "servers": [{"url": "/"}],
+        "paths": dict(sorted(paths.items())),
+        "components": components(),
+    }, indent=1, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()
