@@ -80,7 +80,6 @@ int cli_ask(struct cli *cli, const struct cli_request *request, json_t **answer,
     if (got.status < 200 || got.status > 299) {
         result = refused(cli, got.status, json);
     } else if (raw) {
-        buf_init(raw, CLIENT_ANSWER_BYTES);
         buf_add(raw, buf_str(&got.body), got.body.len);
     } else if (!json && got.body.len > 0) {
         result = cli_fail(cli, CLI_REFUSED, "the answer is no JSON: is that Grannbud's daemon, of this version?");
@@ -143,14 +142,13 @@ static int save(struct cli *cli, const struct cli_request *request, const char *
 {
     struct buf raw;
     struct err err = {""};
-    json_t *none;
+    json_t *none = NULL;
+    buf_init(&raw, CLIENT_ANSWER_BYTES);
     int code = cli_ask(cli, request, &none, &raw);
-    if (code != CLI_DONE)
-        return code;
-    int rc = cli_write_file(cli, path, &raw, &err);
+    int rc = code == CLI_DONE ? cli_write_file(cli, path, &raw, &err) : 0;
     if (rc)
         code = cli_fail_err(cli, rc, &err);
-    else if (strcmp(path, "-") != 0)
+    else if (code == CLI_DONE && strcmp(path, "-") != 0)
         fprintf(cli->out, "%s: %zu bytes written, for your eyes only (mode 0600)\n", path, raw.len);
     buf_fini(&raw);
     return code;

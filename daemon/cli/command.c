@@ -20,7 +20,7 @@ const struct cli_option CLI_GLOBALS[] = {
     {"lang", "sv|en", .help = "language of texts for officers; default: by LANG, else both"},
     {"help", NULL, CLI_FLAG, .help = "this help"},
     {"version", NULL, CLI_FLAG, .help = "print the version"},
-    {NULL},
+    {.name = NULL},
 };
 
 const struct cli_command *cli_command_at(size_t i)

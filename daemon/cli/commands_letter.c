@@ -3,9 +3,9 @@
 
 #define QUERY .place = CLI_QUERY
 #define LOCAL .place = CLI_LOCAL
-#define END  \
-    {        \
-        NULL \
+#define END          \
+    {                \
+        .name = NULL \
     }
 
 static const struct cli_option SERIES_ADD[] = {
@@ -145,5 +145,5 @@ const struct cli_command CLI_COMMANDS_LETTER[] = {
 
     {"why", NULL, "ADDRESS=address", "all that happened for one mail address, newest first", .method = "GET",
      .path = "/api/v1/why", .view = cli_view_why},
-    {NULL},
+    {.noun = NULL},
 };

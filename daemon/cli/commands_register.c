@@ -2,9 +2,9 @@
 #include "cli/cli.h"
 
 #define QUERY .place = CLI_QUERY
-#define END  \
-    {        \
-        NULL \
+#define END          \
+    {                \
+        .name = NULL \
     }
 
 static const struct cli_option MUNICIPALITY_LIST[] = {
@@ -137,5 +137,5 @@ const struct cli_command CLI_COMMANDS_REGISTER[] = {
      .method = "PATCH", .path = "/api/v1/contact/{CONTACT}", .say = "contact person {name} changed: {id}"},
     {"contact", "remove", "CONTACT", "take a contact person out of the register", .options = CONTACT_REMOVE,
      .method = "DELETE", .path = "/api/v1/contact/{CONTACT}", .say = "contact person removed"},
-    {NULL},
+    {.noun = NULL},
 };

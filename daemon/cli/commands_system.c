@@ -3,9 +3,9 @@
 
 #define QUERY .place = CLI_QUERY
 #define LOCAL .place = CLI_LOCAL
-#define END  \
-    {        \
-        NULL \
+#define END          \
+    {                \
+        .name = NULL \
     }
 
 static const struct cli_option USER_ADD[] = {
@@ -87,5 +87,5 @@ const struct cli_command CLI_COMMANDS_SYSTEM[] = {
 
     {"help", NULL, "[NOUN] [VERB]", "this list, or more about one command", .run = cli_run_help},
     {"completion", .help = "completion for bash, to be sourced", .run = cli_run_completion},
-    {NULL},
+    {.noun = NULL},
 };

@@ -53,7 +53,7 @@ void cli_encode(struct buf *out, const char *text);
 /* The command as its table says: asks, follows `next`, and shows. Returns the exit code. */
 int cli_call(struct cli *cli);
 /* One request; prints what was refused. CLI_DONE with *answer (the caller's; NULL when it is no JSON), or an exit
- * code. `raw`, if not NULL, gets the body as it came. */
+ * code. `raw`, if not NULL, is initialised and gets the body as it came. */
 int cli_ask(struct cli *cli, const struct cli_request *request, json_t **answer, struct buf *raw);
 /* The answer by --json, `view`, `columns` or `say`; returns the exit code. */
 int cli_show(struct cli *cli, const json_t *answer);
