@@ -118,7 +118,7 @@ class Store:
 
     def add(self, sender, recipients, body):
         self.number += 1
-        name = "%d.%d_%d.sink" % (time.time_ns() // 1000, os.getpid(), self.number)
+        name = "%d.%d_%d.eml" % (time.time_ns() // 1000, os.getpid(), self.number)
         head = "Return-Path: <%s>\r\n" % sender + "".join("Delivered-To: %s\r\n" % r for r in recipients)
         path = os.path.join(self.folder, "tmp", name)
         with open(path, "wb", buffering=0) as f:

@@ -102,7 +102,7 @@ class MonthlyLetter(unittest.TestCase):
 
     def test_the_mail_is_what_the_letter_says(self):
         store = self.enterContext_(Daemon(relay=self.url))
-        sink = self.enterContext_(Sink("--store", str(store.folder / "mails")))
+        sink = self.enterContext_(Sink("--store", str(store.folder / "mails"), "--no-smtputf8"))
         store.write_config(relay="smtp://127.0.0.1:%d" % sink.port)
         store.stop()
         store.start()
@@ -112,7 +112,11 @@ class MonthlyLetter(unittest.TestCase):
         store.cli("--as", "anna", "letter", "send", letter)
         wait_for("letter", lambda: store.json("letter", "show", letter)["state"] == "sent")
         mails = [parse(p) for p in (store.folder / "mails").rglob("*") if p.is_file() and p.suffix == ".eml"]
-        self.assertEqual(len(mails), 3)  # Gunilla; Yasmin at two addresses. Åke's relay has no SMTPUTF8 with the sink's default
+        self.assertEqual(len(mails), 3)  # Gunilla; Yasmin at two addresses
+        failed = store.json("delivery", "list", "--letter", letter, "--state", "failed")
+        failed = failed["items"] if isinstance(failed, dict) else failed
+        self.assertEqual([f["address"] for f in failed], ["åke.påhittad@example.se"])
+        self.assertIn("SMTPUTF8", failed[0]["reply"])
         for mail in mails:
             self.assertEqual(mail["Subject"], "Månadsbrev grannsamverkan, mars 2026")
             self.assertEqual(mail["Auto-Submitted"], "auto-generated")
