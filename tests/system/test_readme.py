@@ -129,7 +129,7 @@ class Readme(unittest.TestCase):
                         self.assertIn(word, known)
 
     def test_loose_options_exist(self):
-        known = options_of("grannbud")[1] | options_of("grannbud", "user", "add")[1]
+        known = options_of("grannbud")[1] | options_of("grannbud", "user", "add")[1] | options_of("grannbudd")[1]
         for span in SPANS:
             if re.fullmatch(r"--[a-z-]+", span):
                 with self.subTest(span):
