@@ -211,8 +211,9 @@ bench: deps all $(BENCH_BIN) ## the benchmarks, one line each
 # --- lint ------------------------------------------------------------------------------------------------------------
 LINT_C := $(LIB_SRC) daemon/main.c $(CLI_MAIN) $(TESTLIB_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(BENCH_SRC) $(wildcard tests/lib/tools/*.c)
 LINT_H := $(wildcard include/*/*.h daemon/*/*.h tests/lib/*.h)
-LINT_SH := .ci/run $(wildcard tests/*/run conf/*.sh tests/*/*.sh conf/completion/*.bash)
-LINT_PY := $(wildcard tests/*.py tests/*/*.py)
+SCRIPTS := $(wildcard .ci/run tests/*/run tests/*/*.sh conf/*.sh)
+LINT_SH = $(shell grep -lE '^\#!.*\<(ba)?sh\>' $(SCRIPTS)) $(wildcard conf/completion/*.bash)
+LINT_PY = $(wildcard tests/*.py tests/*/*.py) $(shell grep -lE '^\#!.*\<python3\>' $(SCRIPTS))
 
 # Stamps under build/lint make the second run quick. The clang objects know which headers a file has read, so the
 # stamps of clang-tidy lean on them.
@@ -257,7 +258,7 @@ lint-rules: | deps
 lint-scripts: | deps-lint
 	shellcheck --shell=bash $(LINT_SH)
 	PYTHONPYCACHEPREFIX=build/lint/pyc $(PYTHON) -W error -m py_compile $(LINT_PY)
-	$(if $(LINT_PY),pyflakes3 $(LINT_PY))
+	pyflakes3 $(LINT_PY)
 
 .PHONY: format
 format: deps-lint ## clang-format -i on all C
