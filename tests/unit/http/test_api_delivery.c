@@ -3,8 +3,9 @@
 
 #include "base/clock.h"
 #include "base/id.h"
+#include "core/group.h"
 #include "core/ledger.h"
-#include "core/ledger_retry.h"
+#include "core/letter.h"
 #include "lib/api_fixture.h"
 #include "lib/test.h"
 #include "store/db.h"
@@ -14,6 +15,8 @@
 
 static const struct actor ANNA = {
     .user_id = 11, .name = "anna", .role = ROLE_OFFICER, .scope = {.kind = SCOPE_POLICE_AREA, .code = "angelholm"}};
+static const struct actor BERTIL = {
+    .user_id = 12, .name = "bertil", .role = ROLE_OFFICER, .scope = {.kind = SCOPE_POLICE_AREA, .code = "angelholm"}};
 static const struct actor DAVID = {
     .user_id = 13, .name = "david", .role = ROLE_OFFICER, .scope = {.kind = SCOPE_POLICE_AREA, .code = "klippan"}};
 
@@ -165,6 +168,73 @@ static void test_retry__not_of_what_was_called_off(void **state)
     fixture_expect(f, &ANNA, POST, path("/retry"), NULL, 409, NULL);
 }
 
+/* A letter's row of a contact person, failed. */
+static int fail_letter(struct db *db, void *ctx)
+{
+    enum delivery_state state = DELIVERY_FAILED;
+    struct err err = {{0}};
+    bool more = true;
+    int64_t due = 0;
+    (void)ctx;
+    int rc = letter_next_due(db, db_now_us(db), &due);
+    rc = rc ? rc : letter_open(db, due, db_now_us(db), US_PER_S * 3600, &err);
+    while (rc == 0 && more)
+        rc = ledger_expand(db, 100, &more);
+    return rc ? rc : record(db, &state);
+}
+
+static void act(const struct actor *actor, const char *action)
+{
+    char target[128];
+    snprintf(target, sizeof target, "/api/v1/letter/%s/%s", letter, action);
+    fixture_expect(f, actor, POST, target, "{}", 200, NULL);
+}
+
+static int unsubscribe(struct db *db, void *ctx)
+{
+    struct db_rows *rows = NULL;
+    struct err err = {{0}};
+    int64_t contact_id = 0;
+    int64_t address = 0;
+    int rc = id_parse(ID_CONTACT, ctx, &contact_id);
+    rc = rc ? rc : db_query(db, &rows, Q_ADDRESS_LIST, DB_ARGS(DB_INT(contact_id)));
+    if (rc)
+        return rc;
+    if (db_next(rows) > 0)
+        address = db_int(rows, 0);
+    db_done(rows);
+    return contact_unsubscribe(db, &ACTOR_ADMIN, address, &err);
+}
+
+static void test_retry__not_to_who_has_said_no(void **state)
+{
+    (void)state;
+    char group[24];
+    char contact[24];
+    char target[128];
+    become(DELIVERY_SENT); /* the test copy is out of the way */
+    fixture_group(f, "1292", "Lärkvägen", group, contact, "lars@example.se");
+    act(&ANNA, "submit");
+    act(&BERTIL, "approve");
+    act(&ANNA, "send");
+    assert_int_equal(fixture_write(f, fail_letter, NULL), 0);
+    snprintf(id, sizeof id, "%s",
+             fixture_expect(f, &ANNA, GET, "/api/v1/delivery?letter=latest", NULL, 200, "items.0.id"));
+    assert_string_equal(fixture_expect(f, &ANNA, POST, path("/retry"), NULL, 200, "state"), "pending");
+    become(DELIVERY_FAILED);
+    snprintf(target, sizeof target, "/api/v1/group/%s/state", group);
+    fixture_expect(f, &ACTOR_ADMIN, POST, target, "{\"state\":\"dormant\"}", 200, NULL);
+    fixture_expect(f, &ANNA, POST, path("/retry"), NULL, 409, NULL);
+    fixture_expect(f, &ACTOR_ADMIN, POST, target, "{\"state\":\"active\"}", 200, NULL);
+    assert_string_equal(fixture_expect(f, &ANNA, POST, path("/retry"), NULL, 200, "state"), "pending");
+    become(DELIVERY_UNCERTAIN);
+    assert_int_equal(fixture_write(f, unsubscribe, contact), 0);
+    fixture_expect(f, &ANNA, POST, path("/retry"), NULL, 409, NULL);
+    snprintf(target, sizeof target, "/api/v1/contact/%s", contact);
+    fixture_expect(f, &ACTOR_ADMIN, HTTP_METHOD_DELETE, target, NULL, 204, NULL);
+    fixture_expect(f, &ANNA, POST, path("/retry"), NULL, 409, NULL);
+}
+
 static void test_delivery__of_another_area_is_not_there(void **state)
 {
     (void)state;
@@ -230,6 +300,7 @@ static const struct CMUnitTest tests[] = {
     TEST_FIXTURE(test_retry__only_failed_and_uncertain, setup, teardown),
     TEST_FIXTURE(test_retry__opens_the_message_again, setup, teardown),
     TEST_FIXTURE(test_retry__not_of_what_was_called_off, setup, teardown),
+    TEST_FIXTURE(test_retry__not_to_who_has_said_no, setup, teardown),
     TEST_FIXTURE(test_delivery__of_another_area_is_not_there, setup, teardown),
     TEST_FIXTURE(test_delivery__is_not_for_readers, setup, teardown),
     TEST_FIXTURE(test_list__shows_mails_to_staff_to_who_sees_all, setup, teardown),
