@@ -158,12 +158,12 @@ class Daemon:
             self.cli("user", "add", name, "--role", "officer", "--scope", "police_area:angelholm", "--email",
                      name + "@example.se")
 
-    def add_register(self, people, municipality="1292", groups=10):
-        """`people` contact persons p0@example.se ... in a register file, imported. Returns the addresses."""
+    def add_register(self, people, municipality="1292", groups=10, domain="example.se"):
+        """`people` contact persons p0@`domain` ... in a register file, imported. Returns the addresses."""
         rows = ["Område;Typ;Status;Roll;Förnamn;Efternamn;E-post"]
         addresses = []
         for i in range(people):
-            addresses.append("p%d@example.se" % i)
+            addresses.append("p%d@%s" % (i, domain))
             rows.append("Grupp %d;Villa;Aktiv;KO;Åsa;Exempel%d;%s" % (i % groups, i, addresses[-1]))
         rows = [rows[0]] + sorted(rows[1:])
         path = self.folder / "register.csv"
