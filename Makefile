@@ -62,6 +62,7 @@ LIBS_CLI := $(LIBS_DAEMON)
 # --- sources ---------------------------------------------------------------------------------------------------------
 LAYERS := base store core deliver http cli
 LIB_SRC := $(wildcard $(foreach l,$(LAYERS),daemon/$l/*.c))
+MAIN_SRC := daemon/main.c $(wildcard daemon/main/*.c)
 CLI_MAIN := daemon/cli/main.c
 LIB_SRC := $(filter-out $(CLI_MAIN),$(LIB_SRC))
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
@@ -82,7 +83,7 @@ GEN := $(BUILD)/gen/queries.inc $(BUILD)/gen/schema.inc
 .PHONY: all
 all: $(BUILD)/grannbudd $(BUILD)/grannbud ## build/grannbudd and build/grannbud
 
-$(BUILD)/grannbudd: $(BUILD)/obj/daemon/main.o $(BUILD)/libgrannbud.a
+$(BUILD)/grannbudd: $(MAIN_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/libgrannbud.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_DAEMON)
 
 $(BUILD)/grannbud: $(BUILD)/obj/daemon/cli/main.o $(BUILD)/libgrannbud.a
@@ -209,7 +210,7 @@ bench: deps all $(BENCH_BIN) ## the benchmarks, one line each
 	for b in $(sort $(wildcard tests/bench/*.py)); do GRANNBUD_BIN=$(CURDIR)/$(BUILD) $(PYTHON) $$b || exit 1; done
 
 # --- lint ------------------------------------------------------------------------------------------------------------
-LINT_C := $(LIB_SRC) daemon/main.c $(CLI_MAIN) $(TESTLIB_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(BENCH_SRC) $(wildcard tests/lib/tools/*.c)
+LINT_C := $(LIB_SRC) $(MAIN_SRC) $(CLI_MAIN) $(TESTLIB_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(BENCH_SRC) $(wildcard tests/lib/tools/*.c)
 LINT_H := $(wildcard include/*/*.h daemon/*/*.h tests/lib/*.h)
 SCRIPTS := $(wildcard .ci/run tests/*/run tests/*/*.sh conf/*.sh)
 LINT_SH = $(shell grep -lE '^\#!.*\<(ba)?sh\>' $(SCRIPTS)) $(wildcard conf/completion/*.bash)

@@ -1,5 +1,6 @@
 /*
- * grannbudd: the daemon. The only file that knows all parts; it makes them, connects them, and takes them down again.
+ * grannbudd: the daemon. With daemon/main/ the only file that knows all parts; it makes them, connects them, and takes
+ * them down again.
  *
  *   grannbudd -c FILE            run in the foreground
  *   grannbudd -c FILE --check    verify configuration and store, and exit
@@ -30,10 +31,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/notify.h"
-#include "core/area_shipped.h"
 #include "core/config.h"
 #include "core/file_errors.h"
-#include "core/ledger.h"
 #include "core/scheduler.h"
 #include "deliver/curl_loop.h"
 #include "deliver/letter_mail.h"
@@ -41,7 +40,7 @@
 #include "deliver/smtp_wire.h"
 #include "http/api.h"
 #include "http/server.h"
-#include "store/actor.h"
+#include "main/store.h"
 #include "store/db.h"
 #include "store/migrate.h"
 #include "store/store.h"
@@ -144,52 +143,6 @@ static void reload(struct app *app)
     }
     file_errors_fini(&errors);
     notify_ready(&app->notify, NULL);
-}
-
-/* --- the store's first steps ----------------------------------------------------------------------------------- */
-
-/* A request that main waits for before the loop runs. */
-struct first_req {
-    struct store_req req;
-    struct app *app;
-    int64_t recovered;
-    uint8_t token_key[32];
-    struct err err;
-    bool is_done;
-};
-
-static int op_first(struct db *db, struct store_req *req)
-{
-    struct first_req *first = CONTAINER_OF(req, struct first_req, req);
-    int rc = ledger_recover(db, &first->recovered);
-    if (rc == 0)
-        rc = ledger_token_key(db, first->token_key);
-    return rc ? rc : area_load_shipped(db, &first->err);
-}
-
-static void on_first(struct store_req *req)
-{
-    CONTAINER_OF(req, struct first_req, req)->is_done = true;
-}
-
-static int prepare_store(struct app *app)
-{
-    struct first_req first = {.req = {.op = op_first, .done = on_first}, .app = app};
-    store_write(app->store, &first.req);
-    while (!first.is_done) {
-        struct timespec wait = {.tv_nsec = 1000000};
-        nanosleep(&wait, NULL);
-        store_complete(app->store);
-    }
-    if (first.req.status) {
-        log_error("main", "store: %s", err_or(&first.err, first.req.status));
-        return first.req.status;
-    }
-    if (first.recovered > 0)
-        log_notice("main", "deliveries in flight when the process ended count=%lld: they are tried again",
-                   (long long)first.recovered);
-    app->sender = letter_sender_new(atomic_load(&app->config), first.token_key);
-    return 0;
 }
 
 /* --- glue ------------------------------------------------------------------------------------------------------ */
@@ -494,7 +447,7 @@ static int run(const char *path, struct config *config)
         fprintf(stderr, "grannbudd: %s\n", err_or(&err, rc));
         return err_exit_code(rc);
     }
-    rc = prepare_store(app);
+    rc = main_store_prepare(app->store, config, &app->sender);
     rc = rc ? err_exit_code(rc) : serve(app);
     if (rc == 0)
         free(app);

@@ -16,8 +16,6 @@
 #include "store/audit.h"
 #include "store/db.h"
 
-enum { FINISH_MAX = 32 };
-
 static const struct {
     const char *word;
     bool is_final;
@@ -101,7 +99,7 @@ static int read_job(struct db *db, int64_t id, struct job *job)
     return rc > 0 ? 0 : rc < 0 ? rc : ERR_CORRUPT;
 }
 
-/* RETURNING gives no order; the best due first is a small sort. */
+/* RETURNING gives no order; a small sort brings the older rows first. */
 static int compare_ids(const void *a, const void *b)
 {
     int64_t x = *(const int64_t *)a;
@@ -145,12 +143,12 @@ int ledger_claim(struct db *db, int64_t now_us, const int room[LANE_COUNT], stru
     return rc;
 }
 
-int ledger_next_due(struct db *db, int64_t *due_us)
+int ledger_next_due(struct db *db, int64_t after_us, int64_t *due_us)
 {
     int64_t best = INT64_MAX;
     for (int lane = 0; lane < LANE_COUNT; lane++) {
         struct db_rows *rows = NULL;
-        int rc = db_query(db, &rows, Q_DELIVERY_NEXT_DUE, DB_ARGS(DB_INT(lane)));
+        int rc = db_query(db, &rows, Q_DELIVERY_NEXT_DUE, DB_ARGS(DB_INT(lane), DB_INT(after_us)));
         if (rc)
             return rc;
         rc = db_next(rows);
@@ -166,26 +164,73 @@ int ledger_next_due(struct db *db, int64_t *due_us)
     return 0;
 }
 
+int ledger_recalled(struct db *db, const int64_t *ids, int n, bool *out)
+{
+    bool hold = false;
+    int rc = ledger_is_on_hold(db, &hold);
+    for (int i = 0; rc == 0 && i < n; i++) {
+        int64_t recalled = 1;
+        if (!hold)
+            rc = db_get_int(db, &recalled, Q_DELIVERY_RECALLED, DB_ARGS(DB_INT(ids[i])));
+        if (rc == ERR_NOT_FOUND)
+            rc = 0; /* not claimed any more: it must not be sent */
+        out[i] = recalled != 0;
+    }
+    return rc;
+}
+
+int ledger_pull_back(struct db *db, int64_t now_us, int64_t limit_us, int64_t *n)
+{
+    return db_exec(db, n, Q_DELIVERY_PULL_BACK, DB_ARGS(DB_INT(now_us), DB_INT(limit_us)));
+}
+
 /* --- record ---------------------------------------------------------------------------------------------------- */
+
+/* Run a statement that takes one claimed row back, and see to its message when the row was withdrawn. */
+static int take_back(struct db *db, enum query q, size_t n, const struct db_arg *args)
+{
+    struct db_rows *rows = NULL;
+    int64_t message_id = 0;
+    bool withdrawn = false;
+    int rc = db_query(db, &rows, q, n, args);
+    if (rc)
+        return rc;
+    rc = db_next(rows);
+    if (rc > 0) {
+        withdrawn = strcmp(db_text(rows, 0), delivery_state_word(DELIVERY_WITHDRAWN)) == 0;
+        message_id = db_int(rows, 1);
+        rc = db_next(rows); /* to its end: the change is whole then */
+    } else if (rc == 0) {
+        rc = ERR_BAD_STATE;
+    }
+    db_done(rows);
+    if (rc == 0 && withdrawn)
+        rc = db_exec(db, NULL, Q_LETTER_RELEASE_PERIOD, DB_ARGS(DB_INT(message_id), DB_INT(db_now_us(db))));
+    return rc;
+}
 
 int ledger_record(struct db *db, const struct ledger_result *r)
 {
-    int64_t changed = 0;
     assert(delivery_state_may_become(DELIVERY_CLAIMED, r->state));
-    int rc = db_exec(db, &changed, Q_DELIVERY_RECORD,
+    return take_back(db, Q_DELIVERY_RECORD,
                      DB_ARGS(DB_INT(r->delivery_id), DB_TEXT(delivery_state_word(r->state)), DB_INT(r->due_us),
                              DB_INT(r->now_us), DB_INT(r->give_back ? 1 : 0), r->code ? DB_INT(r->code) : DB_NULL,
                              DB_TEXT(r->status), DB_TEXT(r->reply), DB_TEXT(r->step), DB_TEXT(r->relay)));
-    return rc ? rc : changed == 1 ? 0 : ERR_BAD_STATE;
+}
+
+int ledger_give_back(struct db *db, int64_t delivery_id)
+{
+    return take_back(db, Q_DELIVERY_GIVE_BACK, DB_ARGS(DB_INT(delivery_id)));
 }
 
 /* A letter whose last row is final has been sent; a top-up finds it sent already. */
-static int finish_letter(struct db *db, int64_t letter_id)
+static int finish_letter(struct db *db, int64_t letter_id, int64_t message_id)
 {
     struct actor actor = actor_daemon();
     char text[ID_TEXT_BYTES];
     int64_t changed = 0;
-    int rc = db_exec(db, &changed, Q_LETTER_SENT, DB_ARGS(DB_INT(letter_id), DB_INT(db_now_us(db))));
+    int rc =
+        db_exec(db, &changed, Q_LETTER_SENT, DB_ARGS(DB_INT(letter_id), DB_INT(db_now_us(db)), DB_INT(message_id)));
     if (rc || changed == 0)
         return rc;
     return audit_write(db, &actor, "letter.sent", id_format(ID_LETTER, letter_id, text), NULL);
@@ -193,14 +238,14 @@ static int finish_letter(struct db *db, int64_t letter_id)
 
 int ledger_finish(struct db *db)
 {
-    int64_t ids[FINISH_MAX];
-    int64_t letters[FINISH_MAX];
+    int64_t ids[LEDGER_FINISH_MAX];
+    int64_t letters[LEDGER_FINISH_MAX];
     int n = 0;
     struct db_rows *rows = NULL;
     int rc = db_query(db, &rows, Q_MESSAGE_FINISHABLE, DB_NO_ARGS);
     if (rc)
         return rc;
-    while (n < FINISH_MAX && (rc = db_next(rows)) > 0) {
+    while (n < LEDGER_FINISH_MAX && (rc = db_next(rows)) > 0) {
         ids[n] = db_int(rows, 0);
         letters[n++] = db_int(rows, 1);
     }
@@ -208,7 +253,7 @@ int ledger_finish(struct db *db)
     for (int i = 0; rc >= 0 && i < n; i++) {
         rc = db_exec(db, NULL, Q_MESSAGE_FINISH, DB_ARGS(DB_INT(ids[i]), DB_INT(db_now_us(db))));
         if (rc == 0 && letters[i])
-            rc = finish_letter(db, letters[i]);
+            rc = finish_letter(db, letters[i], ids[i]);
     }
     return rc < 0 ? rc : n;
 }

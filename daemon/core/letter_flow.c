@@ -266,7 +266,9 @@ static int open_until(struct db *db, const struct letter_row *row, int64_t *unti
     if (!row->series_id || !row->period)
         return 0;
     int rc = series_load(db, row->series_id, &series, err);
-    if (rc == 0 && series_occurrence(&series, row->period, &this_one) == 0) {
+    if (rc == 0)
+        rc = series_occurrence(&series, row->period, &this_one);
+    if (rc == 0) {
         schedule_after(series.schedule, this_one.utc_us, 1, &next, &n);
         *until = n == 1 ? next.utc_us : 0;
     }
@@ -295,6 +297,14 @@ int letter_open(struct db *db, int64_t id, int64_t now_us, int64_t late_max_us, 
         goto out;
     }
     rc = open_until(db, &row, &until, err);
+    if (rc == ERR_NOT_FOUND) { /* sent by hand outside its series' dates: nobody joins later */
+        until = 0;
+        rc = 0;
+    } else if (rc == ERR_INVALID || rc == ERR_CONFIG) {
+        /* One broken series must not stand in the way of every other letter. */
+        rc = hold(db, id, err && err->text[0] ? err->text : "the dates of its series cannot be worked out");
+        goto out;
+    }
     if (rc == 0)
         rc = db_exec(db, NULL, Q_MESSAGE_INSERT,
                      DB_ARGS(DB_INT(message), DB_TEXT("letter"), DB_INT(LANE_LETTER), DB_INT(id), DB_TEXT("expanding"),

@@ -192,6 +192,7 @@ static int remind_series(struct db *db, const struct config *config, int64_t id,
         schedule_after(s.schedule, from_us, ARRAY_LEN(found), found, &n);
     }
     for (size_t i = 0; rc == 0 && i < n && ahead < LOOK_AHEAD_MAX; i++) {
+        series_label(&s, &found[i]);
         rc = remind_period(db, config, &s, &found[i], now_us, sent);
         ahead += found[i].utc_us > now_us;
     }
@@ -210,8 +211,11 @@ int reminder_run(struct db *db, const struct config *config, int64_t now_us, int
         rc = 0;
     }
     db_done(rows);
-    for (int i = 0; rc == 0 && i < n; i++)
+    for (int i = 0; rc == 0 && i < n; i++) {
         rc = remind_series(db, config, ids[i], now_us, sent, err);
+        if (rc == ERR_INVALID || rc == ERR_CONFIG)
+            rc = 0; /* a broken series must not silence the others; `err` tells */
+    }
     free(ids);
     return rc;
 }

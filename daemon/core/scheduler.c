@@ -71,7 +71,10 @@ static int open_due(struct scheduler *s, struct db *db)
     if (rc == ERR_NOT_FOUND)
         return 0;
     s->more = s->worked = true;
-    return rc ? rc : letter_open(db, id, s->now_us, late_max_us, &s->err);
+    if (rc == 0)
+        rc = letter_open(db, id, s->now_us, late_max_us, &s->err);
+    s->err.text[0] = rc ? s->err.text[0] : '\0'; /* a letter that was held says why itself */
+    return rc;
 }
 
 static int expand(struct scheduler *s, struct db *db)
@@ -80,6 +83,28 @@ static int expand(struct scheduler *s, struct db *db)
     int rc = ledger_expand(db, s->config->limits.expand_chunk, &more);
     if (rc == 0 && more)
         s->more = s->worked = true;
+    return rc;
+}
+
+/* Closes what has ended: also a message without a single recipient, and what ended when the process did. */
+static int finish(struct scheduler *s, struct db *db)
+{
+    int n = ledger_finish(db);
+    if (n >= LEDGER_FINISH_MAX)
+        s->more = true;
+    return n < 0 ? n : 0;
+}
+
+/* After a clock that was ahead has been set right, no delivery waits for the time that it showed. */
+static int pull_back(struct scheduler *s, struct db *db)
+{
+    int64_t longest_us = 2 * s->config->letter.retry_max_s * US_PER_S;
+    int64_t n = 0;
+    int rc = ledger_pull_back(db, s->now_us, s->now_us + longest_us, &n);
+    if (n > 0) {
+        log_notice("scheduler", "deliveries due in a future that no wait explains count=%lld: due now", (long long)n);
+        s->worked = true;
+    }
     return rc;
 }
 
@@ -93,6 +118,8 @@ static int remind(struct scheduler *s, struct db *db)
     int rc = reminder_run(db, s->config, s->now_us, &sent, &s->err);
     if (rc == 0)
         s->reminded_s = now_s;
+    if (rc == 0 && s->err.text[0])
+        log_error("scheduler", "a series cannot be looked at text=%s", s->err.text);
     if (sent > 0)
         s->worked = true;
     return rc;
@@ -104,7 +131,8 @@ static int op_look(struct db *db, struct store_req *req)
     static const struct {
         const char *name;
         int (*run)(struct scheduler *s, struct db *db);
-    } steps[] = {{"housekeeping", housekeeping}, {"open", open_due}, {"expand", expand}, {"remind", remind}};
+    } steps[] = {{"housekeeping", housekeeping}, {"open", open_due}, {"expand", expand}, {"finish", finish},
+                 {"pull back", pull_back},       {"remind", remind}};
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < ARRAY_LEN(steps); i++) {
         s->step = steps[i].name;

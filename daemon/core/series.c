@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -80,44 +81,75 @@ static int make_schedule(const char *rrule, const char *time, const char *zone, 
     return schedule_new(&spec, out, err);
 }
 
-int series_add(struct db *db, const struct actor *actor, const struct series_input *in, int64_t *id, struct err *err)
+/* Today's date where the node is. */
+static void local_today(int64_t now_us, char out[TIME_TEXT_BYTES])
 {
+    time_t t = (time_t)(now_us / US_PER_S);
+    struct tm tm;
+    localtime_r(&t, &tm);
+    strftime(out, TIME_TEXT_BYTES, "%Y-%m-%d", &tm);
+}
+
+static int check_covers_previous(const struct schedule *schedule, bool covers_previous, struct err *err)
+{
+    if (covers_previous && schedule_period_unit(schedule) != PERIOD_MONTH)
+        return err_set(err, ERR_INVALID,
+                       "only a series with one letter a month can be about the month before: leave that out");
+    return 0;
+}
+
+/* What was left out, filled in; the texts live as long as `in` and `today`. */
+static void fill_in(struct series_input *in, const char *today)
+{
+    if (!in->letter_kind)
+        in->letter_kind = "monthly";
+    if (!in->time_zone)
+        in->time_zone = getenv("TZ");
+    if (!in->anchor_date)
+        in->anchor_date = today;
+}
+
+static int insert(struct db *db, int64_t id, const char *name, const struct scope *scope, const struct series_input *in,
+                  struct err *err)
+{
+    int rc = db_exec(db, NULL, Q_SERIES_INSERT,
+                     DB_ARGS(DB_INT(id), DB_TEXT(name), DB_TEXT(scope_kind_word(scope->kind)), DB_TEXT(scope->code),
+                             DB_TEXT(in->letter_kind), DB_TEXT(in->rrule), DB_TEXT(in->time), DB_TEXT(in->time_zone),
+                             DB_TEXT(in->anchor_date), DB_INT(in->working_day), DB_INT(in->covers_previous),
+                             DB_INT(db_now_us(db))));
+    if (rc == ERR_EXISTS)
+        err_set(err, rc, "there is already a series \"%s\"", name);
+    return rc ? rc : insert_targets(db, id, scope);
+}
+
+int series_add(struct db *db, const struct actor *actor, const struct series_input *input, int64_t *id, struct err *err)
+{
+    struct series_input in = *input;
     struct schedule *schedule = NULL;
     struct scope scope = {0};
     char *name = NULL;
     char text[ID_TEXT_BYTES];
     char scope_text[80];
     char today[TIME_TEXT_BYTES];
-    int64_t now = db_now_us(db);
-    int64_t new_id = id_new(now);
-    const char *kind = in->letter_kind ? in->letter_kind : "monthly";
-    const char *anchor = in->anchor_date;
-    time_format_utc(now, today)[10] = '\0';
-    if (!anchor)
-        anchor = today;
-    int rc = take_name(in->name, &name, err);
+    int64_t new_id = id_new(db_now_us(db));
+    local_today(db_now_us(db), today);
+    fill_in(&in, today);
+    int rc = take_name(in.name, &name, err);
     if (rc == 0)
-        rc = check_kind(kind, err);
+        rc = check_kind(in.letter_kind, err);
     if (rc == 0)
-        rc = take_scope(db, actor, in->scope, &scope, err);
+        rc = take_scope(db, actor, in.scope, &scope, err);
     if (rc == 0)
-        rc = make_schedule(in->rrule, in->time, in->time_zone, anchor, in->working_day, &schedule, err);
-    if (rc)
-        goto out;
-    rc = db_exec(db, NULL, Q_SERIES_INSERT,
-                 DB_ARGS(DB_INT(new_id), DB_TEXT(name), DB_TEXT(scope_kind_word(scope.kind)), DB_TEXT(scope.code),
-                         DB_TEXT(kind), DB_TEXT(in->rrule), DB_TEXT(in->time), DB_TEXT(in->time_zone), DB_TEXT(anchor),
-                         DB_INT(in->working_day), DB_INT(now)));
-    if (rc == ERR_EXISTS)
-        err_set(err, rc, "there is already a series \"%s\"", name);
+        rc = make_schedule(in.rrule, in.time, in.time_zone, in.anchor_date, in.working_day, &schedule, err);
     if (rc == 0)
-        rc = insert_targets(db, new_id, &scope);
+        rc = check_covers_previous(schedule, in.covers_previous, err);
+    if (rc == 0)
+        rc = insert(db, new_id, name, &scope, &in, err);
     if (rc == 0)
         rc = audit_writef(db, actor, "series.add", id_format(ID_SERIES, new_id, text), "{\"scope\":\"%s\"}",
                           scope_format(&scope, scope_text));
     if (rc == 0)
         *id = new_id;
-out:
     schedule_free(schedule);
     free(name);
     return rc;
@@ -186,7 +218,10 @@ int series_find(struct db *db, const struct actor *actor, const char *text, int6
 
 static int read_series(const struct db_rows *rows, struct series *out, struct err *err)
 {
-    struct series s = {.id = db_int(rows, 0), .is_paused = !db_is_null(rows, 10), .watched_from_us = db_int(rows, 11)};
+    struct series s = {.id = db_int(rows, 0),
+                       .is_paused = !db_is_null(rows, 10),
+                       .watched_from_us = db_int(rows, 11),
+                       .covers_previous = db_int(rows, 12) != 0};
     if (!scope_kind_parse(db_text(rows, 2), &s.scope.kind))
         return ERR_CORRUPT;
     snprintf(s.scope.code, sizeof s.scope.code, "%s", db_text(rows, 3));
@@ -260,6 +295,31 @@ static bool period_start(const char *period, struct date *out)
     return true;
 }
 
+/* The calendar month `by` months after the first day of one. */
+static struct date month_after(struct date d, int by)
+{
+    int month = d.year * 12 + (d.month - 1) + by;
+    return (struct date){.year = month / 12, .month = month % 12 + 1, .day = 1};
+}
+
+char *series_period_of(const struct series *s, const struct occurrence *o, char *out)
+{
+    struct date month;
+    if (s->covers_previous && strlen(o->period) == 7 && period_start(o->period, &month)) {
+        month = month_after(month, -1);
+        snprintf(out, PERIOD_TEXT_BYTES, "%04u-%02u", (unsigned)month.year % 10000, (unsigned)month.month % 100);
+    } else {
+        snprintf(out, PERIOD_TEXT_BYTES, "%s", o->period);
+    }
+    return out;
+}
+
+void series_label(const struct series *s, struct occurrence *o)
+{
+    char label[PERIOD_TEXT_BYTES];
+    memcpy(o->period, series_period_of(s, o, label), sizeof label);
+}
+
 int series_occurrence(const struct series *s, const char *period, struct occurrence *out)
 {
     struct occurrence found[SERIES_LOOK_MAX];
@@ -267,8 +327,11 @@ int series_occurrence(const struct series *s, const char *period, struct occurre
     size_t n = 0;
     if (!period_start(period, &from))
         return ERR_NOT_FOUND;
+    if (s->covers_previous)
+        from = month_after(from, 1);
     schedule_next(s->schedule, from, SERIES_LOOK_MAX, found, &n);
     for (size_t i = 0; i < n; i++) {
+        series_label(s, &found[i]);
         if (strcmp(found[i].period, period) == 0) {
             *out = found[i];
             return 0;

@@ -59,6 +59,7 @@ void delivery_policy_decide(const struct delivery_policy *policy, const struct j
         break;
     case OUTCOME_OUR_FAULT:
         out->state = DELIVERY_PENDING;
+        out->due_us = now_us + policy->retry_first_us;
         out->give_back = true;
         break;
     }

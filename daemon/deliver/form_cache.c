@@ -78,8 +78,8 @@ static void on_compiled(struct store_req *req)
     struct form_cache *cache = form->cache;
     cache->loading--;
     form->state = state_of(req->status);
-    if (req->status)
-        err_set(&form->err, 0, "%s", form->err.text[0] ? form->err.text : err_text(req->status));
+    if (req->status && !form->err.text[0])
+        err_set(&form->err, 0, "%s", err_text(req->status));
     cache->ready(cache->ctx);
 }
 
@@ -126,6 +126,8 @@ enum form_state form_cache_get(struct form_cache *cache, int64_t message_id, con
         store_read(cache->store, &form->req);
     }
     form->used = ++cache->tick;
+    if (form->state == FORM_LOADING)
+        return FORM_LOADING; /* the rest is the reader's until it is done */
     *mail = form->mail;
     *why = form->err.text;
     if (form->state == FORM_AWAY)

@@ -298,7 +298,7 @@ int letter_mail_fill(const struct letter_mail *mail, const struct letter_sender 
     char token[MAIL_TOKEN_BYTES];
     char local[MAIL_TOKEN_LOCAL_BYTES];
     char url[512];
-    char mailto[160];
+    char mailto[JOB_ADDRESS_BYTES];
     char message_id[ID_TEXT_BYTES];
     int rc = address_parse(job->address, &to, err);
     if (rc)

@@ -2,8 +2,11 @@
  * The outbox's sessions with the relay: opening, sending, pausing.
  *
  * A session that cannot be opened, or a refusal that concerns us (login, sender, TLS, policy), pauses the relay: 1 s,
- * doubling to 60 s; what was queued goes back to the ledger untouched. The first delivery that is taken ends the
- * pauses.
+ * doubling to 60 s; what was queued goes back to the ledger untouched. After a pause one session tries first; the first
+ * delivery that is taken ends the pauses.
+ *
+ * A session may end by itself at any time (idle, the relay hangs up, a new configuration), and says so only in a later
+ * turn of the loop. Therefore a slot that stands READY is asked whether its session still is.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -12,11 +15,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "deliver/outbox_private.h"
-
-static int64_t mono_ms(const struct outbox *o)
-{
-    return clock_mono_ms(o->env.clock);
-}
 
 /* --- configuration --------------------------------------------------------------------------------------------- */
 
@@ -65,10 +63,12 @@ void relay_configure(struct outbox *o, const struct config *config)
     o->policy = (struct delivery_policy){.retry_first_us = config->letter.retry_first_s * US_PER_S,
                                          .retry_max_us = config->letter.retry_max_s * US_PER_S,
                                          .retry_max_age_us = config->letter.retry_max_age_s * US_PER_S};
-    o->tokens = 1;
-    o->tokens_ms = mono_ms(o);
+    if (o->relay->rate_per_minute <= 0 || o->tokens_ms == 0)
+        o->tokens = 1;
+    o->tokens_ms = outbox_mono_ms(o);
     o->paused_until_ms = 0; /* whoever changed the configuration may have mended it */
     o->pauses = 0;
+    o->problem[0] = '\0';
     session_configure(o);
 }
 
@@ -76,7 +76,7 @@ void relay_configure(struct outbox *o, const struct config *config)
 
 bool relay_is_paused(const struct outbox *o)
 {
-    return o->paused_until_ms > mono_ms(o);
+    return o->paused_until_ms > outbox_mono_ms(o);
 }
 
 void relay_pause(struct outbox *o, const struct outcome *why)
@@ -89,46 +89,58 @@ void relay_pause(struct outbox *o, const struct outcome *why)
     if (wait > OUTBOX_PAUSE_MAX_MS)
         wait = OUTBOX_PAUSE_MAX_MS;
     o->pauses++;
-    o->paused_until_ms = mono_ms(o) + wait;
+    o->paused_until_ms = outbox_mono_ms(o) + wait;
     snprintf(o->problem, sizeof o->problem, "%s: %.200s", why->step ? why->step : "relay", why->text);
     log_warn("outbox", "relay=%s pauses seconds=%lld step=%s code=%d reply=%.200s", o->relay->name,
              (long long)(wait / 1000), why->step ? why->step : "-", why->code, why->text);
-    outbox_give_back(o);
-    outbox_wake(o); /* sets the timer */
+    o->look_ms = o->paused_until_ms;
+    outbox_give_back(o, NULL);
+    outbox_pump(o);
 }
 
-/* A token bucket over monotonic time: a minute's worth at most, so that a pause does not become a burst. */
-static bool take_token(struct outbox *o)
+/* A token bucket over monotonic time: a second's worth at most, so that a pause does not become a burst. */
+static void refill_tokens(struct outbox *o)
 {
     int rate = o->relay->rate_per_minute;
-    int64_t now = mono_ms(o);
-    if (rate <= 0)
-        return true;
+    int64_t now = outbox_mono_ms(o);
     double most = rate < 60 ? 1 : rate / 60.0;
     o->tokens += (double)(now - o->tokens_ms) * rate / 60000.0;
     o->tokens_ms = now;
     if (o->tokens > most)
         o->tokens = most;
+}
+
+static bool take_token(struct outbox *o)
+{
+    int rate = o->relay->rate_per_minute;
+    if (rate <= 0)
+        return true;
+    refill_tokens(o);
     if (o->tokens < 1) {
-        outbox_set_timer(o, (int64_t)((1 - o->tokens) * 60000.0 / rate) + 1);
+        o->send_ms = o->tokens_ms + (int64_t)((1 - o->tokens) * 60000.0 / rate) + 1;
         return false;
     }
     o->tokens -= 1;
     return true;
 }
 
+/* How many more letters may be on the wire: the connections reserved for alerts stay free of them, but one may always
+ * be. */
+static int letter_room(const struct outbox *o)
+{
+    int most = o->slot_count - o->relay->reserved_for_alerts;
+    int letters = 0;
+    for (int i = 0; i < OUTBOX_SLOTS_MAX; i++)
+        letters += (o->slots[i].state == SLOT_SENDING || o->slots[i].state == SLOT_RECORDING) &&
+                   o->slots[i].job.lane == LANE_LETTER;
+    if (most < 1)
+        most = 1;
+    return letters < most ? most - letters : 0;
+}
+
 bool relay_admits(struct outbox *o, enum lane lane)
 {
-    int letters = 0;
-    int most = o->slot_count - o->relay->reserved_for_alerts;
-    if (lane == LANE_LETTER) {
-        for (int i = 0; i < o->slot_count; i++)
-            letters += (o->slots[i].state == SLOT_SENDING || o->slots[i].state == SLOT_RECORDING) &&
-                       o->slots[i].job.lane == LANE_LETTER;
-        if (letters >= (most > 0 ? most : 1))
-            return false;
-    }
-    return take_token(o);
+    return (lane != LANE_LETTER || letter_room(o) > 0) && take_token(o);
 }
 
 /* --- sessions -------------------------------------------------------------------------------------------------- */
@@ -137,7 +149,8 @@ static void on_ready(struct smtp_session *session, void *ctx)
 {
     struct slot *slot = ctx;
     (void)session;
-    slot->state = SLOT_READY;
+    if (slot->state == SLOT_CONNECTING)
+        slot->state = SLOT_READY;
     outbox_pump(slot->o);
 }
 
@@ -146,17 +159,26 @@ static void on_outcome(struct smtp_session *session, const struct smtp_job *job,
 {
     struct slot *slot = ctx;
     struct outbox *o = slot->o;
-    (void)session;
     (void)job;
     assert(slot->state == SLOT_SENDING);
+    if (smtp_session_is_ready(session))
+        slot->has_worked = true;
     if (outcome->kind == OUTCOME_SENT) {
-        slot->has_sent = true;
+        slot->has_worked = true;
         o->pauses = 0;
         o->problem[0] = '\0';
     }
-    outbox_record(o, slot, &slot->job, outcome);
+    outbox_record(o, slot, &slot->job, outcome, slot->relay);
     if (outcome->kind == OUTCOME_OUR_FAULT)
         relay_pause(o, outcome);
+}
+
+/* Did the session end in a way that says the relay is away? One that did its work, or had none, may end as it likes. */
+static bool is_away(const struct slot *slot, const struct outcome *why)
+{
+    if (!why || slot->o->is_stopping || slot->state == SLOT_LEAVING)
+        return false;
+    return slot->state == SLOT_CONNECTING || (slot->has_tried && !slot->has_worked);
 }
 
 static void on_closed(struct smtp_session *session, const struct outcome *why, void *ctx)
@@ -164,11 +186,12 @@ static void on_closed(struct smtp_session *session, const struct outcome *why, v
     struct slot *slot = ctx;
     struct outbox *o = slot->o;
     (void)session;
-    bool failed = why && !slot->has_sent && !o->is_stopping;
+    bool away = is_away(slot, why);
+    assert(slot->state != SLOT_EMPTY && slot->state != SLOT_SENDING);
     slot->session = NULL;
     if (slot->state != SLOT_RECORDING)
         slot->state = SLOT_EMPTY;
-    if (failed) {
+    if (away) {
         o->counters.connect_failures++;
         relay_pause(o, why);
     }
@@ -178,20 +201,50 @@ static void on_closed(struct smtp_session *session, const struct outcome *why, v
 static const struct smtp_session_events EVENTS = {
     .on_ready = on_ready, .on_outcome = on_outcome, .on_closed = on_closed};
 
-void relay_open_sessions(struct outbox *o, int waiting)
+static bool is_ready(const struct slot *slot)
 {
-    int coming = 0;
+    return slot->state == SLOT_READY && smtp_session_is_ready(slot->session);
+}
+
+struct slot *relay_ready_slot(struct outbox *o)
+{
     for (int i = 0; i < o->slot_count; i++)
-        coming += o->slots[i].state == SLOT_CONNECTING || o->slots[i].state == SLOT_READY;
-    for (int i = 0; i < o->slot_count && coming < waiting; i++) {
+        if (is_ready(&o->slots[i]))
+            return &o->slots[i];
+    return NULL;
+}
+
+/* How many sessions what is queued can use now; a paced relay needs no more than a second's worth. */
+static int sessions_wanted(const struct outbox *o)
+{
+    int letters = letter_room(o);
+    int wanted = o->queue[LANE_LETTER].count;
+    int pace = 1 + o->relay->rate_per_minute / 60;
+    if (wanted > letters)
+        wanted = letters;
+    wanted += o->queue[LANE_ALERT].count + o->queue[LANE_PERSONAL].count;
+    return o->relay->rate_per_minute > 0 && wanted > pace ? pace : wanted;
+}
+
+void relay_open_sessions(struct outbox *o)
+{
+    int wanted = sessions_wanted(o);
+    int room = (o->pauses > 0 ? 1 : o->slot_count) - relay_open_count(o);
+    if (relay_is_paused(o))
+        return;
+    for (int i = 0; i < o->slot_count; i++)
+        wanted -= o->slots[i].state == SLOT_CONNECTING || is_ready(&o->slots[i]);
+    for (int i = 0; i < o->slot_count && wanted > 0 && room > 0; i++) {
         struct slot *slot = &o->slots[i];
         if (slot->state != SLOT_EMPTY)
             continue;
         slot->state = SLOT_CONNECTING;
-        slot->has_sent = false;
+        slot->has_tried = slot->has_worked = false;
+        snprintf(slot->relay, sizeof slot->relay, "%s", o->relay->name);
         o->counters.connects++;
         slot->session = smtp_session_start(o->env.loop, o->env.wire, o->env.curl, &o->session_config, &EVENTS, slot);
-        coming++;
+        wanted--;
+        room--;
     }
 }
 
@@ -199,6 +252,7 @@ void relay_send(struct slot *slot)
 {
     assert(slot->state == SLOT_READY);
     slot->state = SLOT_SENDING;
+    slot->has_tried = true;
     smtp_session_send(slot->session, &slot->smtp);
 }
 
@@ -208,9 +262,9 @@ void relay_quit_all(struct outbox *o, bool now)
         struct slot *slot = &o->slots[i];
         if (!slot->session)
             continue;
-        if (slot->state == SLOT_READY)
+        if (slot->state == SLOT_READY || slot->state == SLOT_CONNECTING)
             slot->state = SLOT_LEAVING;
-        if (now || slot->state == SLOT_CONNECTING)
+        if (now)
             smtp_session_abort(slot->session);
         else
             smtp_session_quit(slot->session);

@@ -388,10 +388,11 @@ int db_step_keep(struct db *db)
     return run(db, "RELEASE step");
 }
 
-void db_step_undo(struct db *db)
+int db_step_undo(struct db *db)
 {
-    if (!sqlite3_get_autocommit(db->sqlite))
-        run(db, "ROLLBACK TO step; RELEASE step");
+    if (sqlite3_get_autocommit(db->sqlite)) /* rolled back by the engine, and the transaction with it */
+        return ERR_STORE;
+    return run(db, "ROLLBACK TO step; RELEASE step");
 }
 
 int db_script(struct db *db, const char *sql, struct err *err)

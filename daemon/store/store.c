@@ -5,7 +5,7 @@
  *  1. Only the writer thread touches the writing connection after store_open.
  *  2. A request is in exactly one place: a work queue, a thread's hands, or the finished queue.
  *  3. A write is put on the finished queue only after its COMMIT, or with a negative status.
- *  4. `pending` counts requests from their submission until their `done` has returned; loop thread only.
+ *  4. `pending` counts requests from their submission until their `done` is called; loop thread only.
  */
 #include "store/store.h"
 
@@ -79,18 +79,22 @@ static struct store_req *queue_take(struct queue *q)
     return req;
 }
 
-/* One operation inside its own step of the open transaction. */
-static void run_step(struct db *db, struct store_req *req)
+/* One operation inside its own step of the open transaction. 0, or an error that the whole transaction cannot outlive:
+ * the engine has rolled it back by itself (disk full), or the step could not be undone alone. */
+static int run_step(struct db *db, struct store_req *req)
 {
     int rc = db_step_begin(db);
     if (rc == 0) {
         rc = req->op(db, req);
         if (rc == 0)
             rc = db_step_keep(db);
-        if (rc != 0)
-            db_step_undo(db);
+        if (rc != 0 && db_step_undo(db) != 0) {
+            req->status = rc;
+            return rc;
+        }
     }
     req->status = rc;
+    return 0;
 }
 
 /* All of `batch` in one transaction; afterwards every status is final. Returns how many succeeded. */
@@ -98,33 +102,30 @@ static int commit_batch(struct db *db, struct store_req **batch, int n)
 {
     int ok = 0;
     int rc = db_begin(db);
-    for (int i = 0; i < n; i++) {
-        if (rc == 0)
-            run_step(db, batch[i]);
-        else
-            batch[i]->status = rc;
+    for (int i = 0; rc == 0 && i < n; i++) {
+        rc = run_step(db, batch[i]);
         ok += batch[i]->status == 0;
     }
-    if (rc == 0) {
+    if (rc == 0)
         rc = db_commit(db);
-        if (rc != 0) {
-            db_rollback(db);
-            for (int i = 0; i < n; i++)
-                batch[i]->status = batch[i]->status ? batch[i]->status : rc;
-            ok = 0;
-        }
-    }
-    return ok;
+    if (rc == 0)
+        return ok;
+    db_rollback(db);
+    for (int i = 0; i < n; i++)
+        batch[i]->status = rc;
+    return 0;
 }
 
+/* Wakes the loop while the lock is held: once a request can be seen finished, nothing of the loop's is touched any more
+ * from here, so it may close its handles when none is pending. */
 static void finish(struct store *s, struct store_req **batch, int n)
 {
     pthread_mutex_lock(&s->mutex);
     for (int i = 0; i < n; i++)
         queue_put(&s->finished, batch[i]);
-    pthread_mutex_unlock(&s->mutex);
     if (s->config.notify)
         s->config.notify(s->config.notify_ctx);
+    pthread_mutex_unlock(&s->mutex);
 }
 
 static void count_commit(struct store *s, int n, int ok, int64_t us)

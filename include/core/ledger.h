@@ -5,15 +5,19 @@
  *      ^           |-----> pending    (due later: 4xx, timeout before the final dot)
  *      |           |-----> failed     (5xx for this recipient; gave up after max age)
  *      |           '-----> uncertain  (the final dot left us, no reply came)
- *      '--> withdrawn, expired     (a claimed row that comes back to a withdrawn message is withdrawn too)
+ *      '--> withdrawn, expired     (a claimed row is recalled: withdrawn, unless it is on the wire and gets there)
  *
  * Invariants (ledger_check in tests/lib walks them):
  *  1. A delivery leaves a final state never, unless a person has a failed or uncertain one tried again
  *     (core/ledger_retry.h).
  *  2. (message, address) is unique: an address is told once per message.
  *  3. A message is finished only when it is expanded and none of its rows is pending or claimed.
- *  4. After a crash, claimed rows are at most those that were in flight; recovery makes them pending again, and
- *     they go out with the same Message-ID.
+ *  4. After a crash, claimed rows are at most those that were in flight or next in line; recovery makes them pending
+ *     again (recalled ones: withdrawn), and they go out with the same Message-ID.
+ *  5. A recalled row is never pending.
+ *
+ * Within a lane the rows that are due longest go first, so letters go out one after the other in the order of their
+ * time: none waits for ever, and each is whole as early as it can be.
  *
  * Called on the writer thread unless said otherwise.
  */
@@ -82,8 +86,13 @@ struct job {
  * none. */
 enum { CLAIM_MAX = 512 };
 int ledger_claim(struct db *db, int64_t now_us, const int room[LANE_COUNT], struct job *jobs, int *n);
-/* When the next pending delivery is due, or ERR_NOT_FOUND. */
-int ledger_next_due(struct db *db, int64_t *due_us);
+/* The first time after `after_us` at which a pending delivery is due, or ERR_NOT_FOUND. */
+int ledger_next_due(struct db *db, int64_t after_us, int64_t *due_us);
+/* Of `n` claimed rows that are not on the wire yet: out[i] tells that ids[i] must be given back (recalled, or sending
+ * is on hold). */
+int ledger_recalled(struct db *db, const int64_t *ids, int n, bool *out);
+/* Rows due later than `limit_us`, which no wait explains, were written while the clock was ahead: due now. */
+int ledger_pull_back(struct db *db, int64_t now_us, int64_t limit_us, int64_t *n);
 
 /* What became of a claimed delivery. */
 struct ledger_result {
@@ -92,11 +101,16 @@ struct ledger_result {
     int64_t due_us;
     int64_t now_us;
     int code;
-    bool give_back; /* PENDING without an attempt having been made: the count goes back by one */
+    bool give_back; /* PENDING, and the attempt does not count */
     const char *status, *reply, *step, *relay;
 };
+/* ERR_BAD_STATE when the row is not claimed. */
 int ledger_record(struct db *db, const struct ledger_result *result);
-/* Close messages whose rows are all final; the letters they carry become sent. Returns the count or an error. */
+/* Claimed and not tried: back to what it was, or withdrawn when it was recalled. ERR_BAD_STATE as above. */
+int ledger_give_back(struct db *db, int64_t delivery_id);
+/* Close messages whose rows are all final, at most LEDGER_FINISH_MAX; the letters they carry become sent. Returns the
+ * count or an error. */
+enum { LEDGER_FINISH_MAX = 32 };
 int ledger_finish(struct db *db);
 
 /* At start: rows that were in flight when the process ended become pending again. *n says how many. */
@@ -108,7 +122,7 @@ int ledger_recover(struct db *db, int64_t *n);
 int ledger_post(struct db *db, const char *kind, const char *title, const char *text, const char *address,
                 const char *to_name, int64_t *message_id);
 
-/* Withdraw what is still pending of a message; *n says how many. */
+/* Withdraw what is pending of a message and recall what is claimed; *n says how many. */
 int ledger_withdraw(struct db *db, int64_t message_id, int64_t *n);
 
 /* --- hold ------------------------------------------------------------------------------------------------------ */

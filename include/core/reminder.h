@@ -13,7 +13,8 @@ struct config;
 struct db;
 struct err;
 
-/* Look at all series at `now_us`; *sent says how many mails were put in the ledger. */
+/* Look at all series at `now_us`; *sent says how many mails were put in the ledger. A series whose dates cannot be
+ * worked out is left out, and `err` says why though 0 is returned. */
 int reminder_run(struct db *db, const struct config *config, int64_t now_us, int *sent, struct err *err);
 
 #endif

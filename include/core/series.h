@@ -20,9 +20,10 @@ struct series_input {
     const char *letter_kind; /* monthly, weekly, info; NULL: monthly */
     const char *rrule;
     const char *time;        /* HH:MM */
-    const char *time_zone;   /* NULL: the node's */
-    const char *anchor_date; /* YYYY-MM-DD; NULL: today */
+    const char *time_zone;   /* IANA; NULL: the node's ($TZ, which main sets) */
+    const char *anchor_date; /* YYYY-MM-DD; NULL: today where the node is */
     bool working_day;        /* move off weekends and Swedish public holidays */
+    bool covers_previous;    /* the letter of 1 April is about March: its period is the month before */
 };
 
 int series_add(struct db *db, const struct actor *actor, const struct series_input *in, int64_t *id, struct err *err);
@@ -40,11 +41,18 @@ struct series {
     char *letter_kind;
     struct schedule *schedule;
     bool is_paused;
+    bool covers_previous;
     int64_t watched_from_us; /* periods due before this are not asked for */
 };
 int series_load(struct db *db, int64_t id, struct series *out, struct err *err);
 void series_fini(struct series *series);
-/* The occurrence that carries `period`; ERR_NOT_FOUND when the series has no such period. */
+/* The label under which people know the letter of an occurrence: the schedule's, or the month before it where the
+ * series covers_previous. Returns out, of PERIOD_TEXT_BYTES. */
+char *series_period_of(const struct series *series, const struct occurrence *occurrence, char *out);
+/* Put that label into the occurrence. */
+void series_label(const struct series *series, struct occurrence *occurrence);
+/* The occurrence whose letter carries the label `period`, with that label; ERR_NOT_FOUND when the series has no such
+ * period. */
 int series_occurrence(const struct series *series, const char *period, struct occurrence *out);
 
 #endif

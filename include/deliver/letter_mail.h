@@ -39,7 +39,7 @@ void letter_mail_free(struct letter_mail *mail);
 
 /* The envelope of one delivery. */
 struct letter_envelope {
-    char mail_from[128];
+    char mail_from[JOB_ADDRESS_BYTES];
     char rcpt_to[JOB_ADDRESS_BYTES]; /* the domain in ASCII */
     bool needs_smtputf8;
 };

@@ -1,14 +1,17 @@
 /*
  * The outbox: takes due deliveries from the ledger, sends them through the relay, records what became of each.
  *
- *   claim (store) -> queue per lane -> form (compiled once, off the loop) -> session -> outcome -> record (store)
- *                                                                        '-- only now the session takes the next --'
+ *   look (store: claim) -> queue per lane -> form (compiled once, off the loop) -> session -> outcome -> record (store)
+ *                                                                              '-- only then it takes the next --'
  *
  * Invariants:
  *  1. At most one delivery per session is on the wire; its outcome is durable before the session takes another.
  *  2. Every claimed delivery is in one place: a queue, a session, or a record on its way to the store.
  *  3. What is claimed ahead is bounded by the number of connections per lane; memory does not grow with the audience.
  *  4. Stopping gives back what is queued and waits for what is on the wire.
+ *  5. What was recalled before outbox_wake is not put on the wire after it (but see OUTBOX_GATE_MS); nor is anything
+ *     while sending is on hold.
+ *  6. Never more connections than the relay's `connections`, not even while sessions of an older configuration end.
  *
  * Loop thread only; callbacks come from the loop. Never blocks, never sleeps: rates and pauses are times to wake up.
  */
@@ -44,7 +47,7 @@ struct outbox_env {
 struct outbox *outbox_new(const struct outbox_env *env, const struct config *config);
 /* Another configuration from now on: sessions under the old one end after their delivery in flight. */
 void outbox_configure(struct outbox *o, const struct config *config);
-/* There may be something to send. Cheap; call it after every write that may have made a delivery due. */
+/* Something may have become due, or been recalled. Cheap; call it after every such write. */
 void outbox_wake(struct outbox *o);
 
 typedef void (*outbox_stopped_cb)(void *ctx);

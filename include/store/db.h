@@ -98,7 +98,8 @@ int db_commit(struct db *db);
 void db_rollback(struct db *db);
 int db_step_begin(struct db *db);
 int db_step_keep(struct db *db);
-void db_step_undo(struct db *db);
+/* An error when the transaction around the step is lost: db_rollback must follow. */
+int db_step_undo(struct db *db);
 
 /* Run a script of the schema (several statements). For migrations only. */
 int db_script(struct db *db, const char *sql, struct err *err);

@@ -11,7 +11,8 @@
  * store_write itself and completes in store_complete.
  *
  * Threads: open, close, write, read and complete are called from one thread (the loop's). `notify` is
- * called from the store's threads when something waits to be completed; it must only wake the loop.
+ * called from the store's threads when something waits to be completed, under the store's lock; it must only wake the
+ * loop.
  * Ownership: a request belongs to the submitter, embedded in its own struct, and is left alone from
  * the submission until `done`.
  */

@@ -12,6 +12,7 @@ CREATE TABLE series (
     time_zone     TEXT NOT NULL,           -- IANA
     anchor_date   TEXT NOT NULL,           -- DTSTART
     working_day   INTEGER NOT NULL CHECK (working_day IN (0, 1)), -- move off weekends and public holidays
+    covers_previous INTEGER NOT NULL DEFAULT 0 CHECK (covers_previous IN (0, 1)), -- about the month before
     paused_at     INTEGER,
     watched_from  INTEGER NOT NULL,        -- periods due before this are not asked for
     created_at    INTEGER NOT NULL
@@ -57,6 +58,7 @@ CREATE TABLE letter (
 CREATE UNIQUE INDEX letter_one_per_period ON letter (series_id, period) WHERE holds_period = 1;
 CREATE INDEX letter_due ON letter (due_at) WHERE state = 'approved';
 CREATE INDEX letter_series ON letter (series_id, period);
+CREATE INDEX letter_message ON letter (message_id) WHERE message_id IS NOT NULL;
 
 CREATE TABLE letter_target (
     letter_id         INTEGER NOT NULL REFERENCES letter (id),

@@ -36,6 +36,7 @@ CREATE TABLE delivery (
     state             TEXT NOT NULL,
     due_at            INTEGER NOT NULL,
     attempts          INTEGER NOT NULL DEFAULT 0,
+    recalled          INTEGER NOT NULL DEFAULT 0 CHECK (recalled IN (0, 1)), -- withdrawn, perhaps while it was claimed
     code              INTEGER,             -- of the last reply
     status            TEXT,                -- its enhanced status code
     reply             TEXT,                -- its text

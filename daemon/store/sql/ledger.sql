@@ -72,18 +72,32 @@ LEFT JOIN municipality AS k ON k.code = d.municipality_code
 WHERE d.id = $1
 
 -- name: delivery_next_due
-SELECT min(due_at) FROM delivery WHERE state = 'pending' AND lane = $1
+SELECT min(due_at) FROM delivery WHERE state = 'pending' AND lane = $1 AND due_at > $2
 
--- A row that comes back for another try after its message was withdrawn is withdrawn with it.
+-- Was a claimed row recalled before it got on the wire?
+-- name: delivery_recalled
+SELECT recalled FROM delivery WHERE id = $1 AND state = 'claimed'
+
+-- A row that would come back for another try after it was recalled is withdrawn.
 -- name: delivery_record
-UPDATE delivery SET
-    state = CASE WHEN $2 = 'pending' AND (SELECT m.state FROM message AS m WHERE m.id = delivery.message_id) = 'withdrawn'
-                 THEN 'withdrawn' ELSE $2 END,
+UPDATE delivery SET state = CASE WHEN $2 = 'pending' AND recalled = 1 THEN 'withdrawn' ELSE $2 END,
     due_at = $3, last_at = $4, attempts = attempts - $5, code = $6, status = $7, reply = $8, step = $9, relay = $10
 WHERE id = $1 AND state = 'claimed'
+RETURNING state, message_id
+
+-- Claimed and not tried: as if it had not been claimed. It keeps its due time, and what its last attempt said.
+-- name: delivery_give_back
+UPDATE delivery SET state = CASE recalled WHEN 1 THEN 'withdrawn' ELSE 'pending' END, attempts = attempts - 1,
+    first_at = CASE attempts WHEN 1 THEN NULL ELSE first_at END
+WHERE id = $1 AND state = 'claimed'
+RETURNING state, message_id
 
 -- name: delivery_recover
-UPDATE delivery SET state = 'pending', due_at = $1 WHERE state = 'claimed'
+UPDATE delivery SET state = CASE recalled WHEN 1 THEN 'withdrawn' ELSE 'pending' END, due_at = $1 WHERE state = 'claimed'
+
+-- Rows that lie further ahead ($2) than any wait is long: the clock was ahead when they were written. Due now ($1).
+-- name: delivery_pull_back
+UPDATE delivery SET due_at = $1 WHERE state = 'pending' AND lane IN (0, 1, 2) AND due_at > $2
 
 -- name: message_finishable
 SELECT id, letter_id FROM message
@@ -101,20 +115,32 @@ VALUES ($1, $2, $3, $4, NULL, NULL, $5, $6, $7, $8, 'pending', $9, $9)
 -- name: message_withdraw
 UPDATE message SET state = 'withdrawn', open_until = 0, finished_at = coalesce(finished_at, $2) WHERE id = $1
 
+-- Withdrawing: what is pending is withdrawn at once; what is claimed is recalled, which keeps it here if it is not
+-- on the wire yet, or if it would come back for another try.
 -- name: delivery_withdraw_message
-UPDATE delivery SET state = 'withdrawn', last_at = $2 WHERE message_id = $1 AND state = 'pending'
+UPDATE delivery SET state = CASE state WHEN 'pending' THEN 'withdrawn' ELSE state END, recalled = 1,
+    last_at = CASE state WHEN 'pending' THEN $2 ELSE last_at END
+WHERE message_id = $1 AND state IN ('pending', 'claimed')
 
 -- name: delivery_withdraw_group
-UPDATE delivery SET state = 'withdrawn', last_at = $2 WHERE group_id = $1 AND state = 'pending'
+UPDATE delivery SET state = CASE state WHEN 'pending' THEN 'withdrawn' ELSE state END, recalled = 1,
+    last_at = CASE state WHEN 'pending' THEN $2 ELSE last_at END
+WHERE group_id = $1 AND state IN ('pending', 'claimed')
 
 -- name: delivery_withdraw_address
-UPDATE delivery SET state = 'withdrawn', last_at = $2 WHERE address_id = $1 AND state = 'pending'
+UPDATE delivery SET state = CASE state WHEN 'pending' THEN 'withdrawn' ELSE state END, recalled = 1,
+    last_at = CASE state WHEN 'pending' THEN $2 ELSE last_at END
+WHERE address_id = $1 AND state IN ('pending', 'claimed')
 
 -- name: delivery_withdraw_contact
-UPDATE delivery SET state = 'withdrawn', last_at = $2 WHERE contact_id = $1 AND state = 'pending'
+UPDATE delivery SET state = CASE state WHEN 'pending' THEN 'withdrawn' ELSE state END, recalled = 1,
+    last_at = CASE state WHEN 'pending' THEN $2 ELSE last_at END
+WHERE contact_id = $1 AND state IN ('pending', 'claimed')
 
 -- name: delivery_withdraw_key
-UPDATE delivery SET state = 'withdrawn', last_at = $2 WHERE address_key = $1 AND state = 'pending' AND lane = 2
+UPDATE delivery SET state = CASE state WHEN 'pending' THEN 'withdrawn' ELSE state END, recalled = 1,
+    last_at = CASE state WHEN 'pending' THEN $2 ELSE last_at END
+WHERE address_key = $1 AND state IN ('pending', 'claimed') AND lane = 2
 
 -- name: message_source
 SELECT m.kind, m.letter_id, m.title, m.source, m.scope_kind, m.scope_code, m.period, m.created_at, l.classification

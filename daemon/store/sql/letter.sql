@@ -2,8 +2,8 @@
 
 -- name: series_insert
 INSERT INTO series (id, name, scope_kind, scope_code, letter_kind, rrule, local_time, time_zone, anchor_date, working_day,
-    watched_from, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)
+    covers_previous, watched_from, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)
 
 -- name: series_target_insert
 INSERT INTO series_target (series_id, municipality_code)
@@ -24,7 +24,7 @@ WHERE s.scope_kind = 'police_area'
 
 -- name: series_get
 SELECT id, name, scope_kind, scope_code, letter_kind, rrule, local_time, time_zone, anchor_date, working_day, paused_at,
-       watched_from
+       watched_from, covers_previous
 FROM series WHERE id = $1
 
 -- name: series_all_ids
@@ -33,7 +33,7 @@ SELECT id FROM series WHERE paused_at IS NULL ORDER BY id
 -- A series is seen by whom it concerns ...
 -- name: series_list scoped
 SELECT s.id, s.name, s.scope_kind, s.scope_code, s.letter_kind, s.rrule, s.local_time, s.time_zone, s.anchor_date,
-       s.working_day, s.paused_at, s.created_at
+       s.working_day, s.paused_at, s.created_at, s.covers_previous
 FROM series AS s
 WHERE ($3 = 0 OR s.id = $3) AND ($4 = '' OR s.name = $4)
   AND EXISTS (SELECT 1 FROM series_target AS t WHERE t.series_id = s.id AND {scope t.municipality_code})
@@ -131,8 +131,15 @@ UPDATE letter SET state = 'cancelled', note = $2, holds_period = $3, due_at = NU
 -- name: letter_sending
 UPDATE letter SET state = 'sending', message_id = $2, updated_at = $3 WHERE id = $1 AND state = 'approved'
 
+-- Its own message ($3), not a test copy, has ended.
 -- name: letter_sent
-UPDATE letter SET state = 'sent', updated_at = $2 WHERE id = $1 AND state = 'sending'
+UPDATE letter SET state = 'sent', updated_at = $2 WHERE id = $1 AND state = 'sending' AND message_id = $3
+
+-- A cancelled letter of which no copy left after all gives its period back.
+-- name: letter_release_period
+UPDATE letter SET holds_period = 0, updated_at = $2
+WHERE message_id = $1 AND state = 'cancelled' AND holds_period = 1
+  AND NOT EXISTS (SELECT 1 FROM delivery AS d WHERE d.message_id = $1 AND d.state IN ('claimed', 'sent', 'uncertain'))
 
 -- name: letter_next_due
 SELECT id FROM letter WHERE state = 'approved' AND due_at <= $1 ORDER BY due_at, id LIMIT 1

@@ -1,0 +1,18 @@
+/*
+ * The ledger's invariants (core/ledger.h), walked row by row; fails the test with the first row that breaks one.
+ *
+ *   always       each state is of the table, no address twice in a message, a finished message has only final rows,
+ *                a withdrawn one no pending row
+ *   at rest      besides: no row is claimed, and a message in state sending has a row that is pending
+ */
+#ifndef GB_TESTS_LEDGER_CHECK_H
+#define GB_TESTS_LEDGER_CHECK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct db;
+
+void ledger_check(struct db *db, int64_t message_id, bool at_rest);
+
+#endif
