@@ -25,7 +25,7 @@ LAYERS = {
     "inbound": {"base", "store", "core", "inbound"},
     "http": {"base", "store", "core", "http"},
     "cli": {"base", "core", "cli"},
-    "main": {"base", "store", "core", "deliver", "inbound", "http"},
+    "main": {"base", "store", "core", "deliver", "inbound", "http", "main"},
 }
 # These only return errors; the layers above decide what is worth a line in the log.
 SILENT_LAYERS = {"base", "store"}
