@@ -285,3 +285,35 @@ size_t text_length(const char *s)
 {
     return u8_mbsnlen((const uint8_t *)s, strlen(s));
 }
+
+static bool is_address_byte(char c)
+{
+    return c != '\0' && !strchr(" \t<>(),;:\"'[]", c);
+}
+
+char *text_mask_addresses(const char *s, char *out, size_t room)
+{
+    static const char mask[] = "<address>";
+    size_t n = 0;
+    while (*s && n + 1 < room) {
+        size_t word = 0;
+        while (is_address_byte(s[word]))
+            word++;
+        bool is_address = word > 0 && memchr(s, '@', word) != NULL;
+        const char *piece = is_address ? mask : s;
+        size_t len = is_address ? strlen(mask) : word > 0 ? word : 1;
+        if (is_address && n > 0 && out[n - 1] == '<' && s[word] == '>') { /* "<a@b>" stays one pair of brackets */
+            n--;
+            word++;
+        }
+        if (n + len >= room)
+            len = room - 1 - n;
+        while (len > 0 && ((unsigned char)piece[len] & 0xc0) == 0x80)
+            len--;
+        memcpy(out + n, piece, len);
+        n += len;
+        s += word > 0 ? word : 1;
+    }
+    out[n] = '\0';
+    return out;
+}

@@ -89,8 +89,9 @@ static int check_period(struct db *db, const struct letter_source *src, struct p
                      series.name);
     if (rc == 0 && series_occurrence(&series, period, &at) != 0)
         rc = err_set(err, ERR_INVALID,
-                     "the series \"%.80s\" has no letter for the period %s: see series show for its dates", series.name,
-                     period);
+                     "the series \"%.80s\" has no letter for the period %s: see series show for its dates, or give "
+                     "--scope to write it outside the series",
+                     series.name, period);
     series_fini(&series);
     return rc;
 }

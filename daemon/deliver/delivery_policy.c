@@ -19,9 +19,8 @@ int64_t delivery_policy_wait_us(const struct delivery_policy *policy, int attemp
 }
 
 static void retry(const struct delivery_policy *policy, const struct job *job, const struct outcome *outcome,
-                  uint32_t noise, char *gave_up, struct ledger_result *out)
+                  int64_t wait, uint32_t noise, char *gave_up, struct ledger_result *out)
 {
-    int64_t wait = delivery_policy_wait_us(policy, job->attempts > 0 ? job->attempts : 1);
     wait += wait / 10 * (int64_t)(noise % JITTER_PARTS) / JITTER_PARTS;
     if (out->now_us + wait - job->created_at > policy->retry_max_age_us) {
         snprintf(gave_up, OUTCOME_TEXT_BYTES, "gave up after %lld h: %.400s",
@@ -55,12 +54,13 @@ void delivery_policy_decide(const struct delivery_policy *policy, const struct j
         out->state = DELIVERY_UNCERTAIN;
         break;
     case OUTCOME_RETRY:
-        retry(policy, job, outcome, noise, gave_up, out);
+        retry(policy, job, outcome, delivery_policy_wait_us(policy, job->attempts > 0 ? job->attempts : 1), noise,
+              gave_up, out);
         break;
     case OUTCOME_OUR_FAULT:
-        out->state = DELIVERY_PENDING;
-        out->due_us = now_us + policy->retry_first_us;
-        out->give_back = true;
+        /* Nobody's attempt; but it waits, so that one odd recipient does not come round at once and for ever. */
+        retry(policy, job, outcome, policy->retry_first_us, noise, gave_up, out);
+        out->give_back = out->state == DELIVERY_PENDING;
         break;
     }
 }

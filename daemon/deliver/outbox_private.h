@@ -20,6 +20,7 @@ enum {
     OUTBOX_QUEUE_MAX = OUTBOX_SLOTS_MAX, /* claimed ahead, per lane */
     OUTBOX_JOBS_MAX = OUTBOX_QUEUE_MAX * LANE_COUNT,
     OUTBOX_PROBLEM_BYTES = 256,
+    OUTBOX_OUR_FAULTS_MAX = 3,           /* one odd recipient is no reason to pause, several in a row are */
     OUTBOX_MAIL_BYTES = 4 * 1024 * 1024, /* one message, encoded */
     OUTBOX_PAUSE_FIRST_MS = 1000,
     OUTBOX_PAUSE_MAX_MS = 60000,
@@ -106,7 +107,8 @@ struct outbox {
     int64_t look_ms; /* monotonic: look then */
     int64_t send_ms; /* the rate allows the next then; 0: no matter */
     int64_t paused_until_ms;
-    int pauses; /* in a row */
+    int pauses;     /* in a row */
+    int our_faults; /* refusals because of us in a row, without a letter taken in between */
     char problem[OUTBOX_PROBLEM_BYTES];
     double tokens; /* messages that the rate allows now */
     int64_t tokens_ms;

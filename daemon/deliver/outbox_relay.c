@@ -1,7 +1,7 @@
 /*
  * The outbox's sessions with the relay: opening, sending, pausing.
  *
- * A session that cannot be opened, or a refusal that concerns us (login, sender, TLS, policy), pauses the relay: 1 s,
+ * A session that cannot be opened, or refusals that concern us (login, sender, TLS, policy), pause the relay: 1 s,
  * doubling to 60 s; what was queued goes back to the ledger untouched. After a pause one session tries first; the first
  * delivery that is taken ends the pauses.
  *
@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "deliver/outbox_private.h"
 
 /* --- configuration --------------------------------------------------------------------------------------------- */
@@ -68,6 +69,7 @@ void relay_configure(struct outbox *o, const struct config *config)
     o->tokens_ms = outbox_mono_ms(o);
     o->paused_until_ms = 0; /* whoever changed the configuration may have mended it */
     o->pauses = 0;
+    o->our_faults = 0;
     o->problem[0] = '\0';
     session_configure(o);
 }
@@ -82,6 +84,7 @@ bool relay_is_paused(const struct outbox *o)
 void relay_pause(struct outbox *o, const struct outcome *why)
 {
     int64_t wait = OUTBOX_PAUSE_FIRST_MS;
+    char text[OUTCOME_TEXT_BYTES];
     if (relay_is_paused(o))
         return; /* several sessions fail for one reason */
     for (int i = 0; i < o->pauses && wait < OUTBOX_PAUSE_MAX_MS; i++)
@@ -90,9 +93,10 @@ void relay_pause(struct outbox *o, const struct outcome *why)
         wait = OUTBOX_PAUSE_MAX_MS;
     o->pauses++;
     o->paused_until_ms = outbox_mono_ms(o) + wait;
-    snprintf(o->problem, sizeof o->problem, "%s: %.200s", why->step ? why->step : "relay", why->text);
+    text_mask_addresses(why->text, text, sizeof text);
+    snprintf(o->problem, sizeof o->problem, "%s: %.200s", why->step ? why->step : "relay", text);
     log_warn("outbox", "relay=%s pauses seconds=%lld step=%s code=%d reply=%.200s", o->relay->name,
-             (long long)(wait / 1000), why->step ? why->step : "-", why->code, why->text);
+             (long long)(wait / 1000), why->step ? why->step : "-", why->code, text);
     o->look_ms = o->paused_until_ms;
     outbox_give_back(o, NULL);
     outbox_pump(o);
@@ -154,6 +158,20 @@ static void on_ready(struct smtp_session *session, void *ctx)
     outbox_pump(slot->o);
 }
 
+/* A refusal of MAIL says that the relay does not want us; one of a recipient or of a letter may be about that one, so
+ * several in a row have to say it. */
+static void on_our_fault(struct outbox *o, const struct outcome *outcome)
+{
+    bool is_sender = outcome->step && strcmp(outcome->step, smtp_state_word(SMTP_STATE_MAIL)) == 0;
+    char text[OUTCOME_TEXT_BYTES];
+    if (is_sender || ++o->our_faults >= OUTBOX_OUR_FAULTS_MAX) {
+        relay_pause(o, outcome);
+        return;
+    }
+    log_warn("outbox", "relay=%s refuses a letter because of us step=%s code=%d reply=%.200s", o->relay->name,
+             outcome->step ? outcome->step : "-", outcome->code, text_mask_addresses(outcome->text, text, sizeof text));
+}
+
 static void on_outcome(struct smtp_session *session, const struct smtp_job *job, const struct outcome *outcome,
                        void *ctx)
 {
@@ -166,11 +184,12 @@ static void on_outcome(struct smtp_session *session, const struct smtp_job *job,
     if (outcome->kind == OUTCOME_SENT) {
         slot->has_worked = true;
         o->pauses = 0;
+        o->our_faults = 0;
         o->problem[0] = '\0';
     }
     outbox_record(o, slot, &slot->job, outcome, slot->relay);
     if (outcome->kind == OUTCOME_OUR_FAULT)
-        relay_pause(o, outcome);
+        on_our_fault(o, outcome);
 }
 
 /* Did the session end in a way that says the relay is away? One that did its work, or had none, may end as it likes. */

@@ -35,4 +35,8 @@ char *text_ascii(const char *s);
 /* The number of characters (code points) in valid UTF-8. */
 size_t text_length(const char *s);
 
+/* Copy `s` into out[room] with every mail address replaced by "<address>", cut between characters: for what other
+ * programs said, before it reaches a log. Returns out. room > 0. */
+char *text_mask_addresses(const char *s, char *out, size_t room);
+
 #endif

@@ -4,8 +4,8 @@
  * 4xx and time-outs before the final dot come back after a wait that doubles from retry_first to retry_max, each with
  * up to a tenth of jitter so that a relay which was away does not meet all at once; after retry_max_age the row fails.
  * A letter's uncertain row stays uncertain: sending it twice is worse than showing it.
- * What the relay refuses because of us gives the row back, due after retry_first, so that a message which it refuses
- * each time does not stand first in line for ever; the relay pauses.
+ * What the relay refuses because of us costs no attempt: the row comes back after retry_first, until retry_max_age, so
+ * that a letter which is refused each time neither stands first in line for ever nor blames its reader.
  */
 #ifndef GB_DELIVER_DELIVERY_POLICY_H
 #define GB_DELIVER_DELIVERY_POLICY_H

@@ -137,6 +137,24 @@ static void test_text_length__counts_characters(void **state)
     assert_int_equal(text_length("\xf0\x9f\x8f\xa0!"), 2);
 }
 
+static void test_text_mask_addresses__leaves_no_address(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"550 5.1.1 <asa@example.se>: User unknown", "550 5.1.1 <address>: User unknown"},
+        {"<a@b> and c@d, \"e@f\"", "<address> and <address>, \"<address>\""},
+        {"nothing here", "nothing here"},
+        {"", ""},
+        {"åsa.öberg@ängelholm.example", "<address>"},
+        {"at @ alone", "at <address> alone"},
+    };
+    char out[100];
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_string_equal(text_mask_addresses(rows[i][0], out, sizeof out), rows[i][1]);
+    assert_string_equal(text_mask_addresses("åäö", out, 4), "å"); /* not half a character */
+    assert_string_equal(text_mask_addresses("åäö", out, 1), "");
+}
+
 static const struct CMUnitTest tests[] = {
     TEST(test_text_is_utf8__strict),
     TEST(test_text_has_control__finds_what_rewrites_a_line),
@@ -146,6 +164,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_text_sort_key__swedish_order),
     TEST(test_text_ascii__suggests_or_says_no),
     TEST(test_text_length__counts_characters),
+    TEST(test_text_mask_addresses__leaves_no_address),
 };
 
 TEST_MAIN(tests)

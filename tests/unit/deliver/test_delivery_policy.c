@@ -60,13 +60,21 @@ static void test_decide__gives_up_after_the_maximum_age_and_says_so(void **state
     assert_int_equal(decide(OUTCOME_RETRY, 50, 70 * HOUR, 0).state, DELIVERY_PENDING);
 }
 
-static void test_decide__our_fault_costs_the_recipient_nothing(void **state)
+static void test_decide__our_fault_costs_no_attempt_but_waits(void **state)
+{
+    (void)state;
+    struct ledger_result r = decide(OUTCOME_OUR_FAULT, 3, 50 * HOUR, 0);
+    assert_int_equal(r.state, DELIVERY_PENDING);
+    assert_true(r.give_back);
+    assert_int_equal(r.due_us, 1000 * HOUR + 5 * MINUTE);
+}
+
+static void test_decide__our_fault_ends_after_the_maximum_age(void **state)
 {
     (void)state;
     struct ledger_result r = decide(OUTCOME_OUR_FAULT, 3, 100 * HOUR, 0);
-    assert_int_equal(r.state, DELIVERY_PENDING);
-    assert_true(r.give_back);
-    assert_int_equal(r.due_us, 1000 * HOUR + 5 * MINUTE); /* others go first */
+    assert_int_equal(r.state, DELIVERY_FAILED);
+    assert_false(r.give_back);
 }
 
 static const struct CMUnitTest tests[] = {
@@ -74,7 +82,8 @@ static const struct CMUnitTest tests[] = {
     TEST(test_decide__final_outcomes),
     TEST(test_decide__retry_waits_with_at_most_a_tenth_of_jitter),
     TEST(test_decide__gives_up_after_the_maximum_age_and_says_so),
-    TEST(test_decide__our_fault_costs_the_recipient_nothing),
+    TEST(test_decide__our_fault_costs_no_attempt_but_waits),
+    TEST(test_decide__our_fault_ends_after_the_maximum_age),
 };
 
 TEST_MAIN(tests)
