@@ -155,7 +155,7 @@ CHECK_NEEDS ?= units
 RUN_TESTS = $(PYTHON) tests/run.py --build $(BUILD) $(if $(T),--test '$(T)') $(if $(F),--filter '$(F)')
 
 .PHONY: check check-built check-sql
-check: deps check-built ## every test; T=core/test_schedule one program, T=system/test_x one file, F='due*' one function
+check: deps-test check-built ## every test; T=core/test_schedule one program, T=system/test_x one file, F='due*' one function
 
 check-built: $(CHECK_NEEDS)
 	$(RUN_TESTS)
@@ -168,13 +168,13 @@ demo: deps all ## the main job on a scratch directory; KEEP=1 leaves it running
 	tests/demo/run
 
 .PHONY: asan tsan coverage
-asan: deps ## all tests with AddressSanitizer and UBSan, in build/asan
+asan: deps-test ## all tests with AddressSanitizer and UBSan, in build/asan
 	+$(MAKE) --no-print-directory VARIANT=asan check-built
 
-tsan: deps ## all tests with ThreadSanitizer, in build/tsan
+tsan: deps-test ## all tests with ThreadSanitizer, in build/tsan
 	+$(MAKE) --no-print-directory VARIANT=tsan check-built
 
-coverage: deps-lint ## line and branch coverage of all tests: summary, and build/coverage/html/index.html
+coverage: deps-lint deps-test ## line and branch coverage of all tests: summary, and build/coverage/html/index.html
 	+$(MAKE) --no-print-directory VARIANT=coverage coverage-built
 
 .PHONY: coverage-built
@@ -205,7 +205,7 @@ $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/libtest.a $(BUILD)/libgr
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_DAEMON) -lcmocka
 
 .PHONY: bench
-bench: deps all $(BENCH_BIN) ## the benchmarks, one line each
+bench: deps-test all $(BENCH_BIN) ## the benchmarks, one line each
 	for b in $(BENCH_BIN); do $$b || exit 1; done
 	for b in $(sort $(wildcard tests/bench/*.py)); do GRANNBUD_BIN=$(CURDIR)/$(BUILD) $(PYTHON) $$b || exit 1; done
 
@@ -305,10 +305,11 @@ uninstall: ## removes what install put there; configuration and data stay
 		"$(DESTDIR)$(PREFIX)/share/doc/grannbud" 2>/dev/null || true
 
 # --- packages --------------------------------------------------------------------------------------------------------
-# Debian 12. Two lists, so that building and testing asks for no more than it needs.
+# Debian 12. Three lists, so that building and the demo ask for no more than they need.
 PKG_BUILD := gcc make libc6-dev libuv1-dev libcurl4-openssl-dev libsqlite3-dev libinih-dev libjansson-dev libcmark-dev \
 	libsodium-dev libcsv-dev libidn2-dev libunistring-dev libssl-dev node-llhttp libcmocka-dev \
 	python3 procps systemd tzdata openssl faketime pkg-config libgmime-3.0-dev libemail-mime-perl libemail-address-xs-perl
+PKG_TEST := postfix dovecot-imapd dovecot-lmtpd prometheus
 PKG_LINT := clang clang-tidy clang-format cppcheck libclang-rt-14-dev gcovr shellcheck pyflakes3
 
 # $(call missing,PACKAGES): those that are not installed, one a line; none where there is no dpkg.
@@ -323,9 +324,13 @@ $$as_root apt-get update -qq && \
 $$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o Dpkg::Use-Pty=0 --no-install-recommends $$need </dev/null >/dev/null
 endef
 
-.PHONY: deps deps-lint deps-quick
-deps: ## installs the Debian packages that building and testing need
+.PHONY: deps deps-test deps-lint deps-quick
+deps: ## installs the Debian packages that building and the demo need
 	$(call install-missing,$(PKG_BUILD))
+
+# The real peers of the tests: a relay with its login, Prometheus' reader.
+deps-test: deps
+	$(call install-missing,$(PKG_TEST))
 
 deps-lint: deps
 	$(call install-missing,$(PKG_LINT))
