@@ -85,7 +85,7 @@ class Readme(unittest.TestCase):
         for folder in tracked:
             name = str(folder.relative_to(ROOT)) + "/"
             with self.subTest(name):
-                self.assertIn("`%s`" % name, PROSE)
+                self.assertTrue("`%s`" % name in PROSE, "README does not name `%s`" % name)
         for folder in (ROOT / "tests").iterdir():
             if folder.is_dir() and folder.name != "__pycache__":
                 with self.subTest(folder.name):
