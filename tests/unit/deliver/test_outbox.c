@@ -190,6 +190,24 @@ static void test_outbox__recalled_means_not_sent(void **state)
     outbox_fixture_fini(&f);
 }
 
+/* The queue waits for the rate, a session stands ready, and the next may go in the very moment of the wake-up. */
+static void test_outbox_wake__asks_before_it_sends(void **state)
+{
+    (void)state;
+    int64_t m = begin("connections = 2\nreserved_for_alerts = 0\nrate_per_minute = 60\n", LANE_LETTER, 10);
+    outbox_wake(f.outbox);
+    outbox_fixture_wait(&f, 2500);
+    int sent = outbox_fixture_all_dots(&f);
+    assert_true(sent > 0 && some_queued(&f) && !some_on_the_wire(&f));
+    outbox_fixture_recall(&f, m);
+    f.mono_ms += 2000;
+    outbox_wake(f.outbox);
+    outbox_fixture_wait(&f, 3000);
+    assert_int_equal(outbox_fixture_all_dots(&f), sent);
+    assert_int_equal(outbox_fixture_count(&f, m, "withdrawn"), 10 - sent);
+    outbox_fixture_fini(&f);
+}
+
 static void test_outbox__hold_stops_what_is_queued_too(void **state)
 {
     (void)state;
@@ -362,6 +380,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_outbox__a_session_may_end_whenever_it_likes),
     TEST(test_outbox__quits_by_itself_and_takes_up_work_again),
     TEST(test_outbox__recalled_means_not_sent),
+    TEST(test_outbox_wake__asks_before_it_sends),
     TEST(test_outbox__hold_stops_what_is_queued_too),
     TEST(test_outbox__an_alert_overtakes_a_paced_letter),
     TEST(test_outbox__keeps_the_rate_evenly),

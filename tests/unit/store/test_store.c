@@ -183,6 +183,59 @@ static void many_writes(struct store *store)
     free(reqs);
 }
 
+/* The disk is full in the middle of a batch, upon which the engine undoes the whole transaction: then nothing of it may
+ * be told as done, and what is told as failed must not be there. */
+static int op_slow(struct db *db, struct store_req *req)
+{
+    (void)db;
+    (void)req;
+    usleep(20000); /* what comes meanwhile becomes one batch */
+    return 0;
+}
+
+static int op_fill_disk(struct db *db, struct store_req *req)
+{
+    struct err err = {{0}};
+    char value[60000];
+    int rc = db_script(db, "PRAGMA max_page_count = 1", &err); /* none beyond those that are there */
+    (void)req;
+    memset(value, 'x', sizeof value - 1);
+    value[sizeof value - 1] = '\0';
+    return rc ? rc : db_exec(db, NULL, Q_SETTING_PUT, DB_ARGS(DB_TEXT("large"), DB_TEXT(value)));
+}
+
+static void full_disk(struct store *store)
+{
+    struct put_req slow = {.req = {.op = op_slow, .done = on_done}};
+    struct put_req before = {.req = {.op = op_put, .done = on_done}, .name = "before"};
+    struct put_req full = {.req = {.op = op_fill_disk, .done = on_done}};
+    struct put_req after = {.req = {.op = op_put, .done = on_done}, .name = "after"};
+    store_write(store, &slow.req);
+    usleep(5000);
+    store_write(store, &before.req);
+    store_write(store, &full.req);
+    store_write(store, &after.req);
+    complete_all(store);
+    assert_int_equal(full.done_status, ERR_FULL);
+    struct put_req *const puts[] = {&before, &after};
+    for (size_t i = 0; i < ARRAY_LEN(puts); i++) {
+        struct put_req get = {.req = {.op = op_get, .done = on_done}, .name = puts[i]->name};
+        store_read(store, &get.req);
+        complete_all(store);
+        assert_int_equal(get.done_status, puts[i]->done_status == 0 ? 0 : ERR_NOT_FOUND);
+    }
+    struct put_req later = {.req = {.op = op_put, .done = on_done}, .name = "x"};
+    store_write(store, &later.req);
+    complete_all(store);
+    assert_int_equal(later.done_status, 0); /* small things fit: the store lives on */
+}
+
+static void test_store_write__a_full_disk_tells_no_lies(void **state)
+{
+    (void)state;
+    with_file_store(false, full_disk);
+}
+
 static void test_store_write__groups_what_waits(void **state)
 {
     (void)state;
@@ -240,6 +293,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_migrate_version__refuses_newer_and_foreign_files),
     TEST(test_store_write__failed_step_is_undone_alone),
     TEST(test_store_write__inline_mode_does_the_same),
+    TEST(test_store_write__a_full_disk_tells_no_lies),
     TEST(test_store_write__groups_what_waits),
     TEST(test_audit_verify__whole_chain),
     TEST(test_audit_verify__tells_changed_and_missing_rows),
