@@ -107,6 +107,9 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/.flags | $(GEN) deps-quick
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
+# A rule without commands: on a fresh machine the files come with `deps`, after make has looked for them.
+$(LLHTTP_OBJ:$(BUILD)/obj/llhttp/%.o=$(LLHTTP_C)/%.c): | deps-quick ;
+
 $(BUILD)/obj/llhttp/%.o: $(LLHTTP_C)/%.c $(BUILD)/.flags | deps-quick
 	@mkdir -p $(@D)
 	$(CC) $(LLHTTP_FLAGS) -c -o $@ $<
