@@ -14,6 +14,7 @@
 #include "core/date_text.h"
 #include "core/file_errors.h"
 #include "http/api.h"
+#include "http/api_scope.h"
 #include "store/db.h"
 
 static const char AREA_SPEC[] = "code:s name:s division:s region:s valid_from:s valid_to:s municipalities:i";
@@ -135,6 +136,8 @@ static int import_areas(struct api_call *call, struct db *db)
     file_errors_init(&errors, "file");
     buf_init(&text, AREA_FILE_BYTES_MAX);
     int rc = api_query_only(call, "");
+    if (rc == 0)
+        rc = api_scope_all(call); /* scopes are made of these tables: a part could take in another */
     if (rc == 0)
         rc = read_file(call, &text);
     if (rc == 0)
