@@ -30,21 +30,22 @@ void import_report(struct import *im, enum register_problem_code code, long line
     struct buf shown, sv, en;
     struct register_problem p = {
         .code = code, .severity = register_problem_severity(code), .line = line, .header = "", .suggestion = ""};
-    if (p.severity == REGISTER_ERROR && !im->has_errors) {
-        im->has_errors = true;
-        err_set(im->err, ERR_INVALID, "line %ld: %s", line, arg1 && code == REGISTER_PROBLEM_FILE ? arg1 : text->en);
-    }
-    if ((size_t)++im->result->problems[p.severity] > im->options->max_problems)
-        return;
     buf_init(&shown, TEXT_MAX_BYTES);
     buf_init(&sv, TEXT_MAX_BYTES);
     buf_init(&en, TEXT_MAX_BYTES);
-    register_show(&shown, found ? found : "");
-    register_fill(&sv, text->sv, args);
     register_fill(&en, text->en, args);
-    p.found = buf_str(&shown);
-    p.text = (struct wording){buf_str(&sv), buf_str(&en)};
-    on_problem(im, &p);
+    if (p.severity == REGISTER_ERROR && !im->has_errors) {
+        im->has_errors = true;
+        err_set(im->err, ERR_INVALID, "line %ld: %s", line,
+                arg1 && code == REGISTER_PROBLEM_FILE ? arg1 : buf_str(&en));
+    }
+    if ((size_t)++im->result->problems[p.severity] <= im->options->max_problems) {
+        register_show(&shown, found ? found : "");
+        register_fill(&sv, text->sv, args);
+        p.found = buf_str(&shown);
+        p.text = (struct wording){buf_str(&sv), buf_str(&en)};
+        on_problem(im, &p);
+    }
     buf_fini(&shown);
     buf_fini(&sv);
     buf_fini(&en);
