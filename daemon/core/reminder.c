@@ -16,14 +16,7 @@
 #include "core/series.h"
 #include "store/db.h"
 
-enum {
-    SERIES_MAX = 4096,
-    LOOK_BACK_DAYS = 31,
-    LOOK_AHEAD_MAX = 3,
-    REMINDER_BYTES = 4096,
-    DAY_S = 86400,
-    WHEN_BYTES = 64
-};
+enum { LOOK_BACK_DAYS = 31, LOOK_AHEAD_MAX = 3, REMINDER_BYTES = 4096, DAY_S = 86400, WHEN_BYTES = 64 };
 
 /* One moment at which the officers are told. */
 struct moment {
@@ -200,13 +193,14 @@ static int remind_series(struct db *db, const struct config *config, int64_t id,
     return rc;
 }
 
-int reminder_run(struct db *db, const struct config *config, int64_t now_us, int *sent, struct err *err)
+int reminder_run(struct db *db, const struct config *config, int64_t now_us, int64_t *cursor, int *sent,
+                 struct err *err)
 {
-    int64_t *ids = xreallocarray(NULL, SERIES_MAX, sizeof *ids);
+    int64_t ids[REMINDER_SERIES_MAX];
     int n = 0;
     struct db_rows *rows = NULL;
-    int rc = db_query(db, &rows, Q_SERIES_ALL_IDS, DB_NO_ARGS);
-    while (rc == 0 && n < SERIES_MAX && (rc = db_next(rows)) > 0) {
+    int rc = db_query(db, &rows, Q_SERIES_TO_REMIND, DB_ARGS(DB_INT(*cursor), DB_INT(REMINDER_SERIES_MAX)));
+    while (rc == 0 && n < REMINDER_SERIES_MAX && (rc = db_next(rows)) > 0) {
         ids[n++] = db_int(rows, 0);
         rc = 0;
     }
@@ -216,6 +210,7 @@ int reminder_run(struct db *db, const struct config *config, int64_t now_us, int
         if (rc == ERR_INVALID || rc == ERR_CONFIG)
             rc = 0; /* a broken series must not silence the others; `err` tells */
     }
-    free(ids);
+    if (rc == 0)
+        *cursor = n == REMINDER_SERIES_MAX ? ids[n - 1] : 0;
     return rc;
 }

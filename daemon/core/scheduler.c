@@ -31,7 +31,8 @@ struct scheduler {
     bool more, worked;
     struct err err;
     const char *step;
-    int64_t reminded_s;              /* wall clock of the last reminder run */
+    int64_t reminded_s;              /* wall clock at which the last round of reminders began */
+    int64_t remind_cursor;           /* in the round; 0: it has ended */
     char scopes_of[AREA_DATE_BYTES]; /* the local date that scopes were worked out for */
 };
 
@@ -112,12 +113,15 @@ static int remind(struct scheduler *s, struct db *db)
 {
     int sent = 0;
     int64_t now_s = s->now_us / US_PER_S;
-    /* Also when the clock was set back: the last run then lies ahead. */
-    if (now_s >= s->reminded_s && now_s - s->reminded_s < REMINDER_EVERY_S)
-        return 0;
-    int rc = reminder_run(db, s->config, s->now_us, &sent, &s->err);
-    if (rc == 0)
+    if (s->remind_cursor == 0) {
+        /* Also when the clock was set back: the last round then lies ahead. */
+        if (now_s >= s->reminded_s && now_s - s->reminded_s < REMINDER_EVERY_S)
+            return 0;
         s->reminded_s = now_s;
+    }
+    int rc = reminder_run(db, s->config, s->now_us, &s->remind_cursor, &sent, &s->err);
+    if (rc)
+        s->reminded_s = 0; /* soon again */
     if (rc == 0 && s->err.text[0])
         log_error("scheduler", "a series cannot be looked at text=%s", s->err.text);
     if (sent > 0)

@@ -13,8 +13,15 @@ struct config;
 struct db;
 struct err;
 
-/* Look at all series at `now_us`; *sent says how many mails were put in the ledger. A series whose dates cannot be
- * worked out is left out, and `err` says why though 0 is returned. */
-int reminder_run(struct db *db, const struct config *config, int64_t now_us, int *sent, struct err *err);
+/* A schedule's dates take some milliseconds: no transaction looks at more series than this. */
+enum { REMINDER_SERIES_MAX = 8 };
+
+/*
+ * Look at the next series after *cursor (0: from the beginning) at `now_us`; *cursor is 0 again when the last has been
+ * looked at. *sent says how many mails were put in the ledger. A series whose dates cannot be worked out is left out,
+ * and `err` says why though 0 is returned.
+ */
+int reminder_run(struct db *db, const struct config *config, int64_t now_us, int64_t *cursor, int *sent,
+                 struct err *err);
 
 #endif

@@ -27,8 +27,8 @@ SELECT id, name, scope_kind, scope_code, letter_kind, rrule, local_time, time_zo
        watched_from, covers_previous
 FROM series WHERE id = $1
 
--- name: series_all_ids
-SELECT id FROM series WHERE paused_at IS NULL ORDER BY id
+-- name: series_to_remind
+SELECT id FROM series WHERE paused_at IS NULL AND id > $1 ORDER BY id LIMIT $2
 
 -- A series is seen by whom it concerns ...
 -- name: series_list scoped

@@ -58,9 +58,12 @@ static int64_t add_series(const char *name, const char *rrule, bool covers_previ
 static int look(int day, int hour)
 {
     int sent = 0;
+    int64_t cursor = 0;
     f.now_us = march_us + (day - 1) * DAY + hour * HOUR;
     f.err.text[0] = '\0';
-    store_fixture_ok(&f, reminder_run(f.db, config, f.now_us, &sent, &f.err));
+    do
+        store_fixture_ok(&f, reminder_run(f.db, config, f.now_us, &cursor, &sent, &f.err));
+    while (cursor != 0);
     return sent;
 }
 
@@ -77,6 +80,23 @@ static void test_reminder_run__each_moment_once(void **state)
     assert_int_equal(look(25, 8), 0);
     assert_int_equal(look(25, 10), OFFICERS); /* missed */
     assert_int_equal(look(31, 1), 0);
+}
+
+static void test_reminder_run__many_series_in_turns(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2 * REMINDER_SERIES_MAX; i++) {
+        char name[20];
+        snprintf(name, sizeof name, "Brev %d", i);
+        add_series(name, "FREQ=MONTHLY;BYMONTHDAY=25", false);
+    }
+    int64_t cursor = 0;
+    int sent = 0;
+    f.now_us = march_us + 21 * DAY + 10 * HOUR;
+    store_fixture_ok(&f, reminder_run(f.db, config, f.now_us, &cursor, &sent, &f.err));
+    assert_int_equal(sent, REMINDER_SERIES_MAX * 2 * OFFICERS);
+    assert_true(cursor != 0);
+    assert_int_equal(look(22, 10), REMINDER_SERIES_MAX * 2 * OFFICERS); /* the other half */
 }
 
 static void test_reminder_run__after_downtime_only_the_latest(void **state)
@@ -137,6 +157,7 @@ static void test_reminder_run__a_broken_series_silences_nobody(void **state)
 
 static const struct CMUnitTest tests[] = {
     TEST_FIXTURE(test_reminder_run__each_moment_once, setup, teardown),
+    TEST_FIXTURE(test_reminder_run__many_series_in_turns, setup, teardown),
     TEST_FIXTURE(test_reminder_run__after_downtime_only_the_latest, setup, teardown),
     TEST_FIXTURE(test_reminder_run__the_clock_may_go_back, setup, teardown),
     TEST_FIXTURE(test_reminder_run__not_when_a_letter_is_approved, setup, teardown),
