@@ -11,6 +11,7 @@ import glob
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -52,6 +53,13 @@ def faketime_library():
     return found[0] if found else None
 
 
+def preload():
+    """libfaketime; behind a sanitizer's runtime, which has to come first."""
+    needed = subprocess.run(["ldd", str(BUILD / "grannbudd")], capture_output=True, text=True, check=True).stdout
+    runtimes = re.findall(r"=> (\S*/lib(?:asan|tsan)\.so\S*)", needed)
+    return " ".join(runtimes + [faketime_library()])
+
+
 class Daemon:
     def __init__(self, relay="smtp://127.0.0.1:9", tls="none", relay_more="", letter_more="", level="info", folder=None,
                  at=None, env=None):
@@ -84,7 +92,7 @@ class Daemon:
         env = dict(os.environ, **self.env)
         if self.at:
             # FAKETIME is read in the zone of TZ; the daemon's own zone is set by its configuration later.
-            env.update(LD_PRELOAD=faketime_library(), FAKETIME="@" + self.at, FAKETIME_DONT_FAKE_MONOTONIC="1",
+            env.update(LD_PRELOAD=preload(), FAKETIME="@" + self.at, FAKETIME_DONT_FAKE_MONOTONIC="1",
                        TZ="Europe/Stockholm")
         with open(self.folder / "log", "ab") as log:
             self.process = subprocess.Popen([str(BUILD / "grannbudd"), "-c", str(self.conf)], stdin=subprocess.DEVNULL,
