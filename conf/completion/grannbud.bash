@@ -45,7 +45,7 @@ _grannbud()
         'contact list') options='--municipality --name --address' ;;
         'contact set') options='--group --name --email --phone --phone-alt --role --trained --trained-year --protected' ;;
         'contact remove') options='--group' ;;
-        'series add') options='--name --rrule --time --scope --kind --tz --from --working-day' ;;
+        'series add') options='--name --rrule --time --scope --kind --tz --from --working-day --covers-previous' ;;
         'schedule next') options='--rrule --time --tz --from --start --count --working-day' ;;
         'letter new') options='--series --scope' ;;
         'letter list') options='--state --series' ;;

@@ -17,6 +17,7 @@ static const struct cli_option SERIES_ADD[] = {
     {"tz", "ZONE", .help = "time zone; default: the daemon's"},
     {"from", "DATE", .help = "the first day that counts; default: today"},
     {"working-day", NULL, CLI_FLAG, .help = "move off weekends and Swedish public holidays"},
+    {"covers-previous", NULL, CLI_FLAG, .help = "the letter is about the month before the one it goes out in"},
     END,
 };
 static const struct cli_option SCHEDULE_NEXT[] = {

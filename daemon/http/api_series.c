@@ -25,7 +25,7 @@ enum {
 
 static const int64_t DAY_US = 86400 * US_PER_S;
 static const char SERIES_SPEC[] = "id:ser name:s scope_kind:s scope_code:s kind:s rrule:s time:s tz:s from:s "
-                                  "working_day:b paused_at:t created_at:t";
+                                  "working_day:b paused_at:t created_at:t covers_previous:b";
 
 /* --- periods --------------------------------------------------------------------------------------------------- */
 
@@ -71,6 +71,7 @@ static int add_next(struct api_call *call, struct db *db, int64_t id)
         return rc;
     schedule_after(series.schedule, db_now_us(db), SHOW_NEXT, at, &n);
     for (size_t i = 0; rc == 0 && i < n; i++) {
+        series_label(&series, &at[i]);
         rc = period_letter(call, db, id, at[i].period, &letter);
         if (rc == 0)
             json_array_append_new(next, period_json(&at[i], &letter));
@@ -122,7 +123,7 @@ static int add_series(struct api_call *call, struct db *db)
 {
     struct series_input in = {.time_zone = NULL};
     int64_t id = 0;
-    int rc = api_body_only(call, "name scope kind rrule time tz from working_day");
+    int rc = api_body_only(call, "name scope kind rrule time tz from working_day covers_previous");
     if (rc == 0)
         rc = api_body_text(call, "name", &in.name);
     if (rc == 0)
@@ -139,6 +140,8 @@ static int add_series(struct api_call *call, struct db *db)
         rc = api_body_text(call, "from", &in.anchor_date);
     if (rc == 0)
         rc = api_body_bool(call, "working_day", false, &in.working_day);
+    if (rc == 0)
+        rc = api_body_bool(call, "covers_previous", false, &in.covers_previous);
     if (rc == 0 && (!in.time_zone || !in.time_zone[0]))
         in.time_zone = call->config->node.timezone;
     if (rc == 0)
@@ -229,6 +232,8 @@ static int add_one_series(struct api_call *call, struct db *db, struct calendar 
     if (from_us < series.watched_from_us)
         from_us = series.watched_from_us - 1; /* schedule_after is strict */
     schedule_after(series.schedule, from_us, SERIES_PERIODS_MAX, c->at, &n);
+    for (size_t i = 0; i < n; i++)
+        series_label(&series, &c->at[i]);
     for (size_t i = 0; rc == 0 && i < n && c->at[i].utc_us <= c->until_us; i++)
         rc = add_period(call, db, c, &series, &c->at[i]);
     series_fini(&series);

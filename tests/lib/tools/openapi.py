@@ -22,7 +22,7 @@ TEXT = r"((?:\"(?:[^\"\\]|\\.)*\"\s*)+)"
 
 # What a member is, when it is no text. null clears a field, see http/api.h.
 INTEGER = {"household_count", "households_joined", "sign_count", "trained_year", "uid"}
-BOOLEAN = {"working_day", "trained", "protected"}
+BOOLEAN = {"working_day", "covers_previous", "trained", "protected"}
 TIME = {"at", "expires_at"}
 QUERY_INTEGER = {"limit", "days"}
 QUERY_BOOLEAN = {"dry_run"}

@@ -76,6 +76,22 @@ static void test_add__takes_the_zone_of_the_node(void **state)
                    422, NULL);
 }
 
+static void test_add__may_be_about_the_month_before(void **state)
+{
+    (void)state;
+    static const char body[] =
+        "{\"name\":\"Månaden som gick\",\"scope\":\"police_area:angelholm\",\"time\":\"09:00\","
+        "\"rrule\":\"FREQ=MONTHLY;BYMONTHDAY=1\",\"from\":\"2026-01-01\",\"covers_previous\":true}";
+    char next[32];
+    char period[32];
+    snprintf(next, sizeof next, "%s", fixture_expect(f, &ANNA, POST, "/api/v1/series", body, 201, "next.0.local"));
+    snprintf(period, sizeof period, "%s",
+             fixture_expect(f, &ANNA, GET, "/api/v1/series/Månaden som gick", NULL, 200, "next.0.period"));
+    int due = (next[5] - '0') * 10 + next[6] - '0';
+    int about = (period[5] - '0') * 10 + period[6] - '0';
+    assert_int_equal(about, due == 1 ? 12 : due - 1);
+}
+
 static void test_show__tells_each_periods_letter(void **state)
 {
     (void)state;
@@ -175,6 +191,7 @@ static const struct CMUnitTest tests[] = {
     TEST_FIXTURE(test_upcoming__is_red_amber_green, setup, teardown),
     TEST_FIXTURE(test_upcoming__shows_what_was_missed, setup, teardown),
     TEST_FIXTURE(test_pause__asks_for_nothing, setup, teardown),
+    TEST_FIXTURE(test_add__may_be_about_the_month_before, setup, teardown),
     TEST_FIXTURE(test_series__of_another_area_is_not_there, setup, teardown),
     TEST_FIXTURE(test_series__a_reader_only_reads, setup, teardown),
 };
