@@ -93,7 +93,9 @@ const struct cli_command CLI_COMMANDS_LETTER[] = {
      .say = "no series yet: add one with series add"},
     {"series", "show", "SERIES", "one series and its next dates", .method = "GET", .path = "/api/v1/series/{SERIES}"},
     {"series", "pause", "SERIES", "ask for no letters, and send none by itself", .method = "POST",
-     .path = "/api/v1/series/{SERIES}/pause", .say = "series {name} paused: series resume starts it again"},
+     .path = "/api/v1/series/{SERIES}/pause",
+     .say =
+         "series {name} paused: nothing goes out by itself, approved letters neither; series resume starts it again"},
     {"series", "resume", "SERIES", "start a paused series; what passed meanwhile is not made up for", .method = "POST",
      .path = "/api/v1/series/{SERIES}/resume", .say = "series {name} goes on"},
 

@@ -141,11 +141,15 @@ UPDATE letter SET holds_period = 0, updated_at = $2
 WHERE message_id = $1 AND state = 'cancelled' AND holds_period = 1
   AND NOT EXISTS (SELECT 1 FROM delivery AS d WHERE d.message_id = $1 AND d.state IN ('claimed', 'sent', 'uncertain'))
 
+-- A paused series sends nothing by itself; what a person has had sent after the approval (letter_set_due) goes.
 -- name: letter_next_due
-SELECT id FROM letter WHERE state = 'approved' AND due_at <= $1 ORDER BY due_at, id LIMIT 1
+SELECT l.id FROM letter AS l LEFT JOIN series AS s ON s.id = l.series_id
+WHERE l.state = 'approved' AND l.due_at <= $1 AND (s.paused_at IS NULL OR l.updated_at > l.approved_at)
+ORDER BY l.due_at, l.id LIMIT 1
 
 -- name: letter_earliest_due
-SELECT min(due_at) FROM letter WHERE state = 'approved'
+SELECT min(l.due_at) FROM letter AS l LEFT JOIN series AS s ON s.id = l.series_id
+WHERE l.state = 'approved' AND (s.paused_at IS NULL OR l.updated_at > l.approved_at)
 
 -- Did a copy leave us, or may it have? Then the letter keeps its period.
 -- name: message_left_us
@@ -192,7 +196,7 @@ GROUP BY l.state
 
 -- Approved letters in the order they go out.
 -- name: letter_coming scoped
-SELECT l.id, l.title, l.period, l.due_at FROM letter AS l
-WHERE l.state = 'approved' AND l.due_at IS NOT NULL
+SELECT l.id, l.title, l.period, l.due_at FROM letter AS l LEFT JOIN series AS s ON s.id = l.series_id
+WHERE l.state = 'approved' AND l.due_at IS NOT NULL AND (s.paused_at IS NULL OR l.updated_at > l.approved_at)
   AND EXISTS (SELECT 1 FROM letter_target AS t WHERE t.letter_id = l.id AND {scope t.municipality_code})
 ORDER BY l.due_at, l.id LIMIT 10

@@ -203,6 +203,36 @@ static void test_letter_open__too_late_is_held_for_a_person(void **state)
     assert_string_equal(state_of(letter), "sending");
 }
 
+static void test_letter_next_due__a_paused_series_sends_nothing_by_itself(void **state)
+{
+    (void)state;
+    int64_t due = 0;
+    int64_t series = add_series();
+    add_people();
+    int64_t letter = approved_letter();
+    store_fixture_ok(&f, series_pause(f.db, &f.anna, series, &f.err));
+    f.now_us += 24 * DAY; /* its hour has passed */
+    assert_int_equal(letter_earliest_due(f.db, &due), ERR_NOT_FOUND);
+    open_due();
+    assert_string_equal(state_of(letter), "approved");
+    store_fixture_ok(&f, series_resume(f.db, &f.anna, series, &f.err));
+    open_due();
+    assert_string_equal(state_of(letter), "sending");
+}
+
+static void test_letter_next_due__a_person_may_send_in_a_paused_series(void **state)
+{
+    (void)state;
+    int64_t series = add_series();
+    add_people();
+    int64_t letter = approved_letter();
+    store_fixture_ok(&f, series_pause(f.db, &f.anna, series, &f.err));
+    f.now_us += DAY;
+    store_fixture_ok(&f, letter_send(f.db, &f.anna, letter, 0, &f.err));
+    open_due();
+    assert_string_equal(state_of(letter), "sending");
+}
+
 static void test_letter_open__late_goes_out_once(void **state)
 {
     (void)state;
@@ -360,6 +390,8 @@ static const struct CMUnitTest tests[] = {
     TEST_FIXTURE(test_letter_edit__voids_the_approval, setup, teardown),
     TEST_FIXTURE(test_letter_approve__one_letter_per_period, setup, teardown),
     TEST_FIXTURE(test_letter_open__too_late_is_held_for_a_person, setup, teardown),
+    TEST_FIXTURE(test_letter_next_due__a_paused_series_sends_nothing_by_itself, setup, teardown),
+    TEST_FIXTURE(test_letter_next_due__a_person_may_send_in_a_paused_series, setup, teardown),
     TEST_FIXTURE(test_letter_open__late_goes_out_once, setup, teardown),
     TEST_FIXTURE(test_letter_cancel__withdraws_what_is_queued, setup, teardown),
     TEST_FIXTURE(test_ledger__an_address_is_told_once, setup, teardown),
