@@ -15,10 +15,11 @@
 #include "base/err.h"
 #include "core/markdown_tree.h"
 
-enum { HEADING_FIRST = 2, HEADING_LAST = 6, LABEL_MAX_BYTES = 200 };
+/* From WIDE_COLUMNS on a table is set smaller, so that a month's figures fit on a screen; a phone scrolls sideways. */
+enum { HEADING_FIRST = 2, HEADING_LAST = 6, LABEL_MAX_BYTES = 200, WIDE_COLUMNS = 6 };
 
 #define RULE "1px solid #767676"
-#define CELL_STYLE "border:" RULE ";padding:0.4em 0.6em;text-align:"
+#define CELL_STYLE "border:" RULE ";padding:0.4em;text-align:"
 
 struct html {
     struct buf *out;
@@ -191,7 +192,7 @@ static void row(struct html *h, cmark_node *node, bool enter)
         buf_adds(h->out, "</tbody>\n");
 }
 
-static void table(struct html *h, bool enter)
+static void table(struct html *h, const struct md_table *grid, bool enter)
 {
     if (!enter) {
         buf_adds(h->out, "</table>\n</div>\n");
@@ -206,8 +207,11 @@ static void table(struct html *h, bool enter)
         buf_adds(h->out, ": ");
         add_text(h->out, label);
     }
-    buf_adds(h->out, "\" style=\"overflow-x:auto;margin:0 0 1em\">\n"
-                     "<table style=\"border-collapse:collapse;font-size:1em\">\n");
+    buf_adds(h->out, "\" style=\"overflow-x:auto;margin:0 0 1em\">\n");
+    if (grid->columns >= WIDE_COLUMNS) /* nothing else tells a reader on a phone that there is more to see */
+        buf_adds(h->out, "<p style=\"margin:0 0 0.5em\">Ser du inte hela tabellen? Dra den i sidled.</p>\n");
+    buf_addf(h->out, "<table style=\"border-collapse:collapse;font-size:%s\">\n",
+             grid->columns >= WIDE_COLUMNS ? "0.8em" : "1em");
 }
 
 static void inline_node(struct html *h, cmark_node *node, bool enter)
@@ -274,7 +278,7 @@ static void block_node(struct html *h, cmark_node *node, bool enter)
         break;
     case CMARK_NODE_CUSTOM_BLOCK:
         if (md_table_of(node))
-            table(h, enter);
+            table(h, md_table_of(node), enter);
         else
             row(h, node, enter);
         break;
