@@ -29,7 +29,7 @@
     "button{min-height:3rem;padding:.75rem 1.5rem;border:3px solid #123a6d;border-radius:.25rem;background:#123a6d;" \
     "color:#fff;font:inherit;font-weight:bold;cursor:pointer}\n"                                                     \
     "button:focus-visible{outline:4px solid #000;outline-offset:4px}\n"                                              \
-    "[lang=en]{margin-top:2rem;border-top:1px solid #000}\n</style>\n</head>\n<body>\n<main>\n"
+    "section[lang=en]{margin-top:2rem;border-top:1px solid #000}\n</style>\n</head>\n<body>\n<main>\n"
 #define PAGE_END "</main>\n</body>\n</html>\n"
 
 /* The form has no action: it posts to the address of its page. The button carries both languages. */
