@@ -160,7 +160,7 @@ static void print_upcoming(struct cli *cli, const json_t *items)
     json_t *item;
     static const char *const TITLES[] = {"Light", "Due", "Series", "Period", "State", "To do"};
     if (json_array_size(items) == 0) {
-        fputs("\nNo letter is due: add a series with series add.\n", cli->out);
+        fputs("\nNo letter of a series is due: see series list, or add one with series add.\n", cli->out);
         return;
     }
     table_init(&table);
