@@ -36,14 +36,22 @@ static char **copy_hosts(const char *const *hosts)
     return copy;
 }
 
+static bool is_host(const char *allowed, const char *name, size_t len)
+{
+    return strlen(allowed) == len && strncmp(allowed, name, len) == 0;
+}
+
 bool server_host_is_allowed(const struct http_server *server, const char *host)
 {
     if (!server->allowed_hosts[0] || !host) /* browsers, which rebinding needs, always send Host */
         return true;
     const char *end = strrchr(host, ':');
     size_t name_len = end && !strchr(end, ']') ? (size_t)(end - host) : strlen(host);
+    /* A URL has brackets around an IPv6 address (RFC 3986, 3.2.2), the configuration need not. */
+    bool is_bracketed = name_len > 2 && host[0] == '[' && host[name_len - 1] == ']';
     for (char **allowed = server->allowed_hosts; *allowed; allowed++)
-        if (strcmp(*allowed, host) == 0 || (strlen(*allowed) == name_len && strncmp(*allowed, host, name_len) == 0))
+        if (strcmp(*allowed, host) == 0 || is_host(*allowed, host, name_len) ||
+            (is_bracketed && is_host(*allowed, host + 1, name_len - 2)))
             return true;
     return false;
 }
