@@ -6,7 +6,8 @@ temporary directory (TMPDIR) of its own, and its output goes to a file, so that 
 neither hold the run up nor outlive it. Only those process groups are ever ended.
 
 A system test finds the programs through GRANNBUD_BIN (build, build/asan, …) and may import from tests/lib.
-System tests run one at a time; a file with the line `# run: parallel` among its first 20 runs two at a time.
+System tests run one at a time. A file says otherwise among its first 20 lines: `# run: parallel`, two at a time;
+`# run: not under tsan`, where its time limits are too short or its program has one thread and nothing to race with.
 
 The last line is `N passed, N failed`, with `, N skipped` only when something was skipped. Exit status 1 when
 a test failed or none ran.
@@ -270,9 +271,11 @@ def unittest_child(path, pattern):
     return 0 if result.wasSuccessful() else 1
 
 
-def is_parallel(path):
+def wishes(path):
+    """What the file's `# run:` lines say."""
     with open(path, encoding="utf-8") as f:
-        return any(line.strip() == "# run: parallel" for _, line in zip(range(20), f))
+        head = [line.strip() for _, line in zip(range(20), f)]
+    return {line[len("# run: "):] for line in head if line.startswith("# run: ")}
 
 
 def find_units(build, test, pattern, slow):
@@ -282,16 +285,17 @@ def find_units(build, test, pattern, slow):
             for n in names if not test or fnmatch.fnmatch(n, test)]
 
 
-def find_systems(test, pattern, slow):
+def find_systems(variant, test, pattern, slow):
     """(alone, in parallel)"""
     alone, parallel = [], []
     for path in sorted(ROOT.glob("tests/system/test_*.py")):
         name = f"system/{path.stem}"
-        if test and not fnmatch.fnmatch(name, test):
+        wish = wishes(path)
+        if (test and not fnmatch.fnmatch(name, test)) or f"not under {variant}" in wish:
             continue
         argv = [sys.executable, str(pathlib.Path(__file__).resolve()), "--unittest", str(path)]
         argv += ["--filter", pattern] if pattern else []
-        (parallel if is_parallel(path) else alone).append(Program(name, argv, SYSTEM_LIMIT_S * slow, False))
+        (parallel if "parallel" in wish else alone).append(Program(name, argv, SYSTEM_LIMIT_S * slow, False))
     return alone, parallel
 
 
@@ -367,7 +371,7 @@ def main():
     build = (ROOT / args.build).resolve()
     slow = SLOWDOWN.get(build.name, 1)
     units = find_units(build, args.test, args.filter, slow) if args.only != "system" else []
-    alone, parallel = find_systems(args.test, args.filter, slow) if args.only != "unit" else ([], [])
+    alone, parallel = find_systems(build.name, args.test, args.filter, slow) if args.only != "unit" else ([], [])
     if not units + alone + parallel:
         print(f"no test program matches {args.test!r}: give it as core/test_schedule or system/test_demo")
         print("0 passed, 0 failed")

@@ -45,6 +45,14 @@ class RunTest(unittest.TestCase):
         self.assertEqual(self.run_it("--test", "system/test_y")[:2], (0, "1 passed, 0 failed"))
         self.assertEqual(self.run_it("--filter", "it*")[:2], (0, "2 passed, 0 failed"))
 
+    def test_what_a_file_wishes(self):
+        text = "import unittest\nclass Y(unittest.TestCase):\n    def test_it(self):\n        pass\n"
+        (self.root / "build/tsan").mkdir()
+        (self.root / "tests/system/test_y.py").write_text("# run: parallel\n" + text)
+        (self.root / "tests/system/test_z.py").write_text("# run: not under tsan\n" + text)
+        self.assertEqual(self.run_it()[:2], (0, "2 passed, 0 failed"))
+        self.assertEqual(self.run_it("--build", "build/tsan")[:2], (0, "1 passed, 0 failed"))
+
     def test_failure_and_skip(self):
         self.unit("test_x", OK + FAILED + SKIPPED + "exit 1\n")
         status, last, text = self.run_it()

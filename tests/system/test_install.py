@@ -1,4 +1,6 @@
 """make install and uninstall into a scratch DESTDIR."""
+# run: not under asan
+# run: not under tsan
 
 import os
 import pathlib

@@ -1,4 +1,5 @@
 # run: parallel
+# run: not under tsan
 """What we write as MIME, read by three programs that nobody here wrote: Python's email, Perl's Email::MIME and GMime.
 
 Hostile strings go into every field and both bodies; what each reader shows must be the input, to the character.

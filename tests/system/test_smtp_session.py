@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The SMTP session against a server that misbehaves at every step in every way, against men in the middle, and against
 Postfix with STARTTLS and a Dovecot login. Pins smtp_wire.c to the installed libcurl."""
+# run: not under tsan
 import concurrent.futures
 import os
 import subprocess
