@@ -226,6 +226,20 @@ static void print_problems(struct cli *cli, const json_t *problems)
     }
 }
 
+static void print_relay(struct cli *cli, const json_t *relay)
+{
+    if (!json_is_object(relay))
+        return; /* print_rest shows it */
+    json_t *rows = json_pack("[O]", relay);
+    fputc('\n', cli->out);
+    show_list(
+        cli->out, rows,
+        "name:Relay sent>:Sent failed>:Failed uncertain>:Uncertain retried>:Retried sessions>:Sessions busy>:Busy "
+        "paused:Paused problem:Problem",
+        NULL);
+    json_decref(rows);
+}
+
 /* What the functions above have not shown. */
 static void print_rest(struct cli *cli, const json_t *answer)
 {
@@ -234,6 +248,8 @@ static void print_rest(struct cli *cli, const json_t *answer)
     json_t *rest = json_copy((json_t *)answer);
     for (size_t i = 0; i < sizeof SHOWN / sizeof SHOWN[0]; i++)
         json_object_del(rest, SHOWN[i]);
+    if (json_is_object(json_object_get(rest, "relay")))
+        json_object_del(rest, "relay");
     if (json_object_size(rest) > 0) {
         fputc('\n', cli->out);
         show_object(cli->out, rest);
@@ -254,6 +270,7 @@ int cli_view_status(struct cli *cli, const json_t *answer)
         show_list(cli->out, json_object_get(answer, "next_due"), "due_at:Due title:Title period:Period id:Letter",
                   NULL);
     }
+    print_relay(cli, json_object_get(answer, "relay"));
     print_rest(cli, answer);
     print_problems(cli, json_object_get(answer, "problems"));
     return rc;

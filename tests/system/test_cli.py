@@ -388,7 +388,8 @@ class Daemon(unittest.TestCase):
             "queue": {"alert": {"pending": 0, "claimed": 0, "oldest_due": None},
                       "letter": {"pending": 60, "claimed": 2, "oldest_due": "2026-04-01T09:00:00+02:00"}},
             "running": [{"title": "Månadsbrev", "state": "sending", "deliveries": {"pending": 60, "claimed": 0, "sent": 20}}],
-            "relay": {"main": "up"}, "next_due": [],
+            "relay": {"name": "main", "sessions": 2, "busy": 1, "paused": True, "retry_in_ms": 0, "problem": "login refused",
+                      "sent": 20, "failed": 3, "retried": 0, "uncertain": 0}, "next_due": [],
             "problems": ["relay main refuses the login: look at its password_file"]})
         self.put("GET", "/schedule/upcoming", {"items": [
             {"series": "ser_1", "series_name": "Månadsbrev", "period": "2026-04", "local": "2026-05-01T09:00:00+02:00",
@@ -396,7 +397,7 @@ class Daemon(unittest.TestCase):
         code, out, _ = self.run_cli("status")
         self.assertEqual(code, 0)
         for words in ("Grannbud 0.1.0, up 1 h 2 min", "ON HOLD", "20 of 80", "25 %", "2026-04-01 09:00", "red",
-                      "write it: letter new", "Relay: up", "look at its password_file"):
+                      "write it: letter new", "Relay  Sent  Failed", "login refused", "look at its password_file"):
             self.assertIn(words, out)
         code, out, _ = self.run_cli("status", "--json")
         self.assertEqual(json.loads(out)["uptime_s"], 3725)
