@@ -315,6 +315,7 @@ int register_read(const struct byte_source *source, const struct register_option
     register_row_forget(r);
     register_layout_fini(&r->layout);
     free(r->municipality_text);
+    free(r->facts);
     seen_fini(&r->groups);
     seen_fini(&r->contacts);
     buf_fini(&r->shown);

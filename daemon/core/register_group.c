@@ -15,7 +15,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-enum { DISTRICT_VALUE = 0, LINE_BYTES = 24 };
+enum { DISTRICT_VALUE = 0, LINE_BYTES = 24, FACTS_MIN = 64 };
 
 static char *fold(const char *text)
 {
@@ -43,6 +43,11 @@ static const char *cell_of(const struct register_reader *r, enum register_column
 {
     size_t place = r->place[column];
     return place > 0 && place <= r->csv->count ? r->csv->cells[place - 1] : NULL;
+}
+
+static struct register_facts *facts_of(struct register_reader *r, const struct seen_entry *group)
+{
+    return &r->facts[group->value - 1];
 }
 
 /* What a filled column of the group holds, as a number for comparison; never 0. */
@@ -101,27 +106,42 @@ static void clear(struct register_row *row, enum register_column column)
     }
 }
 
-static void compare(struct register_reader *r, struct seen_entry *group)
+static void compare(struct register_reader *r, const struct seen_entry *group)
 {
-    static const enum register_column columns[SEEN_VALUES - 1] = {REGISTER_KIND,
-                                                                  REGISTER_STATE,
-                                                                  REGISTER_POSTAL_CODE,
-                                                                  REGISTER_ACTIVATED_ON,
-                                                                  REGISTER_LAST_MEETING_ON,
-                                                                  REGISTER_HOUSEHOLD_COUNT,
-                                                                  REGISTER_HOUSEHOLDS_JOINED,
-                                                                  REGISTER_SIGN_COUNT};
+    static const enum register_column columns[REGISTER_FACTS - 1] = {REGISTER_KIND,
+                                                                     REGISTER_STATE,
+                                                                     REGISTER_POSTAL_CODE,
+                                                                     REGISTER_ACTIVATED_ON,
+                                                                     REGISTER_LAST_MEETING_ON,
+                                                                     REGISTER_HOUSEHOLD_COUNT,
+                                                                     REGISTER_HOUSEHOLDS_JOINED,
+                                                                     REGISTER_SIGN_COUNT};
+    uint32_t *told = facts_of(r, group)->values + 1;
     for (size_t i = 0; i < ARRAY_LEN(columns); i++) {
         if ((r->row.filled & (1U << columns[i])) == 0)
             continue;
         uint32_t value = value_of(r, columns[i]);
-        if (group->values[i + 1] == 0) {
-            group->values[i + 1] = value;
-        } else if (group->values[i + 1] != value) {
+        if (told[i] == 0) {
+            told[i] = value;
+        } else if (told[i] != value) {
             report_at(r, REGISTER_PROBLEM_GROUP_DIFFERS, r->place[columns[i]], cell_of(r, columns[i]), group->line);
             clear(&r->row, columns[i]);
         }
     }
+}
+
+static struct seen_entry *get_group(struct register_reader *r, const char *const *key, size_t n, bool *is_new_out)
+{
+    struct seen_entry *e = seen_get(&r->groups, seen_hash(&r->groups, key, n), r->row.line, is_new_out);
+    if (!*is_new_out)
+        return e;
+    if (r->fact_count == r->fact_cap) {
+        r->fact_cap = r->fact_cap == 0 ? FACTS_MIN : 2 * r->fact_cap;
+        r->facts = xrealloc(r->facts, r->fact_cap * sizeof *r->facts);
+    }
+    r->facts[r->fact_count++] = (struct register_facts){{0}};
+    e->value = (uint32_t)r->fact_count;
+    return e;
 }
 
 /* The record of the row's group. */
@@ -129,13 +149,14 @@ static struct seen_entry *find_group(struct register_reader *r, const char *name
 {
     const char *key[] = {r->row.municipality_code, name, district};
     bool is_new = false;
-    struct seen_entry *e = seen_get(&r->groups, seen_hash(&r->groups, key, 2), r->row.line, &is_new);
+    struct seen_entry *e = get_group(r, key, 2, &is_new);
+    uint32_t *first = &facts_of(r, e)->values[DISTRICT_VALUE];
     uint32_t value = district[0] != '\0' ? hash_value(r, district) : 0;
-    if (value != 0 && e->values[DISTRICT_VALUE] == 0)
-        e->values[DISTRICT_VALUE] = value;
-    if (value != 0 && e->values[DISTRICT_VALUE] != value) {
+    if (value != 0 && *first == 0)
+        *first = value;
+    if (value != 0 && *first != value) {
         long first_line = e->line;
-        e = seen_get(&r->groups, seen_hash(&r->groups, key, 3), r->row.line, &is_new);
+        e = get_group(r, key, 3, &is_new);
         if (is_new)
             report_at(r, REGISTER_PROBLEM_GROUP_TWO_DISTRICTS, r->place[REGISTER_DISTRICT], r->row.district,
                       first_line);

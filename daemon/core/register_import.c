@@ -114,9 +114,8 @@ static void count(const struct seen *seen, long *added, long *changed, long *unc
     for (size_t i = 0; i < seen->cap; i++) {
         if (seen->entries[i].hash == 0)
             continue;
-        long *slot = seen->entries[i].values[0] == IMPORT_ADDED     ? added
-                     : seen->entries[i].values[0] == IMPORT_CHANGED ? changed
-                                                                    : unchanged;
+        uint32_t mark = seen->entries[i].value;
+        long *slot = mark == IMPORT_ADDED ? added : mark == IMPORT_CHANGED ? changed : unchanged;
         (*slot)++;
     }
 }

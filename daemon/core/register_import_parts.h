@@ -19,7 +19,7 @@ struct import_area {
     bool is_changed; /* who gets letters may have changed */
 };
 
-/* What became of a group or person; kept in seen_entry.values[0]. */
+/* What became of a group or person; kept in seen_entry.value. */
 enum import_mark { IMPORT_UNSEEN = 0, IMPORT_KEPT = 1, IMPORT_CHANGED = 2, IMPORT_ADDED = 3 };
 
 struct import {

@@ -20,9 +20,9 @@ static uint32_t raise_mark(struct seen *seen, int64_t id, long line, enum import
     snprintf(text, sizeof text, "%lld", (long long)id);
     const char *const key[] = {text};
     struct seen_entry *entry = seen_get(seen, seen_hash(seen, key, 1), line, &is_new);
-    uint32_t was = is_new ? 0 : entry->values[0];
+    uint32_t was = is_new ? 0 : entry->value;
     if (was < (uint32_t)mark)
-        entry->values[0] = (uint32_t)mark;
+        entry->value = (uint32_t)mark;
     return was;
 }
 

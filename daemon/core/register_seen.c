@@ -1,4 +1,4 @@
-/* An open-addressing table with linear probing, at most half full. */
+/* An open-addressing table with linear probing, at most four fifths full. */
 #include "core/register_seen.h"
 
 #include <assert.h>
@@ -62,13 +62,14 @@ static void grow(struct seen *s)
 
 struct seen_entry *seen_get(struct seen *s, uint64_t hash, long line, bool *is_new_out)
 {
-    if (2 * (s->count + 1) > s->cap)
+    assert(line >= 0 && line <= (long)UINT32_MAX);
+    if (5 * (s->count + 1) > 4 * s->cap)
         grow(s);
     struct seen_entry *e = find_slot(s->entries, s->cap, hash);
     *is_new_out = e->hash == 0;
     if (*is_new_out) {
         e->hash = hash;
-        e->line = line;
+        e->line = (uint32_t)line;
         s->count++;
     }
     return e;

@@ -13,6 +13,12 @@
 /* Texts made for one row: two at most for a cell, and the name. */
 enum { REGISTER_OWNED_MAX = 2 * CSV_COLUMNS_MAX + 8 };
 
+/* What the rows of one group have told so far: hashes, 0 for nothing yet. */
+enum { REGISTER_FACTS = 9 };
+struct register_facts {
+    uint32_t values[REGISTER_FACTS];
+};
+
 struct register_reader {
     const struct register_options *options;
     const struct register_callbacks *cb;
@@ -28,6 +34,8 @@ struct register_reader {
     bool is_mojibake_told;
 
     struct seen groups, contacts;
+    struct register_facts *facts; /* of the groups; a group's value is its place here, from 1 */
+    size_t fact_count, fact_cap;
     char *municipality_text; /* the last one looked up, and its code */
     char municipality_code[REGISTER_CODE_BYTES];
 

@@ -1,7 +1,7 @@
 /*
- * What a register reader remembers of the rows before: for each group and each contact one small record
- * under a 64-bit keyed hash (SipHash, a new key each time), so that memory stays small and no file can be made to
- * collide. Two things that meet by chance (2^-64 for a pair) get a wrong remark, never wrong data.
+ * What a register reader remembers of the rows before: for each group and each contact 16 bytes under a
+ * 64-bit keyed hash (SipHash, a new key each time), so that memory stays small and no file can be made to collide. Two
+ * things that meet by chance (2^-64 for a pair) get a wrong remark, never wrong data.
  *
  * Ownership: embedded. Threads: one at a time.
  */
@@ -14,12 +14,12 @@
 
 #include "base/buf.h"
 
-enum { SEEN_VALUES = 9, SEEN_SECRET_BYTES = 16 };
+enum { SEEN_SECRET_BYTES = 16 };
 
 struct seen_entry {
-    uint64_t hash;                /* 0: free */
-    long line;                    /* where it first stood */
-    uint32_t values[SEEN_VALUES]; /* hashes of what was first told; 0: nothing yet */
+    uint64_t hash;  /* 0: free */
+    uint32_t line;  /* where it first stood */
+    uint32_t value; /* the caller's; 0 when new */
 };
 
 struct seen {
@@ -34,7 +34,7 @@ void seen_init(struct seen *s);
 void seen_fini(struct seen *s);
 /* A hash (never 0) of `n` texts, told apart from any other division of the same letters. */
 uint64_t seen_hash(struct seen *s, const char *const *texts, size_t n);
-/* The record under `hash`, made with `line` when it is new. Valid until the next call. */
+/* The record under `hash`, made with `line` (of 1 to UINT32_MAX) when it is new. Valid until the next call. */
 struct seen_entry *seen_get(struct seen *s, uint64_t hash, long line, bool *is_new_out);
 
 #endif
