@@ -36,6 +36,7 @@ struct ask {
     struct api_credentials credentials;
     const char *key; /* Idempotency-Key, or NULL */
     bool is_replay;
+    bool has_ended; /* well; a failure after that is the store's */
     struct api_call call;
 };
 
@@ -146,22 +147,26 @@ static int on_store(struct db *db, struct store_req *store)
     int rc = 0;
     if (call->route->permission)
         rc = api_authenticate(db, &ask->credentials, &call->actor, &call->err);
-    return rc ? rc : api_execute(call, db, ask->key, &ask->is_replay);
+    rc = rc ? rc : api_execute(call, db, ask->key, &ask->is_replay);
+    ask->has_ended = rc == 0 || rc == ERR_DRYRUN;
+    return rc;
 }
 
 /* --- the answer ------------------------------------------------------------------------------------------------ */
 
-/* Counts and other members that a failed call leaves, and its list of problems. */
+/* Counts and other members that a failed call leaves, and its list of problems. What a COMMIT has not made durable is
+ * not told of: no id of a thing that is not there. */
 static void answer_problem(struct ask *ask, int rc)
 {
     struct api_call *call = &ask->call;
-    json_t *extra = json_is_object(call->result) ? json_incref(call->result) : json_object();
+    bool is_told = json_is_object(call->result) && !ask->has_ended && err_http_status(rc) < 500;
+    json_t *extra = is_told ? json_incref(call->result) : json_object();
     if (rc == ERR_UNAUTHORIZED) {
         json_decref(extra);
         refuse_login(ask->req, err_or(&call->err, rc));
         return;
     }
-    if (call->problems)
+    if (call->problems && !ask->has_ended)
         json_object_set(extra, "problems", call->problems);
     problem_respond_with(ask->req, rc, &call->err, extra);
     json_decref(extra);

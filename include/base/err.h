@@ -15,26 +15,26 @@
 #include <stddef.h>
 
 /* name, value, HTTP status it becomes, exit code it becomes (sysexits), words */
-#define ERR_MAP(X)                                                                      \
-    X(INVALID, -20001, 422, 65, "the input is not valid")                               \
-    X(NOT_FOUND, -20002, 404, 66, "there is no such thing, or it is outside your area") \
-    X(EXISTS, -20003, 409, 73, "it exists already")                                     \
-    X(BAD_STATE, -20004, 409, 65, "not possible in the present state")                  \
-    X(FORBIDDEN, -20005, 403, 77, "you may not do this")                                \
-    X(UNAUTHORIZED, -20006, 401, 77, "a valid login is needed")                         \
-    X(TOO_LARGE, -20007, 413, 65, "it is larger than the limit")                        \
-    X(STORE, -20008, 500, 74, "the store failed")                                       \
-    X(CORRUPT, -20009, 500, 65, "stored data is damaged")                               \
-    X(BUSY, -20010, 503, 75, "too much is going on; try again later")                   \
-    X(PROTOCOL, -20011, 502, 76, "the other side broke the protocol")                   \
-    X(TLS, -20012, 502, 76, "no secure connection could be made")                       \
-    X(AUTH, -20013, 502, 77, "the relay refused the login")                             \
-    X(TIMEOUT, -20014, 504, 75, "no answer in time")                                    \
-    X(CANCELED, -20015, 503, 75, "it was cancelled")                                    \
-    X(CONFIG, -20016, 500, 78, "the configuration is not valid")                        \
-    X(IO, -20017, 500, 74, "reading or writing failed")                                 \
-    X(USAGE, -20018, 400, 64, "the call is wrong")                                      \
-    X(FULL, -20019, 507, 74, "the disk is full")                                        \
+#define ERR_MAP(X)                                                                                              \
+    X(INVALID, -20001, 422, 65, "the input is not valid")                                                       \
+    X(NOT_FOUND, -20002, 404, 66, "there is no such thing, or it is outside your area")                         \
+    X(EXISTS, -20003, 409, 73, "it exists already")                                                             \
+    X(BAD_STATE, -20004, 409, 65, "not possible in the present state")                                          \
+    X(FORBIDDEN, -20005, 403, 77, "you may not do this")                                                        \
+    X(UNAUTHORIZED, -20006, 401, 77, "a valid login is needed")                                                 \
+    X(TOO_LARGE, -20007, 413, 65, "it is larger than the limit")                                                \
+    X(STORE, -20008, 500, 74, "the store failed")                                                               \
+    X(CORRUPT, -20009, 500, 65, "stored data is damaged")                                                       \
+    X(BUSY, -20010, 503, 75, "too much is going on; try again later")                                           \
+    X(PROTOCOL, -20011, 502, 76, "the other side broke the protocol")                                           \
+    X(TLS, -20012, 502, 76, "no secure connection could be made")                                               \
+    X(AUTH, -20013, 502, 77, "the relay refused the login")                                                     \
+    X(TIMEOUT, -20014, 504, 75, "no answer in time")                                                            \
+    X(CANCELED, -20015, 503, 75, "it was cancelled")                                                            \
+    X(CONFIG, -20016, 500, 78, "the configuration is not valid")                                                \
+    X(IO, -20017, 500, 74, "reading or writing failed")                                                         \
+    X(USAGE, -20018, 400, 64, "the call is wrong")                                                              \
+    X(FULL, -20019, 507, 74, "the disk is full and nothing was stored: free space there; no restart is needed") \
     X(DRYRUN, -20020, 200, 0, "a dry run, rolled back")
 
 enum err_code {

@@ -6,6 +6,7 @@
 #include "lib/api_fixture.h"
 #include "lib/http_fixture.h"
 #include "lib/test.h"
+#include "store/db.h"
 
 static struct api_fixture *f;
 static char token_a[TOKEN_SECRET_BYTES], token_reader[TOKEN_SECRET_BYTES], token_old[TOKEN_SECRET_BYTES];
@@ -28,11 +29,32 @@ static int add_staff(struct db *db, void *ctx)
     return rc ? rc : token_revoke(db, &admin, "old", &err);
 }
 
+/* COMMIT fails whenever a group came in: a broken foreign key that is looked at only then. */
+static int break_commit(struct db *db, void *ctx)
+{
+    struct err err = {{0}};
+    (void)ctx;
+    return db_script(db,
+                     "CREATE TABLE broken (x INTEGER REFERENCES municipality (code) DEFERRABLE INITIALLY DEFERRED);"
+                     "CREATE TRIGGER breaks AFTER INSERT ON watch_group BEGIN INSERT INTO broken VALUES (-1); END",
+                     &err);
+}
+
 static int setup(void **state)
 {
     (void)state;
     f = fixture_open();
     assert_int_equal(fixture_write(f, add_staff, NULL), 0);
+    fixture_serve(f);
+    return 0;
+}
+
+static int setup_broken(void **state)
+{
+    (void)state;
+    f = fixture_open();
+    assert_int_equal(fixture_write(f, add_staff, NULL), 0);
+    assert_int_equal(fixture_write(f, break_commit, NULL), 0);
     fixture_serve(f);
     return 0;
 }
@@ -162,6 +184,19 @@ static void test_key__the_same_request_is_answered_again(void **state)
     expect(true, "POST /api/v1/group", JSON "Idempotency-Key: a b\r\n", body, 400, "Idempotency-Key");
 }
 
+static void test_answer__what_was_not_committed_is_not_told(void **state)
+{
+    (void)state;
+    struct reply r =
+        ask(false, "POST /api/v1/group", with(token_a, JSON), "{\"municipality\":\"1292\",\"name\":\"Solbacken\"}");
+    assert_true(r.status >= 400);
+    assert_string_equal(reply_header(&r, "Content-Type"), "application/problem+json");
+    assert_null(strstr(r.body, "\"id\""));
+    assert_null(strstr(r.body, "Solbacken"));
+    reply_fini(&r);
+    expect(false, "GET /api/v1/group", with(token_a, ""), NULL, 200, "\"items\":[]");
+}
+
 static void test_body__a_spooled_one_is_read_too(void **state)
 {
     (void)state;
@@ -189,6 +224,7 @@ static const struct CMUnitTest tests[] = {
     TEST_FIXTURE(test_status__each_mistake_has_its_own, setup, teardown),
     TEST_FIXTURE(test_key__the_same_request_is_answered_again, setup, teardown),
     TEST_FIXTURE(test_body__a_spooled_one_is_read_too, setup, teardown),
+    TEST_FIXTURE(test_answer__what_was_not_committed_is_not_told, setup_broken, teardown),
 };
 
 TEST_MAIN(tests)
