@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -542,6 +543,7 @@ int main(int argc, char **argv)
     int rc = read_config(path, &config);
     if (rc)
         return rc;
+    umask(0077); /* whatever we make is nobody else's business; the socket's mode is set on its own */
     use_time_zone(config);
     log_setup(config->log.level, config->log.format);
     if (only_check) {

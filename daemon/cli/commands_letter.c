@@ -13,7 +13,7 @@ static const struct cli_option SERIES_ADD[] = {
     {"rrule", "RULE", .is_required = true, .help = "RFC 5545, as 'FREQ=MONTHLY;BYMONTHDAY=1'"},
     {"time", "HH:MM", .is_required = true, .help = "local time of day"},
     {"scope", "SCOPE", .is_required = true, .help = "a municipality or a police area, by code or name"},
-    {"kind", "KIND", .help = "monthly (default), weekly or info"},
+    {"kind", "KIND", .help = "monthly, weekly or info; default: as the rule says"},
     {"tz", "ZONE", .help = "time zone; default: the daemon's"},
     {"from", "DATE", .help = "the first day that counts; default: today"},
     {"working-day", NULL, CLI_FLAG, .help = "move off weekends and Swedish public holidays"},

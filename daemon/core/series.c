@@ -99,10 +99,20 @@ static int check_covers_previous(const struct schedule *schedule, bool covers_pr
 }
 
 /* What was left out, filled in; the texts live as long as `in` and `today`. */
+/* The kind of letter that a rule suggests: a weekly one is found by letters of kind weekly. */
+static const char *kind_of_rule(const char *rrule)
+{
+    if (rrule && strcasestr(rrule, "FREQ=WEEKLY"))
+        return letter_kind_word(LETTER_KIND_WEEKLY);
+    if (rrule && strcasestr(rrule, "FREQ=DAILY"))
+        return letter_kind_word(LETTER_KIND_INFO);
+    return letter_kind_word(LETTER_KIND_MONTHLY);
+}
+
 static void fill_in(struct series_input *in, const char *today)
 {
     if (!in->letter_kind)
-        in->letter_kind = "monthly";
+        in->letter_kind = kind_of_rule(in->rrule);
     if (!in->time_zone)
         in->time_zone = getenv("TZ");
     if (!in->anchor_date)

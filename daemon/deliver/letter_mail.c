@@ -21,7 +21,7 @@
 #include "core/period_words.h"
 #include "store/db.h"
 
-enum { LETTER_FOOTER_LINES = 5, LETTER_PAGE_BYTES = MAIL_TEMPLATE_MAX_BYTES };
+enum { LETTER_PAGE_BYTES = MAIL_TEMPLATE_MAX_BYTES };
 
 /* --- the sender ------------------------------------------------------------------------------------------------ */
 
@@ -205,10 +205,16 @@ static int compile_letter(const struct letter_sender *s, const struct message *m
     char *sent_by =
         xasprintf("Brevet skickas av %s till kontaktombud i grannsamverkan.", who[0] ? who : s->from_address);
     const char slot_link[] = {SLOT_LINK, '\0'};
+    char *no_more = xasprintf("Vill du inte ha fler brev? Använd Avsluta prenumeration i ditt e-postprogram eller "
+                              "svara på brevet (%s).",
+                              s->reply_to[0] ? s->reply_to : s->from_address);
+    /* Who is passed a letter must not be able to end the letters of the neighbour who passed it: what may go further
+     * has its link in the header alone. */
+    bool stays = letter_source_class(src) == LETTER_CLASS_OMBUD_ONLY;
     const struct markdown_line footer[] = {
         {"Pågående brott: ring 112. Tips: 114 14 eller polisen.se/tips.", NULL},
         {sent_by, NULL},
-        {"Vill du inte ha fler brev? Avsluta här", slot_link},
+        {stays ? "Vill du inte ha fler brev? Avsluta här" : no_more, stays ? slot_link : NULL},
     };
     rendered_init(&body);
     int rc = render(src, municipality, footer, ARRAY_LEN(footer), &body);
@@ -232,6 +238,7 @@ static int compile_letter(const struct letter_sender *s, const struct message *m
         rc = mail_form_compile(&in, out, err);
     }
     rendered_fini(&body);
+    free(no_more);
     free(sent_by);
     free(subject);
     free(feedback);

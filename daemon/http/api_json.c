@@ -137,24 +137,39 @@ static bool read_offset(const char **p, int64_t *seconds)
     return in_range(hours, 0, 23) && in_range(minutes, 0, 59);
 }
 
-/* RFC 3339, section 5.6; a leap second counts as the second after. */
+/* "09:00", "09:00:30" or "09:00:30.5" into tm and *us. */
+static bool read_clock(const char **p, struct tm *tm, int64_t *us)
+{
+    *us = 0;
+    if (!read_number(p, 2, &tm->tm_hour) || !read_mark(p, ":") || !read_number(p, 2, &tm->tm_min))
+        return false;
+    if (read_mark(p, ":") && (!read_number(p, 2, &tm->tm_sec) || !read_fraction(p, us)))
+        return false;
+    return in_range(tm->tm_hour, 0, 23) && in_range(tm->tm_min, 0, 59) && in_range(tm->tm_sec, 0, 60);
+}
+
+/* RFC 3339, section 5.6, where a leap second counts as the second after; and, as people write it, a time without a
+ * zone: the node's own (TZ). */
 static bool time_parse(const char *p, int64_t *out)
 {
-    struct tm tm = {0};
+    struct tm tm = {.tm_isdst = -1};
     int64_t us = 0;
     int64_t offset = 0;
     if (!read_number(&p, 4, &tm.tm_year) || !read_mark(&p, "-") || !read_number(&p, 2, &tm.tm_mon) ||
-        !read_mark(&p, "-") || !read_number(&p, 2, &tm.tm_mday) || !read_mark(&p, "Tt ") ||
-        !read_number(&p, 2, &tm.tm_hour) || !read_mark(&p, ":") || !read_number(&p, 2, &tm.tm_min) ||
-        !read_mark(&p, ":") || !read_number(&p, 2, &tm.tm_sec) || !read_fraction(&p, &us) ||
-        !read_offset(&p, &offset) || *p != '\0')
+        !read_mark(&p, "-") || !read_number(&p, 2, &tm.tm_mday) || !read_mark(&p, "Tt ") || !read_clock(&p, &tm, &us) ||
+        !in_range(tm.tm_year, 1970, 9999))
         return false;
-    if (!in_range(tm.tm_year, 1970, 9999) || !in_range(tm.tm_hour, 0, 23) || !in_range(tm.tm_min, 0, 59) ||
-        !in_range(tm.tm_sec, 0, 60))
-        return false;
-    struct tm day = {.tm_year = tm.tm_year - 1900, .tm_mon = tm.tm_mon - 1, .tm_mday = tm.tm_mday};
+    tm.tm_year -= 1900;
+    tm.tm_mon--;
+    struct tm day = {.tm_year = tm.tm_year, .tm_mon = tm.tm_mon, .tm_mday = tm.tm_mday};
     int64_t seconds = timegm(&day);
-    if (day.tm_mon != tm.tm_mon - 1 || day.tm_mday != tm.tm_mday) /* 31 February has become March */
+    if (day.tm_mon != tm.tm_mon || day.tm_mday != tm.tm_mday) /* 31 February has become March */
+        return false;
+    if (*p == '\0') {
+        *out = (int64_t)mktime(&tm) * US_PER_S + us;
+        return true;
+    }
+    if (!read_offset(&p, &offset) || *p != '\0')
         return false;
     seconds += (tm.tm_hour * 60 + tm.tm_min) * 60 + tm.tm_sec - offset;
     *out = seconds * US_PER_S + us;
@@ -170,7 +185,9 @@ int api_body_time(struct api_call *call, const char *name, int64_t *out)
         return 0;
     }
     if (!json_is_string(value) || !time_parse(json_string_value(value), &us) || us <= 0)
-        return err_set(&call->err, ERR_USAGE, "\"%s\" must be a time with its zone: 2026-04-01T09:00:00+02:00", name);
+        return err_set(&call->err, ERR_USAGE,
+                       "\"%s\" must be a time: 2026-04-01T09:00 (here), or with its zone 2026-04-01T09:00:00+02:00",
+                       name);
     *out = us;
     return 0;
 }

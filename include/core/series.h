@@ -17,7 +17,7 @@ struct err;
 struct series_input {
     const char *name;        /* unique, 1 to 100 characters */
     const char *scope;       /* as scope_resolve takes it, not "all" */
-    const char *letter_kind; /* monthly, weekly, info; NULL: monthly */
+    const char *letter_kind; /* monthly, weekly, info; NULL: as the rule's FREQ says */
     const char *rrule;
     const char *time;        /* HH:MM */
     const char *time_zone;   /* IANA; NULL: the node's ($TZ, which main sets) */

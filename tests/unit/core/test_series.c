@@ -133,10 +133,31 @@ static void test_series_add__only_months_cover_the_one_before(void **state)
     assert_non_null(strstr(f.err.text, "month"));
 }
 
+static void test_series_add__takes_the_kind_from_the_rule(void **state)
+{
+    (void)state;
+    static const char *const rows[][3] = {{"FREQ=WEEKLY;BYDAY=FR", NULL, "weekly"},
+                                          {"freq=daily", NULL, "info"},
+                                          {"FREQ=MONTHLY;BYMONTHDAY=1", NULL, "monthly"},
+                                          {"FREQ=WEEKLY;BYDAY=FR", "info", "info"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct series_input in = input(rows[i][0], false);
+        struct series s = {0};
+        char name[20];
+        snprintf(name, sizeof name, "Brev %zu", i);
+        in.name = name;
+        in.letter_kind = rows[i][1];
+        add(&in, &s);
+        assert_string_equal(s.letter_kind, rows[i][2]);
+        series_fini(&s);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     TEST_FIXTURE(test_series_occurrence__finds_each_label, setup, teardown),
     TEST_FIXTURE(test_series_occurrence__every_moved_day_is_found, setup, teardown),
     TEST_FIXTURE(test_series_add__begins_today_where_the_node_is, setup, teardown),
+    TEST_FIXTURE(test_series_add__takes_the_kind_from_the_rule, setup, teardown),
     TEST_FIXTURE(test_series_add__only_months_cover_the_one_before, setup, teardown),
 };
 

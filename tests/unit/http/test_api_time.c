@@ -2,6 +2,7 @@
 #include "http/api.h"
 
 #include <jansson.h>
+#include <time.h>
 
 #include "base/err.h"
 #include "lib/test.h"
@@ -38,14 +39,34 @@ static void test_api_body_time__reads_what_rfc_3339_writes(void **state)
     }
 }
 
+static void test_api_body_time__without_a_zone_is_the_nodes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t us;
+    } rows[] = {
+        {"2026-04-01T09:00:00", 1775026800000000}, /* summer time */
+        {"2026-04-01 09:00", 1775026800000000},
+        {"2026-12-01T08:00:00.5", 1796108400500000}, /* winter time */
+    };
+    setenv("TZ", "Europe/Stockholm", 1);
+    tzset();
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        int64_t us = UNTOUCHED;
+        if (read_time(rows[i].text, &us) != 0 || us != rows[i].us)
+            fail_msg("%s: %lld", rows[i].text, (long long)us);
+    }
+}
+
 static void test_api_body_time__refuses_everything_else(void **state)
 {
     (void)state;
     static const char *const rows[] = {
         "",
         "2026-04-01",
-        "2026-04-01T09:00:00",
-        "2026-04-01T09:00:00.5",
+        "2026-04-01T09",
+        "2026-04-01T09:0",
         "2026-04-01T09:00:00.Z",
         "2026-04-01T09:00:00+",
         "2026-04-01T09:00:00+02",
@@ -97,6 +118,7 @@ static void test_api_body_time__absent_and_null_are_0(void **state)
 
 static const struct CMUnitTest tests[] = {
     TEST(test_api_body_time__reads_what_rfc_3339_writes),
+    TEST(test_api_body_time__without_a_zone_is_the_nodes),
     TEST(test_api_body_time__refuses_everything_else),
     TEST(test_api_body_time__absent_and_null_are_0),
 };
