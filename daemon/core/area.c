@@ -204,17 +204,19 @@ char *scope_format(const struct scope *scope, char out[80])
     return out;
 }
 
-/* A group lies where its municipality does, and is visible within the scope only. */
-static int check_group(struct db *db, const struct actor *actor, const struct scope *target)
+int scope_group_municipality(struct db *db, const struct scope *within, const struct scope *group,
+                             char code[MUNICIPALITY_CODE_BYTES])
 {
     struct db_rows *rows = NULL;
     int64_t id = 0;
-    int rc = id_parse(ID_GROUP, target->code, &id);
+    int rc = id_parse(ID_GROUP, group->code, &id);
     if (rc == 0)
-        rc = db_query_as(db, &actor->scope, &rows, Q_GROUP_MUNICIPALITY, DB_ARGS(DB_INT(id)));
+        rc = db_query_as(db, within, &rows, Q_GROUP_MUNICIPALITY, DB_ARGS(DB_INT(id)));
     if (rc)
         return rc;
     rc = db_next(rows);
+    if (rc > 0)
+        snprintf(code, MUNICIPALITY_CODE_BYTES, "%s", db_text(rows, 0));
     db_done(rows);
     return rc > 0 ? 0 : rc < 0 ? rc : ERR_NOT_FOUND;
 }
@@ -227,7 +229,8 @@ int scope_check_covers(struct db *db, const struct actor *actor, const struct sc
     int64_t size = 0;
     int rc = 0;
     if (target->kind == SCOPE_GROUP) {
-        rc = check_group(db, actor, target);
+        char municipality[MUNICIPALITY_CODE_BYTES];
+        rc = scope_group_municipality(db, &actor->scope, target, municipality);
     } else {
         struct db_arg kind = DB_TEXT(scope_kind_word(target->kind));
         struct db_arg code = DB_TEXT(target->code);

@@ -120,21 +120,9 @@ static int place(struct db *db, const struct actor *actor, const struct letter_s
 static int target_group(struct db *db, int64_t letter_id, const struct scope *scope)
 {
     struct scope all = {.kind = SCOPE_ALL};
-    struct db_rows *rows = NULL;
     char code[MUNICIPALITY_CODE_BYTES] = "";
-    int64_t group_id = 0;
-    int rc = id_parse(ID_GROUP, scope->code, &group_id);
-    if (rc == 0)
-        rc = db_query_as(db, &all, &rows, Q_GROUP_MUNICIPALITY, DB_ARGS(DB_INT(group_id)));
-    if (rc)
-        return rc;
-    rc = db_next(rows);
-    if (rc > 0)
-        snprintf(code, sizeof code, "%s", db_text(rows, 0));
-    db_done(rows);
-    if (rc <= 0)
-        return rc < 0 ? rc : ERR_NOT_FOUND;
-    return db_exec(db, NULL, Q_LETTER_TARGET_INSERT, DB_ARGS(DB_INT(letter_id), DB_TEXT(code)));
+    int rc = scope_group_municipality(db, &all, scope, code);
+    return rc ? rc : db_exec(db, NULL, Q_LETTER_TARGET_INSERT, DB_ARGS(DB_INT(letter_id), DB_TEXT(code)));
 }
 
 /* The municipalities the letter goes to: the scope's, or those of them that the head lists. */

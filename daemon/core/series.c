@@ -54,19 +54,9 @@ static int insert_targets(struct db *db, int64_t id, const struct scope *scope)
         return db_exec(db, NULL, Q_SERIES_TARGET_INSERT,
                        DB_ARGS(DB_INT(id), DB_TEXT(scope_kind_word(scope->kind)), DB_TEXT(scope->code)));
     struct scope all = {.kind = SCOPE_ALL};
-    struct db_rows *rows = NULL;
     char code[MUNICIPALITY_CODE_BYTES] = "";
-    int64_t group_id = 0;
-    int rc = id_parse(ID_GROUP, scope->code, &group_id);
-    if (rc == 0)
-        rc = db_query_as(db, &all, &rows, Q_GROUP_MUNICIPALITY, DB_ARGS(DB_INT(group_id)));
-    if (rc)
-        return rc;
-    rc = db_next(rows);
-    if (rc > 0)
-        snprintf(code, sizeof code, "%s", db_text(rows, 0));
-    db_done(rows);
-    return rc < 0 ? rc : db_exec(db, NULL, Q_SERIES_TARGET_INSERT_ONE, DB_ARGS(DB_INT(id), DB_TEXT(code)));
+    int rc = scope_group_municipality(db, &all, scope, code);
+    return rc ? rc : db_exec(db, NULL, Q_SERIES_TARGET_INSERT_ONE, DB_ARGS(DB_INT(id), DB_TEXT(code)));
 }
 
 static int make_schedule(const char *rrule, const char *time, const char *zone, const char *anchor, bool working_day,

@@ -41,6 +41,9 @@ int area_police_area_name(struct db *db, const char *code, char **out);
 int scope_resolve(struct db *db, const char *text, struct scope *out, struct err *err);
 /* "police_area:angelholm" into out[80]; returns out. */
 char *scope_format(const struct scope *scope, char out[80]);
+/* The municipality that a SCOPE_GROUP lies in, as seen from `within`; ERR_NOT_FOUND. */
+int scope_group_municipality(struct db *db, const struct scope *within, const struct scope *group,
+                             char code[MUNICIPALITY_CODE_BYTES]);
 /* 0 when every municipality of `target` lies in the actor's scope; ERR_NOT_FOUND when not (a stranger is not even
  * told that it exists). A group's target is its municipality. */
 int scope_check_covers(struct db *db, const struct actor *actor, const struct scope *target, struct err *err);

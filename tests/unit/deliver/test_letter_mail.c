@@ -127,10 +127,13 @@ static char *decoded(const char *text)
     char *p = out;
     assert_non_null(out);
     for (; *text; text++) {
-        unsigned int byte = 0;
+        char hex[3] = "";
+        char *end = hex;
+        snprintf(hex, sizeof hex, "%.2s", *text == '=' ? text + 1 : "");
+        long byte = strtol(hex, &end, 16);
         if (strncmp(text, "=\r\n", 3) == 0)
             text += 2;
-        else if (*text == '=' && sscanf(text + 1, "%2X", &byte) == 1 && byte > 0) {
+        else if (end == hex + 2 && byte > 0) {
             *p++ = (char)byte;
             text += 2;
         } else
