@@ -77,18 +77,38 @@ static bool is_marked(const uint8_t *in, size_t n, enum csv_encoding *out, size_
     return true;
 }
 
-/* Is in[0..n) and all that follows in `source` valid UTF-8? `in` has room for CSV_CHUNK_BYTES and is used for it. */
+/* Whole characters beyond ASCII, and bytes that belong to none. */
+struct tally {
+    size_t whole, broken;
+};
+
+/* Counts in[0..n); returns less than n when a character's rest is still to come. */
+static size_t tally_utf8(struct tally *t, const uint8_t *in, size_t n, bool is_last)
+{
+    size_t i = 0;
+    while (i < n) {
+        ucs4_t c = 0;
+        if (in[i] < 0x80) {
+            i++;
+            continue;
+        }
+        int used = u8_mbtoucr(&c, in + i, n - i);
+        if (used < 0 && !is_last && is_utf8_beginning(in + i, n - i))
+            break;
+        t->whole += used > 0;
+        t->broken += used < 0;
+        i += used > 0 ? (size_t)used : 1;
+    }
+    return i;
+}
+
+/* Are in[0..n) and all that follows in `source` UTF-8? `in` has room for CSV_CHUNK_BYTES and is used for it. */
 static int scan_utf8(const struct byte_source *source, uint8_t *in, size_t n, bool *is_utf8_out)
 {
-    for (;;) {
-        size_t used = utf8_span(in, n);
-        bool is_short = n < CSV_CHUNK_BYTES;
-        if (used < n && (is_short || !is_utf8_beginning(in + used, n - used))) {
-            *is_utf8_out = false;
-            return 0;
-        }
-        if (is_short)
-            break;
+    struct tally tally = {0, 0};
+    bool is_last = n < CSV_CHUNK_BYTES;
+    size_t used = tally_utf8(&tally, in, n, is_last);
+    while (!is_last) {
         size_t left = n - used;
         memmove(in, in + used, left);
         size_t got = 0;
@@ -96,8 +116,10 @@ static int scan_utf8(const struct byte_source *source, uint8_t *in, size_t n, bo
         if (rc != 0)
             return rc;
         n = left + got;
+        is_last = n < CSV_CHUNK_BYTES;
+        used = tally_utf8(&tally, in, n, is_last);
     }
-    *is_utf8_out = true;
+    *is_utf8_out = tally.broken == 0 || tally.whole > tally.broken;
     return 0;
 }
 

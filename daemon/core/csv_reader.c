@@ -186,6 +186,28 @@ static void end(struct reader *r)
     r->info.lines = r->line - (r->is_line_open ? 0 : 1);
 }
 
+/* Another kind of file, by its first bytes: people choose the workbook itself, or its print-out. */
+static enum csv_fault_code foreign_format(const char *in, size_t n)
+{
+    static const struct {
+        const char *magic;
+        enum csv_fault_code code;
+    } formats[] = {{"PK\x03\x04", CSV_FAULT_WORKBOOK},                       /* .xlsx, .ods */
+                   {"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", CSV_FAULT_WORKBOOK}, /* .xls */
+                   {"%PDF-", CSV_FAULT_DOCUMENT},
+                   {"{\\rtf", CSV_FAULT_DOCUMENT},
+                   {"<!doctype", CSV_FAULT_DOCUMENT},
+                   {"<html", CSV_FAULT_DOCUMENT},
+                   {"<table", CSV_FAULT_DOCUMENT}, /* "export to Excel" of many a web program */
+                   {"<?xml", CSV_FAULT_DOCUMENT}};
+    for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
+        size_t len = strlen(formats[i].magic);
+        if (n >= len && strncasecmp(in, formats[i].magic, len) == 0)
+            return formats[i].code;
+    }
+    return CSV_OK;
+}
+
 /* Decode and feed everything. Returns the source's error, or 0 with r->rc. */
 static int pump(struct reader *r, const struct byte_source *source, size_t bom_bytes)
 {
@@ -204,6 +226,11 @@ static int pump(struct reader *r, const struct byte_source *source, size_t bom_b
         size_t n = left + got;
         is_last = n < CSV_CHUNK_BYTES;
         size_t from = is_first && bom_bytes <= n ? bom_bytes : 0;
+        enum csv_fault_code foreign = is_first ? foreign_format(in + from, n - from) : CSV_OK;
+        if (foreign != CSV_OK) {
+            fail(r, foreign);
+            break;
+        }
         size_t used = 0;
         buf_reset(&out);
         int bad = csv_decode(r->info.encoding, in + from, n - from, is_last, &out, &used);

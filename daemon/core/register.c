@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "core/register_reader.h"
 
-enum { TEXT_MAX_BYTES = 4096, NUMBER_BYTES = 32 };
+enum { TEXT_MAX_BYTES = 4096, NUMBER_BYTES = 32, COUNT_DIGITS_MAX = 6 };
 
 void register_report(struct register_reader *r, const struct register_finding *f)
 {
@@ -156,6 +156,13 @@ static size_t first_filled(const struct csv_row *row, size_t from)
     return from;
 }
 
+/* What no person is: a blank cell, or a count of the column above it. */
+static bool is_count_cell(const char *cell)
+{
+    size_t digits = strspn(cell, "0123456789");
+    return is_blank_cell(cell) || (digits <= COUNT_DIGITS_MAX && is_blank_cell(cell + digits));
+}
+
 /* "Summa", "Totalt: 120 hushåll", in a row without a person. */
 static bool is_total(const struct register_reader *r, const struct csv_row *row)
 {
@@ -172,7 +179,7 @@ static bool is_total(const struct register_reader *r, const struct csv_row *row)
         size_t place = r->place[personal[i]];
         if (place > 0 && place <= row->count && strpbrk(row->cells[place - 1], "@") != NULL)
             found = false;
-        if (place > 0 && place <= row->count && !is_blank_cell(row->cells[place - 1]) &&
+        if (place > 0 && place <= row->count && !is_count_cell(row->cells[place - 1]) &&
             first_filled(row, 0) != place - 1)
             found = false;
     }

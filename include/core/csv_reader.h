@@ -28,6 +28,16 @@ enum {
 /* name, Swedish, English. {1} is the line where the cell began. */
 #define CSV_FAULT_MAP(X)                                                                                            \
     X(READ, "Filen gick inte att läsa.", "The file could not be read.")                                             \
+    X(WORKBOOK,                                                                                                     \
+      "Filen är en kalkylbok (Excel eller LibreOffice), inte en CSV-fil. Öppna den i kalkylprogrammet, välj "    \
+      "Spara som och typen \"CSV UTF-8\".",                                                                         \
+      "The file is a workbook (Excel or LibreOffice), not a CSV file. Open it in "                                  \
+      "the spreadsheet program and save it as \"CSV UTF-8\".")                                                      \
+    X(DOCUMENT,                                                                                                     \
+      "Filen är ett dokument (PDF, webbsida eller liknande), inte en CSV-fil. Öppna registret i "                 \
+      "kalkylprogrammet, välj Spara som och typen \"CSV UTF-8\".",                                                  \
+      "The file is a document (PDF, web page or the like), "                                                        \
+      "not a CSV file. Open the register in the spreadsheet program and save it as \"CSV UTF-8\".")                 \
     X(ENCODING,                                                                                                     \
       "Här står ett tecken som inte hör till filens teckenkodning ({2}). Spara filen på nytt som \"CSV "        \
       "UTF-8\".",                                                                                                   \

@@ -171,6 +171,16 @@ static void test_csv_read__whole_input_decides_the_encoding(void **state)
     buf_fini(&r.text);
     buf_adds(&b, "x;\xe5\n");
     run(&r, b.data, b.len);
+    assert_int_equal(r.rc, ERR_INVALID); /* one broken place does not make 20 000 good letters Windows-1252 */
+    assert_int_equal(r.fault.code, CSV_FAULT_ENCODING);
+    assert_int_equal(r.info.encoding, CSV_ENCODING_UTF8);
+    assert_int_equal(r.fault.line, 20001);
+    buf_fini(&r.text);
+    buf_reset(&b);
+    for (int i = 0; i < 20000; i++)
+        buf_adds(&b, "abcdefg;a\n");
+    buf_adds(&b, "x;\xe5\n");
+    run(&r, b.data, b.len);
     assert_int_equal(r.info.encoding, CSV_ENCODING_WINDOWS1252);
     assert_non_null(strstr(buf_str(&r.text), "20001: x|å\n"));
     buf_fini(&r.text);
@@ -195,6 +205,13 @@ static void test_csv_read__faults_name_line_and_column(void **state)
         {ROW("a;b\nx;y\"z\"\nc;d\n"), CSV_FAULT_QUOTE, 2, 2, 2, "1: a|b\n"},
         {ROW("a;b\n\"x\"y;z\n"), CSV_FAULT_QUOTE, 2, 1, 2, "1: a|b\n"},
         {ROW("a;b\nx;\"y\nc;\"d\"\n"), CSV_FAULT_QUOTE, 3, 2, 2, "1: a|b\n"},
+        {ROW("PK\x03\x04\x14\0\x06\0"), CSV_FAULT_WORKBOOK, 1, 1, 1, ""},
+        {ROW("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0"), CSV_FAULT_WORKBOOK, 1, 1, 1, ""},
+        {ROW("%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"), CSV_FAULT_DOCUMENT, 1, 1, 1, ""},
+        {ROW("\xef\xbb\xbf<!DOCTYPE html><html>"), CSV_FAULT_DOCUMENT, 1, 1, 1, ""},
+        {ROW("Omr\xc3\xa5"
+             "de;b\n\xc3\xa5;\xc3"),
+         CSV_FAULT_ENCODING, 2, 2, 2, "1: Område|b\n"},
         {ROW("a;b\nx;\0y\n"), CSV_FAULT_NUL, 2, 2, 2, "1: a|b\n"},
         {ROW("\xef\xbb\xbf"
              "a;b\nx;y\xe5z\n"),

@@ -200,10 +200,10 @@ static void test_register_read__skips_what_is_no_data(void **state)
     (void)state;
     register_result_check(
         "Område;Antal hushåll;E-post\nEken;10;\n;;\n\nOmråde;Antal hushåll;E-post\nSumma;10;\nTotalt: 1 grupp;;\n"
-        "Summavägen;3;\n",
-        0, "2 1292 Eken|.|.|.|.|.|10|.|.|.\n8 1292 Summavägen|.|.|.|.|.|3|.|.|.\n",
+        "Summa;10;1\nSummavägen;3;\n",
+        0, "2 1292 Eken|.|.|.|.|.|10|.|.|.\n9 1292 Summavägen|.|.|.|.|.|3|.|.|.\n",
         "note 5:0 HEADER_AGAIN Område\nnote 6:0 TOTAL_ROW Summa\nnote 7:0 TOTAL_ROW Totalt: 1 grupp\n"
-        "note 8:0 BLANK_ROWS\n");
+        "note 8:0 TOTAL_ROW Summa\nnote 9:0 BLANK_ROWS\n");
     register_result_check("Område;E-post\nSumma;a@example.se\n", 0,
                           "2 1292 Summa|.|.|.|.|.|.|.|.|.|.|.|a@example.se||.\n", "warning 2:0 NAME_MISSING\n");
 }
