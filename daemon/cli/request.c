@@ -206,6 +206,9 @@ int cli_request_init(const struct cli_args *args, struct cli_request *out, struc
         rc = put_arg(out, &list[i], args->args[i], has_body, err);
     for (size_t i = 0; i < args->given_count && !rc; i++)
         rc = put_option(out, &args->given[i], err);
+    if (!rc && strcmp(args->command->method, "PATCH") == 0 && !out->body && !out->file)
+        rc = err_set(err, ERR_USAGE, "nothing to change: name at least one option, see 'grannbud %s %s --help'",
+                     args->command->noun, args->command->verb);
     if (!rc && !buf_ok(&out->path))
         rc = err_set(err, ERR_USAGE, "the arguments are longer than %d bytes: shorten them", CLI_PATH_MAX_BYTES);
     if (rc)

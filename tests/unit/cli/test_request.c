@@ -81,6 +81,7 @@ static void test_cli_request_init__refuses_in_terms_of_what_was_typed(void **sta
     REFUSE("--limit ten", "audit", "list", "--limit", "ten");
     REFUSE("--trained perhaps", "contact", "set", "c", "--trained", "perhaps");
     REFUSE("not UTF-8", "group", "set", "g", "--name", "L\xe4rkv\xe4gen");
+    REFUSE("nothing to change", "group", "set", "g");
     REFUSE("cannot open", "letter", "new", "/nonexistent/x.md");
 }
 
