@@ -15,7 +15,7 @@ enum { BAR_CELLS = 10, REPORT_FAILURES = 50 /* so many the daemon lists */ };
 struct report_words {
     const char *letter, *state, *due, *municipality, *groups, *contacts, *sent, *waiting, *failed, *uncertain,
         *withdrawn, *share, *total, *nobody, *failures, *more, *advice_failed, *advice_uncertain, *advice_waiting,
-        *all_done, *failure_columns;
+        *advice_hold, *all_done, *failure_columns;
 };
 static const struct report_words SV = {
     .letter = "Brev",
@@ -39,6 +39,7 @@ static const struct report_words SV = {
     .advice_uncertain =
         "Osäkra: brevet lämnade oss men svaret uteblev. De kan ha kommit fram; fråga innan du skickar igen.",
     .advice_waiting = "Väntar: skickas utan att du behöver göra något.",
+    .advice_hold = "Väntar: alla utskick är stoppade tills en administratör startar dem (grannbud resume).",
     .all_done = "Alla brev är framme hos mottagarnas servrar.",
     .failure_columns = "delivery:Id municipality:Kommun address:E-post state:Läge status:Kod reply:Svar",
 };
@@ -64,6 +65,7 @@ static const struct report_words EN = {
     .advice_uncertain =
         "Uncertain: the letter left us and no answer came. They may have arrived; ask before you resend.",
     .advice_waiting = "Waiting: they go out by themselves.",
+    .advice_hold = "Waiting: all sending is stopped until an administrator starts it (grannbud resume).",
     .all_done = "All letters have arrived at the recipients' servers.",
     .failure_columns = "delivery:Id municipality:Municipality address:Address state:State status:Code reply:Reply",
 };
@@ -222,7 +224,7 @@ int cli_view_report(struct cli *cli, const json_t *answer)
     else if (sum.sent == all_of(&sum))
         fprintf(cli->out, "%s\n", w->all_done);
     if (sum.waiting)
-        fprintf(cli->out, "%s\n", w->advice_waiting);
+        fprintf(cli->out, "%s\n", json_is_true(json_object_get(answer, "hold")) ? w->advice_hold : w->advice_waiting);
     if (sum.failed)
         fprintf(cli->out, "%s\n", w->advice_failed);
     if (sum.uncertain)

@@ -298,7 +298,7 @@ static void check_whole(struct lint *l)
     if (l->exclamations > EXCLAMATIONS_MAX)
         add(l, LINT_RULE_EXCLAMATION, 0, 0, "", 0);
     if (!l->has_112 || !l->has_11414) {
-        const char *missing = l->has_112 ? "114 14" : l->has_11414 ? "112" : "112 och 114 14";
+        const char *missing = l->has_112 ? "114 14" : l->has_11414 ? "112" : "112, 114 14";
         add(l, LINT_RULE_NO_NUMBERS, 0, 0, missing, strlen(missing));
     }
     if (letter_source_uses(l->src, SLOT_PERIOD) && !letter_source_period(l->src) && !letter_source_series(l->src))

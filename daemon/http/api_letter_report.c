@@ -206,6 +206,7 @@ static int read_letter(struct api_call *call, struct db *db, struct report *r)
 int api_letter_report(struct api_call *call, struct db *db)
 {
     struct report r = {.letter_id = 0};
+    bool hold = false;
     int rc = api_query_only(call, "");
     if (rc == 0)
         rc = api_letter_find(call, db, &r.letter_id);
@@ -221,6 +222,10 @@ int api_letter_report(struct api_call *call, struct db *db)
     if (rc == 0)
         rc = read_groups(call, db, &r);
     if (rc == 0)
+        rc = ledger_is_on_hold(db, &hold);
+    if (rc == 0) {
         json_object_set_new(call->result, "totals", totals(&r));
+        json_object_set_new(call->result, "hold", json_boolean(hold));
+    }
     return rc ? rc : read_failures(call, db, &r);
 }

@@ -2,9 +2,9 @@
  * The encodings in which spreadsheets save CSV, recognised from the bytes and turned into UTF-8.
  *
  * UTF-8 and UTF-16 by their byte order mark; UTF-16 without one by the pattern of its zero bytes; else UTF-8 when
- * nothing beyond ASCII stands there or more whole UTF-8 characters than bytes that are none, else Windows-1252. The whole
- * input decides, as one å near the end is enough. A UTF-8 file with a few broken places is so refused with the place, not
- * taken for Windows-1252, in which every å of it would become two other letters.
+ * nothing beyond ASCII stands there or more whole UTF-8 characters than bytes that are none, else Windows-1252. The
+ * whole input decides, as one å near the end is enough. A UTF-8 file with a few broken places is so refused with the
+ * place, not taken for Windows-1252, in which every å of it would become two other letters.
  *
  * Pure. Called by csv_reader; flat memory (the caller's chunks).
  */

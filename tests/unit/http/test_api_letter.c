@@ -281,6 +281,7 @@ static void test_report__counts_copies_and_groups(void **state)
     expect_report(&ANNA, "municipalities.1.groups_reached", "1");
     expect_report(&ANNA, "municipalities.1.groups_active", "2");
     expect_report(&ANNA, "municipalities.1.percent", "50");
+    expect_report(&ANNA, "hold", "false");
     expect_report(&ANNA, "totals.deliveries.sent", "2");
     expect_report(&ANNA, "totals.groups_active", "3");
     expect_report(&ANNA, "totals.percent", "66");
