@@ -30,6 +30,15 @@ class UnitFileTest(unittest.TestCase):
         self.assertTrue(m, got.stdout)
         self.assertLessEqual(float(m.group(1)), EXPOSURE_MAX, got.stdout)
 
+    def test_callers_keep_their_uid(self):
+        """In a user namespace SO_PEERCRED gives 65534 for all but root and the daemon's own user."""
+        self.assertRegex((SYSTEMD / "grannbudd.service").read_text(), r"(?m)^PrivateUsers=no$")
+
+    def test_reload_needs_the_shell_only(self):
+        """/bin/kill is in procps, which a minimal Debian does not have."""
+        got = re.findall(r"(?m)^ExecReload=(\S+)", (SYSTEMD / "grannbudd.service").read_text())
+        self.assertEqual(got, ["/bin/sh"])
+
     def test_verify_is_silent(self):
         daemon = pathlib.Path(os.environ["GRANNBUD_BIN"]) / "grannbudd"
         text = (SYSTEMD / "grannbudd.service").read_text()
