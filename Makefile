@@ -183,11 +183,10 @@ coverage: deps-lint deps-test ## line and branch coverage of all tests: summary,
 .PHONY: coverage-built
 coverage-built: units
 	find $(BUILD)/obj -name '*.gcda' -delete
-	$(PYTHON) tests/run.py --build $(BUILD)
-	@mkdir -p $(BUILD)/html
+	failed=0; $(PYTHON) tests/run.py --build $(BUILD) || failed=1; mkdir -p $(BUILD)/html; \
 	gcovr --root . --object-directory $(BUILD)/obj --filter daemon/ --exclude-throw-branches \
-		--html-details $(BUILD)/html/index.html --print-summary --txt $(BUILD)/coverage.txt
-	@tail -n 4 $(BUILD)/coverage.txt; echo "details: $(BUILD)/html/index.html, $(BUILD)/coverage.txt"
+		--html-details $(BUILD)/html/index.html --print-summary --txt $(BUILD)/coverage.txt && \
+	echo "details: $(BUILD)/html/index.html, $(BUILD)/coverage.txt"; exit $$failed
 
 # --- fuzzing ---------------------------------------------------------------------------------------------------------
 FUZZ_S ?= 10

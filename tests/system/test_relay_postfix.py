@@ -55,7 +55,7 @@ class Relay(unittest.TestCase):
         d.wait_sent(letter)
         totals = d.json("letter", "report", letter)["totals"]["deliveries"]
         self.assertEqual((totals["sent"], totals["failed"]), (3, 2))
-        self.assertEqual(len(dovecot.mails("p0@watch.test")), 1)
+        wait_for("mail for p0", lambda: len(dovecot.mails("p0@watch.test")) == 1)
 
     def test_wrong_password_pauses_the_relay_and_blames_nobody(self):
         d, _ = self.start(password="fel")
