@@ -61,6 +61,7 @@ struct app {
     _Atomic(struct config *) config;
     struct config *old_configs[CONFIGS_MAX];
     int old_count;
+    char reload_problem[500]; /* why the last SIGHUP changed nothing, or "" */
     struct notify notify;
     struct store *store;
     struct letter_sender *sender;
@@ -133,6 +134,8 @@ static void reload(struct app *app)
             log_error("main", "configuration not changed: %s", errors.item[i].text);
         if (rc == ERR_BUSY)
             log_error("main", "configuration not changed: it was reloaded %d times, restart the service", CONFIGS_MAX);
+        snprintf(app->reload_problem, sizeof app->reload_problem, "%.400s",
+                 errors.count > 0 ? errors.item[0].text : "reloaded too often, restart the service");
     } else {
         size_t changes = config_diff(running, next, on_config_change, NULL);
         config_keep_running(next, running);
@@ -140,6 +143,7 @@ static void reload(struct app *app)
         atomic_store(&app->config, next);
         log_setup(next->log.level, next->log.format);
         outbox_configure(app->outbox, next);
+        app->reload_problem[0] = '\0';
         log_notice("main", "configuration read again changes=%zu", changes);
     }
     file_errors_fini(&errors);
@@ -187,6 +191,8 @@ static json_t *status_json(void *ctx)
     json_t *problems = json_array();
     if (s.problem[0])
         json_array_append_new(problems, json_sprintf("relay %s: %s", s.relay, s.problem));
+    if (app->reload_problem[0]) /* systemctl reload cannot tell: the running configuration is still a good one */
+        json_array_append_new(problems, json_sprintf("configuration not read again: %s", app->reload_problem));
     return json_pack(
         "{s:s, s:I, s:{s:s, s:i, s:i, s:b, s:I, s:s, s:I, s:I, s:I, s:I}, s:o}", "version", GRANNBUD_VERSION,
         "uptime_s", (json_int_t)((clock_mono_ms(clock_system()) - app->started_ms) / 1000), "relay", "name", s.relay,

@@ -16,7 +16,8 @@
 #include "store/audit.h"
 #include "store/db.h"
 
-enum { STAFF_NAME_MAX = 40, TOKEN_RANDOM_BYTES = 30 };
+/* The kernel shows every account that it cannot name as UID_NOBODY. */
+enum { UID_NOBODY = 65534, STAFF_NAME_MAX = 40, TOKEN_RANDOM_BYTES = 30 };
 
 static const char TOKEN_PREFIX[] = "gbt_";
 
@@ -71,6 +72,9 @@ int staff_add(struct db *db, const struct actor *actor, const struct staff_input
         rc = check_scope(db, role, in->scope, &scope, err);
     if (rc == 0)
         rc = check_email(in->email, err);
+    if (rc == 0 && (in->unix_uid == UID_NOBODY || in->unix_uid > UINT32_MAX))
+        rc = err_set(err, ERR_INVALID, "uid %lld is nobody's: write the number that `id -u` gives",
+                     (long long)in->unix_uid);
     if (rc)
         return rc;
     char *full_name = text_clean(in->full_name && in->full_name[0] ? in->full_name : in->name);

@@ -83,10 +83,12 @@ class Service(unittest.TestCase):
             d.conf.write_text(good + "nonsense = 1\n", encoding="utf-8")
             d.process.send_signal(signal.SIGHUP)
             wait_for("refusal", lambda: "configuration not changed" in d.log())
+            self.assertTrue(any("nonsense" in p for p in d.json("status")["problems"]))
             d.write_config(relay="smtp://127.0.0.1:%d" % sink.port)
             d.process.send_signal(signal.SIGHUP)
             d.wait_sent(letter)
             self.assertEqual(len(sink.stats()["recipients"]), 3)
+            self.assertEqual(d.json("status")["problems"], [])
 
     def test_the_service_manager_is_told(self):
         folder = pathlib.Path(tempfile.mkdtemp(prefix="gbn-"))

@@ -39,7 +39,8 @@ static int users(struct db *db, void *ctx)
     struct err err;
     assert_int_equal(add(db, "anna", "coordinator", "municipality:1292", 1001), 0);
     assert_int_equal(add(db, "anna", "reader", "municipality:1292", -1), ERR_EXISTS);
-    assert_int_equal(add(db, "bo", "reader", "municipality:1292", 1001), ERR_EXISTS); /* a uid is one person */
+    assert_int_equal(add(db, "bo", "reader", "municipality:1292", 1001), ERR_EXISTS);   /* a uid is one person */
+    assert_int_equal(add(db, "bo", "reader", "municipality:1292", 65534), ERR_INVALID); /* everybody without a name */
     assert_int_equal(add(db, "Bo", "reader", "1292", -1), ERR_INVALID);
     assert_int_equal(add(db, "bo", "chief", "1292", -1), ERR_INVALID);
     assert_int_equal(add(db, "bo", "officer", NULL, -1), ERR_INVALID); /* only administrators see everything */
