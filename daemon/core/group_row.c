@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "core/date_text.h"
+#include "core/register_cells.h"
 #include "store/db.h"
 
 enum { GROUP_NAME_MAX = 200, GROUP_COUNT_MAX = 1000000 };
@@ -58,29 +59,12 @@ static int take_date(char **slot, const char *what, const char *text, struct err
     return 0;
 }
 
-/* "26632" or "266 32" as "266 32"; false when it is not five digits. */
-static bool postal_code_parse(const char *text, char out[7])
-{
-    char digits[6];
-    int n = 0;
-    for (; *text; text++) {
-        if (*text == ' ')
-            continue;
-        if (*text < '0' || *text > '9' || n == 5)
-            return false;
-        digits[n++] = *text;
-    }
-    digits[n] = '\0';
-    snprintf(out, 7, "%.3s %.2s", digits, digits + 3);
-    return n == 5;
-}
-
 static int take_postal_code(char **slot, const char *text, struct err *err)
 {
     char code[7];
     if (!text)
         return 0;
-    if (text[0] && !postal_code_parse(text, code))
+    if (text[0] && !register_postal_read(text, code))
         return err_set(err, ERR_INVALID, "postal code \"%.40s\": write five digits, 266 32", text);
     free(*slot);
     *slot = text[0] ? xstrdup(code) : NULL;
