@@ -34,3 +34,12 @@ char *time_format_utc(int64_t us, char out[TIME_TEXT_BYTES])
     strftime(out, TIME_TEXT_BYTES, "%Y-%m-%dT%H:%M:%SZ", &tm);
     return out;
 }
+
+char *time_local_date(int64_t us, char out[LOCAL_DATE_BYTES])
+{
+    time_t t = (time_t)(us / US_PER_S);
+    struct tm tm;
+    localtime_r(&t, &tm);
+    strftime(out, LOCAL_DATE_BYTES, "%Y-%m-%d", &tm);
+    return out;
+}

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -169,20 +168,11 @@ int group_row_update(struct db *db, int64_t id, const struct group_row *f, int64
                            DB_OPT_INT(f->sign_count), DB_TEXT(f->last_meeting_on), DB_INT(db_now_us(db))));
 }
 
-/* The local date: "since when", where nobody gave a day. */
-static void today_text(struct db *db, char out[DATE_TEXT_BYTES])
-{
-    struct tm tm;
-    time_t now = (time_t)(db_now_us(db) / US_PER_S);
-    localtime_r(&now, &tm);
-    strftime(out, DATE_TEXT_BYTES, "%Y-%m-%d", &tm);
-}
-
 int group_row_move(struct db *db, const struct actor *actor, int64_t id, enum group_state from, enum group_state to,
                    const char *note)
 {
     char today[DATE_TEXT_BYTES];
-    today_text(db, today);
+    time_local_date(db_now_us(db), today);
     int rc = db_exec(db, NULL, Q_GROUP_STATE_UPDATE,
                      DB_ARGS(DB_INT(id), DB_TEXT(group_state_word(to)), DB_INT(db_now_us(db)), DB_TEXT(today)));
     if (rc == 0)

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -36,19 +35,11 @@ struct scheduler {
     char scopes_of[AREA_DATE_BYTES]; /* the local date that scopes were worked out for */
 };
 
-static void local_date(int64_t us, char out[AREA_DATE_BYTES])
-{
-    time_t t = (time_t)(us / US_PER_S);
-    struct tm tm;
-    localtime_r(&t, &tm);
-    strftime(out, AREA_DATE_BYTES, "%Y-%m-%d", &tm);
-}
-
 /* Once a local day, and at start: areas valid from today, series that follow them, old answers thrown away. */
 static int housekeeping(struct scheduler *s, struct db *db)
 {
     char today[AREA_DATE_BYTES];
-    local_date(s->now_us, today);
+    time_local_date(s->now_us, today);
     if (strcmp(today, s->scopes_of) == 0)
         return 0;
     int rc = area_refresh_scopes(db, today);

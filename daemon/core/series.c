@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -71,15 +70,6 @@ static int make_schedule(const char *rrule, const char *time, const char *zone, 
     return schedule_new(&spec, out, err);
 }
 
-/* Today's date where the node is. */
-static void local_today(int64_t now_us, char out[TIME_TEXT_BYTES])
-{
-    time_t t = (time_t)(now_us / US_PER_S);
-    struct tm tm;
-    localtime_r(&t, &tm);
-    strftime(out, TIME_TEXT_BYTES, "%Y-%m-%d", &tm);
-}
-
 static int check_covers_previous(const struct schedule *schedule, bool covers_previous, struct err *err)
 {
     if (covers_previous && schedule_period_unit(schedule) != PERIOD_MONTH)
@@ -132,7 +122,7 @@ int series_add(struct db *db, const struct actor *actor, const struct series_inp
     char scope_text[80];
     char today[TIME_TEXT_BYTES];
     int64_t new_id = id_new(db_now_us(db));
-    local_today(db_now_us(db), today);
+    time_local_date(db_now_us(db), today);
     fill_in(&in, today);
     int rc = take_name(in.name, &name, err);
     if (rc == 0)

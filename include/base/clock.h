@@ -36,4 +36,9 @@ enum { TIME_TEXT_BYTES = 40 };
 /* "2026-04-01T07:00:00Z" (whole seconds, UTC) into out[TIME_TEXT_BYTES]; returns out. */
 char *time_format_utc(int64_t us, char out[TIME_TEXT_BYTES]);
 
+enum { LOCAL_DATE_BYTES = 11 };
+
+/* The date where the node is (TZ), "2026-04-01", into out[LOCAL_DATE_BYTES]; returns out. */
+char *time_local_date(int64_t us, char out[LOCAL_DATE_BYTES]);
+
 #endif
