@@ -253,6 +253,39 @@ void outbox_free(struct outbox *o)
     free(o);
 }
 
+const char *outbox_relay_state_word(enum outbox_relay_state state)
+{
+    static const char *const words[] = {[OUTBOX_RELAY_READY] = "ready",
+                                        [OUTBOX_RELAY_PROBING] = "probing",
+                                        [OUTBOX_RELAY_PAUSED] = "paused",
+                                        [OUTBOX_RELAY_STANDBY] = "standby"};
+    return words[state];
+}
+
+/* The one relay in use, as the first of the list. */
+static void tell_relay(const struct outbox *o, struct outbox_status *s)
+{
+    s->relay_count = 1;
+    s->relays[0] = (struct outbox_relay_status){.name = o->relay->name,
+                                                .state = s->is_paused    ? OUTBOX_RELAY_PAUSED
+                                                         : o->pauses > 0 ? OUTBOX_RELAY_PROBING
+                                                                         : OUTBOX_RELAY_READY,
+                                                .priority = o->relay->priority,
+                                                .weight = 1,
+                                                .connections = o->slot_count,
+                                                .window = o->pauses > 0 ? 1 : o->slot_count,
+                                                .sessions = s->sessions,
+                                                .busy = s->busy,
+                                                .retry_in_ms = s->retry_in_ms,
+                                                .problem = s->problem,
+                                                .sent = s->sent,
+                                                .failed = s->failed,
+                                                .retried = s->retried,
+                                                .uncertain = s->uncertain,
+                                                .connects = s->connects,
+                                                .connect_failures = s->connect_failures};
+}
+
 struct outbox_status outbox_status(const struct outbox *o)
 {
     struct outbox_status s = o->counters;
@@ -266,5 +299,6 @@ struct outbox_status outbox_status(const struct outbox *o)
     s.is_paused = relay_is_paused(o);
     s.retry_in_ms = s.is_paused ? o->paused_until_ms - outbox_mono_ms(o) : 0;
     s.problem = o->problem;
+    tell_relay(o, &s);
     return s;
 }
