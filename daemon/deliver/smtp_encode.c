@@ -2,6 +2,8 @@
 #include "deliver/smtp_encode.h"
 
 #include <assert.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -13,23 +15,37 @@ bool smtp_address_is_safe(const char *a, bool utf8, bool empty)
         return empty;
     if (n > SMTP_ADDRESS_BYTES)
         return false;
-    bool has_high = false;
+    bool is_high = false;
     for (size_t i = 0; i < n; i++) {
         unsigned char c = (unsigned char)a[i];
         if (c <= ' ' || c == 0x7f || c == '<' || c == '>')
             return false;
-        has_high = has_high || c >= 0x80;
+        is_high = is_high || c >= 0x80;
     }
-    if (has_high && (!utf8 || !text_is_utf8(a, n) || text_has_control(a, n)))
+    if (is_high && (!utf8 || !text_is_utf8(a, n) || text_has_control(a, n)))
         return false;
     const char *at = strrchr(a, '@');
     return at && at != a && at[1] != '\0';
 }
 
-const char *smtp_data_problem(const char *data, size_t len, bool utf8)
+/* Eight bytes at a time, since every letter passes here: is there one above ASCII? */
+static bool has_high(const char *data, size_t len)
 {
-    if (len == 0)
-        return "the message is empty";
+    uint64_t bits = 0;
+    size_t i = 0;
+    for (; i + sizeof bits <= len; i += sizeof bits) {
+        uint64_t word;
+        memcpy(&word, data + i, sizeof word);
+        bits |= word;
+    }
+    for (; i < len; i++)
+        bits |= (unsigned char)data[i];
+    return (bits & UINT64_C(0x8080808080808080)) != 0;
+}
+
+/* The first thing wrong, byte by byte; only for a message that is refused. */
+static const char *name_problem(const char *data, size_t len, bool utf8)
+{
     size_t line = 0;
     for (size_t i = 0; i < len; i++) {
         unsigned char c = (unsigned char)data[i];
@@ -47,7 +63,35 @@ const char *smtp_data_problem(const char *data, size_t len, bool utf8)
         if (++line > SMTP_LINE_BYTES)
             return "the message has a line longer than 998 bytes";
     }
-    return NULL;
+    abort(); /* is_sound found one of these */
+}
+
+/* CR and LF only as CRLF, and no line too long: one look for the LF of each line and one for its first CR. */
+static bool has_sound_lines(const char *data, size_t len)
+{
+    const char *end = data + len;
+    while (data < end) {
+        size_t left = (size_t)(end - data);
+        const char *lf = memchr(data, '\n', left);
+        const char *cr = memchr(data, '\r', lf ? (size_t)(lf - data) : left);
+        size_t line = cr ? (size_t)(cr - data) : left;
+        if ((lf ? !cr || cr + 1 != lf : cr != NULL) || line > SMTP_LINE_BYTES)
+            return false;
+        data = lf ? lf + 1 : end;
+    }
+    return true;
+}
+
+static bool is_sound(const char *data, size_t len, bool utf8)
+{
+    return !memchr(data, '\0', len) && (utf8 || !has_high(data, len)) && has_sound_lines(data, len);
+}
+
+const char *smtp_data_problem(const char *data, size_t len, bool utf8)
+{
+    if (len == 0)
+        return "the message is empty";
+    return is_sound(data, len, utf8) ? NULL : name_problem(data, len, utf8);
 }
 
 void smtp_stuffer_init(struct smtp_stuffer *s, const char *data, size_t len)
@@ -55,19 +99,23 @@ void smtp_stuffer_init(struct smtp_stuffer *s, const char *data, size_t len)
     *s = (struct smtp_stuffer){.data = data, .len = len, .line_begins = true};
 }
 
-/* A run without stuffing: to the end of this line, or what fits. */
+/* A run without stuffing: up to the next dot that begins a line, or what fits. Its own first byte is no such dot, or
+ * has been doubled already. */
 static size_t copy_run(struct smtp_stuffer *s, char *out, size_t room)
 {
     const char *from = s->data + s->pos;
     size_t n = s->len - s->pos;
     if (n > room)
         n = room;
-    const char *lf = memchr(from, '\n', n);
-    if (lf)
-        n = (size_t)(lf - from) + 1;
+    for (const char *at = from, *lf; (lf = memchr(at, '\n', (size_t)(from + n - at))) != NULL; at = lf + 1) {
+        if (lf + 1 < from + n && lf[1] == '.') {
+            n = (size_t)(lf - from) + 1;
+            break;
+        }
+    }
     memcpy(out, from, n);
     s->pos += n;
-    s->line_begins = lf != NULL;
+    s->line_begins = from[n - 1] == '\n';
     return n;
 }
 
