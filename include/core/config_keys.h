@@ -49,6 +49,7 @@
     X(relay, reserved_for_alerts, reserved_for_alerts, INT, "1", 0, 200, LIVE, \
       "how many connections are kept for alerts") \
     X(relay, priority, priority, INT, "10", 1, 100, LIVE, "the rank; the lowest that works is used") \
+    X(relay, weight, weight, INT, "1", 1, 100, LIVE, "the share among relays of the same priority") \
     X(relay, rate_per_minute, rate_per_minute, INT, "0", 0, 1000000, LIVE, \
       "how many letters a minute at most, 0 for no limit") \
     X(relay, max_messages_per_connection, max_messages_per_connection, INT, "100", 0, 100000, LIVE, \
@@ -62,8 +63,8 @@
     X(relay, idle_timeout, idle_timeout_s, DURATION, "30s", 1, 600, LIVE, "how long an unused connection is kept")
 
 #define CONFIG_LIMITS(X) \
-    X(limits, per_domain_connections, per_domain_connections, INT, "10", 1, 1000, LIVE, \
-      "how many letters at once to one recipient domain") \
+    X(limits, per_domain_connections, per_domain_connections, INT, "0", 0, 1000, LIVE, \
+      "how many connections at once for one recipient domain, 0 for no fixed limit") \
     X(limits, per_domain_per_minute, per_domain_per_minute, INT, "0", 0, 1000000, LIVE, \
       "how many letters a minute to one recipient domain, 0 for no limit") \
     X(limits, expand_chunk, expand_chunk, INT, "2000", 100, 20000, LIVE, \
