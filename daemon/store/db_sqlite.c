@@ -21,7 +21,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 
-enum { DB_PARAMS_MAX = 40, DB_BUSY_MS = 5000, DB_CACHE_KIB = 16384 };
+enum { DB_PARAMS_MAX = 40, DB_BUSY_MS = 5000, DB_CACHE_KIB = 16384, DB_CHECKPOINT_PAGES = 1000 };
 
 /* One prepared statement; it is its own row set while it runs. */
 struct db_rows {
@@ -38,6 +38,7 @@ struct db {
     const struct clock *clock;
     enum db_mode mode;
     bool in_transaction;
+    int log_pages; /* after the last commit */
     struct db_rows statements[QUERY_COUNT];
 };
 
@@ -115,10 +116,20 @@ static int create_private(const char *path, struct err *err)
     return 0;
 }
 
+/* Called after each commit. A checkpoint from here would keep its errors to itself: see checkpoint_if_long. */
+static int on_log_grown(void *ctx, sqlite3 *sqlite, const char *name, int pages)
+{
+    struct db *db = ctx;
+    (void)sqlite;
+    (void)name;
+    db->log_pages = pages;
+    return SQLITE_OK;
+}
+
 static int configure(struct db *db, bool in_memory)
 {
     static const char writer[] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-                                 "PRAGMA wal_autocheckpoint=1000; PRAGMA trusted_schema=OFF;"
+                                 "PRAGMA wal_autocheckpoint=0; PRAGMA trusted_schema=OFF;"
                                  "PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=67108864";
     static const char reader[] = "PRAGMA query_only=ON; PRAGMA wal_autocheckpoint=0; PRAGMA temp_store=MEMORY;"
                                  "PRAGMA trusted_schema=OFF";
@@ -131,6 +142,8 @@ static int configure(struct db *db, bool in_memory)
         sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     snprintf(cache, sizeof cache, "PRAGMA cache_size=-%d", in_memory ? DB_CACHE_KIB * 4 : DB_CACHE_KIB / 4);
     int rc = run(db, db->mode == DB_WRITER ? writer : reader);
+    if (db->mode == DB_WRITER)
+        sqlite3_wal_hook(db->sqlite, on_log_grown, db);
     return rc ? rc : run(db, cache);
 }
 
@@ -361,13 +374,28 @@ int db_begin(struct db *db)
     return rc;
 }
 
+/* The engine's own checkpoints swallow a failed fsync and sync again later, when the kernel has forgotten what it lost;
+ * ours end the process there. Any other failure (disk full, a long read) costs nothing: what is committed stands in the
+ * log, and the next commit tries again. */
+static void checkpoint_if_long(struct db *db)
+{
+    if (db->log_pages < DB_CHECKPOINT_PAGES)
+        return;
+    int rc = sqlite3_wal_checkpoint_v2(db->sqlite, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    if (rc != SQLITE_OK)
+        map_error(db, rc);
+}
+
 int db_commit(struct db *db)
 {
     assert(db->in_transaction);
+    db->log_pages = 0; /* stays so where nothing was written */
     int rc = run(db, "COMMIT");
-    if (rc == 0)
-        db->in_transaction = false;
-    return rc;
+    if (rc)
+        return rc;
+    db->in_transaction = false;
+    checkpoint_if_long(db);
+    return 0;
 }
 
 void db_rollback(struct db *db)
