@@ -52,7 +52,7 @@ enum {
     STOP_HTTP_MS = 3000,   /* running requests are answered */
     STOP_OUTBOX_MS = 8000, /* what is on the wire finishes */
     READERS = 2,
-    CONFIGS_MAX = 64, /* reloads kept; more than that many a start of the process */
+    CONFIGS_MAX = 64, /* replaced configurations kept; more than that many take a start of the process */
     STATUS_EVERY_TICKS = 10,
 };
 
@@ -121,6 +121,15 @@ static void on_config_change(void *ctx, const char *name, bool needs_restart)
     log_notice("main", "configuration: %s changed%s", name, needs_restart ? "; it takes effect after a restart" : "");
 }
 
+static void replace_config(struct app *app, struct config *running, struct config *next)
+{
+    config_keep_running(next, running);
+    app->old_configs[app->old_count++] = running;
+    atomic_store(&app->config, next);
+    log_setup(next->log.level, next->log.format);
+    outbox_configure(app->outbox, next);
+}
+
 static void reload(struct app *app)
 {
     struct config *running = atomic_load(&app->config);
@@ -138,11 +147,10 @@ static void reload(struct app *app)
                  errors.count > 0 ? errors.item[0].text : "reloaded too often, restart the service");
     } else {
         size_t changes = config_diff(running, next, on_config_change, NULL);
-        config_keep_running(next, running);
-        app->old_configs[app->old_count++] = running;
-        atomic_store(&app->config, next);
-        log_setup(next->log.level, next->log.format);
-        outbox_configure(app->outbox, next);
+        if (changes > 0)
+            replace_config(app, running, next);
+        else
+            config_free(next); /* so reloading what has not changed costs nothing, however often */
         app->reload_problem[0] = '\0';
         log_notice("main", "configuration read again changes=%zu", changes);
     }
