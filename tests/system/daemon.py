@@ -27,7 +27,7 @@ CONF = """
 [node]
 base_url = https://grannbud.example.se
 [store]
-url = sqlite:{folder}/grannbud.db
+url = sqlite:{database}
 [listen]
 socket = {folder}/api.sock
 http = 127.0.0.1:{http}
@@ -40,8 +40,11 @@ organisation = Polisen, lokalpolisområde Ängelholm
 url = {relay}
 tls = {tls}
 {relay_more}
+{relays_more}
 [letter]
 {letter_more}
+[limits]
+{limits_more}
 [log]
 format = text
 level = {level}
@@ -60,16 +63,24 @@ def preload():
     return " ".join(runtimes + [faketime_library()])
 
 
+def all_sent(daemon):
+    """Whether every letter is."""
+    answer = daemon.json("letter", "list")
+    return all(row["state"] == "sent" for row in (answer["items"] if isinstance(answer, dict) else answer))
+
+
 class Daemon:
-    def __init__(self, relay="smtp://127.0.0.1:9", tls="none", relay_more="", letter_more="", level="info", folder=None,
-                 at=None, env=None):
+    def __init__(self, relay="smtp://127.0.0.1:9", tls="none", relay_more="", relays_more="", letter_more="", limits_more="",
+                 level="info", folder=None, database=None, at=None, env=None):
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="grannbud-"))
         self.keep = folder is not None
+        self.database = pathlib.Path(database or self.folder / "grannbud.db")
         self.http = free_port()
         self.at = at
         self.env = env or {}
         self.process = None
-        self.settings = {"relay": relay, "tls": tls, "relay_more": relay_more, "letter_more": letter_more, "level": level}
+        self.settings = {"relay": relay, "tls": tls, "relay_more": relay_more, "relays_more": relays_more,
+                         "letter_more": letter_more, "limits_more": limits_more, "level": level}
         self.write_config()
 
     @property
@@ -77,16 +88,12 @@ class Daemon:
         return self.folder / "grannbud.conf"
 
     @property
-    def database(self):
-        return self.folder / "grannbud.db"
-
-    @property
     def socket(self):
         return self.folder / "api.sock"
 
     def write_config(self, **changes):
         self.settings.update(changes)
-        self.conf.write_text(CONF.format(folder=self.folder, http=self.http, **self.settings), encoding="utf-8")
+        self.conf.write_text(CONF.format(folder=self.folder, database=self.database, http=self.http, **self.settings), encoding="utf-8")
 
     def start(self, wait=True):
         env = dict(os.environ, **self.env)

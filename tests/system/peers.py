@@ -105,23 +105,32 @@ def make_test_ca(folder):
 # --- the scripted sink --------------------------------------------------------------------------------------------------
 
 class Sink:
-    """smtp_sink.py as a process: port, control(line), stats(), log(), listen(...)."""
+    """smtp_sink.py as a process: port, control(line), stats(), log(), listen(...). `before`: words before its command
+    line, such as those that put it into a network namespace; then it needs a --control-socket."""
 
-    def __init__(self, *options):
+    def __init__(self, *options, before=()):
         self.options = [str(o) for o in options]
+        self.before = list(before)
         self.lock = threading.Lock()
 
     def __enter__(self):
         script = pathlib.Path(__file__).resolve().parent / "smtp_sink.py"
-        self.process = subprocess.Popen([sys.executable, script, *self.options], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([*self.before, sys.executable, str(script), *self.options],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         if not line:
             raise RuntimeError("the sink did not start; see its message above")
         self.port, self.control_port = (int(word.split("=")[1]) for word in line.split())
-        with socket.create_connection(("127.0.0.1", self.control_port)) as control:
+        with self.connect() as control:
             self.connection = control.makefile("rw", encoding="utf-8")  # keeps the socket
         return self
+
+    def connect(self):
+        if "--control-socket" not in self.options:
+            return socket.create_connection(("127.0.0.1", self.control_port))
+        control = socket.socket(socket.AF_UNIX)
+        control.connect(self.options[self.options.index("--control-socket") + 1])
+        return control
 
     def __exit__(self, *unused):
         self.connection.close()
@@ -140,6 +149,14 @@ class Sink:
 
     def stats(self):
         return self.control("stats")
+
+    def count(self):
+        """The counters of stats() alone: cheap to ask often."""
+        return self.control("count")
+
+    def mails(self):
+        """[mark, recipient, Message-ID, digest] of each mail and recipient, as they came; needs --digest."""
+        return self.control("mails")
 
     def log(self):
         """Every line received: [came by TLS, text]; needs --log."""

@@ -17,13 +17,17 @@ A sender's or recipient's local part may ask for one too: rcpt-550@, dot-delay50
 rcpt-550-5.7.1@ with an enhanced status; what follows a '+' is ignored (rcpt-550+7@).
 
 The control port answers each line with one line of JSON:
-    stats | reset | log | fault STEP=ACTION | clear | listen JSON   (a further port with its own options and faults)
+    stats | count | reset | log | fault STEP=ACTION | clear
+    listen JSON    a further port with its own options and faults
+    mark           with --digest: mails from now on carry the next number
+    mails          with --digest: [mark, recipient, Message-ID, SHA-256 of head and body] of each mail and recipient
 """
 import argparse
 import asyncio
 import base64
 import collections
 import copy
+import hashlib
 import json
 import os
 import re
@@ -102,6 +106,14 @@ class Stats:
         self.max_live = self.live
         self.recipients = collections.Counter()
         self.log = []
+        self.mark = 0
+        self.mails = []
+
+    def digest(self, recipients, body):
+        found = re.match(rb"(?is)(?:.*?\n)??message-id:[ \t]*([^\r\n]*)", body)
+        message_id = found.group(1).decode("ascii", "replace") if found else ""
+        digest = hashlib.sha256(body).hexdigest()
+        self.mails += [[self.mark, r, message_id, digest] for r in recipients]
 
     def as_dict(self):
         return dict(self.counts, live=self.live, max_live=self.max_live, recipients=self.recipients)
@@ -445,6 +457,8 @@ class Connection(asyncio.Protocol):
         stats.counts["messages"] += 1
         stats.counts["bytes"] += len(body)
         stats.recipients.update(recipients)
+        if self.options.digest:
+            stats.digest(recipients, body)
         if self.sink.store:
             self.sink.store.add(sender, recipients, body)
         self.messages += 1
@@ -488,10 +502,16 @@ class Sink:
         verb, _, rest = line.partition(" ")
         if verb == "stats":
             return self.stats.as_dict()
+        if verb == "count":
+            return dict(self.stats.counts, live=self.stats.live)
         if verb == "log":
             return self.stats.log
+        if verb == "mails":
+            return self.stats.mails
         if verb == "reset":
             self.stats.reset()
+        elif verb == "mark":
+            self.stats.mark += 1
         elif verb == "fault":
             self.faults.add(rest)
         elif verb == "clear":
@@ -504,7 +524,7 @@ class Sink:
                 setattr(options, key, value)
             return {"port": await self.listen(options, faults, 0)}
         else:
-            return {"error": "stats, reset, log, fault, clear or listen"}
+            return {"error": "stats, count, reset, log, mails, mark, fault, clear or listen"}
         return {}
 
     async def control(self, reader, writer):
@@ -528,8 +548,13 @@ class Sink:
         if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
             loop.add_reader(0, lambda: os.read(0, 4096) or done.set())
         port = await self.listen(self.options, Faults(), self.options.port)
-        server = await asyncio.start_server(self.control, self.options.host, self.options.control_port, limit=1 << 20)
-        print("port=%d control=%d" % (port, server.sockets[0].getsockname()[1]), flush=True)
+        if self.options.control_socket:
+            await asyncio.start_unix_server(self.control, self.options.control_socket, limit=1 << 20)
+            control = 0
+        else:
+            server = await asyncio.start_server(self.control, self.options.host, self.options.control_port, limit=1 << 20)
+            control = server.sockets[0].getsockname()[1]
+        print("port=%d control=%d" % (port, control), flush=True)
         await done.wait()
 
 
@@ -538,6 +563,8 @@ def parse(argv):
     p.add_argument("--host", default="127.0.0.1")
     p.add_argument("--port", type=int, default=0)
     p.add_argument("--control-port", type=int, default=0)
+    p.add_argument("--control-socket", metavar="PATH", help="instead of the control port: reachable from any network namespace")
+    p.add_argument("--digest", action="store_true", help="keep who got which Message-ID and what bytes, for `mails`")
     p.add_argument("--store", metavar="DIR", help="keep each mail as a file")
     p.add_argument("--cert", help="PEM; offers STARTTLS")
     p.add_argument("--key")
