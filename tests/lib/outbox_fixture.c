@@ -146,7 +146,7 @@ struct call {
     int64_t message_id;
     enum lane lane;
     int first, count;
-    const char *state;
+    const char *state, *sql;
     bool flag;
     bool is_done;
 };
@@ -249,6 +249,25 @@ void outbox_fixture_hold(struct outbox_fixture *f, bool hold)
     call(&c, op_hold);
 }
 
+static int op_script(struct db *db, struct store_req *req)
+{
+    struct err err = {{0}};
+    return db_script(db, CONTAINER_OF(req, struct call, req)->sql, &err);
+}
+
+void outbox_fixture_script(struct outbox_fixture *f, const char *sql)
+{
+    struct call c = {.f = f, .sql = sql};
+    call(&c, op_script);
+}
+
+void outbox_fixture_break_store(struct outbox_fixture *f, bool broken)
+{
+    outbox_fixture_script(
+        f, broken ? "CREATE TRIGGER broken BEFORE UPDATE ON delivery BEGIN SELECT RAISE(ABORT, 'broken'); END"
+                  : "DROP TRIGGER broken");
+}
+
 /* --- life ------------------------------------------------------------------------------------------------------ */
 
 static struct config *make_config(const char *relay)
@@ -302,7 +321,8 @@ void outbox_fixture_turn(struct outbox_fixture *f)
     for (int i = 0; i < f->relay_count && !f->is_frozen; i++) {
         fake_relay_tick(&f->relays[i]->fake);
     }
-    store_complete(f->store);
+    if (!f->store_is_slow)
+        store_complete(f->store);
     if (!f->stopped)
         outbox_pump(f->outbox); /* as its timer would */
 }
@@ -327,7 +347,7 @@ void outbox_fixture_wait(struct outbox_fixture *f, int ms)
         outbox_fixture_turn(f);
 }
 
-static void on_stopped(void *ctx)
+void outbox_fixture_on_stopped(void *ctx)
 {
     struct outbox_fixture *f = ctx;
     assert_false(f->stopped);
@@ -341,7 +361,7 @@ bool outbox_fixture_is_stopped(struct outbox_fixture *f)
 
 void outbox_fixture_stop(struct outbox_fixture *f, int64_t deadline_ms)
 {
-    outbox_stop(f->outbox, deadline_ms, on_stopped, f);
+    outbox_stop(f->outbox, deadline_ms, outbox_fixture_on_stopped, f);
     outbox_fixture_until(f, outbox_fixture_is_stopped, 60);
 }
 

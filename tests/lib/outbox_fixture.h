@@ -38,8 +38,9 @@ struct outbox_fixture {
     const char *replies[SMTP_STATE_COUNT]; /* of every relay, also those that are open */
     const char *rcpt_refusal;
     const struct outcome *connect_failure;
-    bool is_frozen; /* no relay does anything */
-    int countdown;  /* the n-th open, send or recv of all fails; 0: none */
+    bool is_frozen;     /* no relay does anything */
+    bool store_is_slow; /* nothing completes; do not call what asks the store meanwhile */
+    int countdown;      /* the n-th open, send or recv of all fails; 0: none */
     enum fake_fault fault;
     bool fired;
     int most_open; /* connections at once, the highest seen */
@@ -58,6 +59,8 @@ void outbox_fixture_until(struct outbox_fixture *f, bool (*done)(struct outbox_f
 /* Turn for so long. */
 void outbox_fixture_wait(struct outbox_fixture *f, int ms);
 bool outbox_fixture_is_stopped(struct outbox_fixture *f);
+/* For outbox_stop, with the fixture as ctx. */
+void outbox_fixture_on_stopped(void *ctx);
 void outbox_fixture_stop(struct outbox_fixture *f, int64_t deadline_ms);
 
 /* A message with rows for FIRST@example.se and so on. */
@@ -67,6 +70,10 @@ int outbox_fixture_count(struct outbox_fixture *f, int64_t message_id, const cha
 void outbox_fixture_check(struct outbox_fixture *f, int64_t message_id, bool at_rest);
 void outbox_fixture_recall(struct outbox_fixture *f, int64_t message_id);
 void outbox_fixture_hold(struct outbox_fixture *f, bool hold);
+/* The store takes no change of a delivery any more, as with a full disk. */
+void outbox_fixture_break_store(struct outbox_fixture *f, bool broken);
+/* Run a statement behind the outbox's back. */
+void outbox_fixture_script(struct outbox_fixture *f, const char *sql);
 /* Connections that are open; final dots that mail `n` has met; RCPTs seen for it. */
 int outbox_fixture_open(const struct outbox_fixture *f);
 int outbox_fixture_dots(const struct outbox_fixture *f, int n);

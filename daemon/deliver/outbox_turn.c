@@ -1,0 +1,282 @@
+/*
+ * The outbox and the ledger: turns. One request to the store at a time records all outcomes that came since the last
+ * one, asks what was recalled, closes messages and claims more: one step, one hop between threads, one commit.
+ *
+ * A turn runs on the store's writer, so it sees every write that was done before it. After a wake-up nothing that was
+ * queued before is sent until a turn has said that it was not recalled: what is cancelled stays here.
+ *
+ * A turn that fails (disk full) is kept whole and tried again each second; nothing is sent meanwhile, since it could
+ * not be recorded. When there is no time left the rows stay claimed, as after a crash: the next start makes them
+ * pending again.
+ */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "deliver/outbox_private.h"
+#include "store/db.h"
+
+/* --- on the store's writer ------------------------------------------------------------------------------------- */
+
+/* A row that is not claimed any more has had its say; it does not undo the others. */
+static int record_all(struct db *db, struct turn *t)
+{
+    int rc = 0;
+    for (struct parcel *p = t->records.first; rc == 0 && p; p = p->next) {
+        p->status = p->is_untouched ? ledger_give_back(db, p->job.delivery_id) : ledger_record(db, &p->result);
+        rc = p->status == ERR_BAD_STATE ? 0 : p->status;
+    }
+    return rc;
+}
+
+static int op_turn(struct db *db, struct store_req *req)
+{
+    struct turn *t = CONTAINER_OF(req, struct turn, req);
+    t->n = 0;
+    t->next_due_us = 0;
+    int rc = record_all(db, t);
+    if (rc == 0 && t->asks)
+        rc = ledger_recalled(db, t->asked_id, t->asked, t->recalled);
+    if (rc == 0 && t->asks)
+        rc = ledger_is_on_hold(db, &t->is_on_hold);
+    if (rc == 0 && t->finishes)
+        rc = ledger_finish(db);
+    if (rc >= 0 && t->claims)
+        rc = ledger_claim(db, t->now_us, t->room, t->jobs, &t->n);
+    if (rc >= 0 && t->asks) {
+        rc = ledger_next_due(db, t->now_us, &t->next_due_us);
+        rc = rc == ERR_NOT_FOUND ? 0 : rc;
+    }
+    return rc < 0 ? rc : 0;
+}
+
+/* --- a turn has ended ------------------------------------------------------------------------------------------ */
+
+static void count(struct outbox *o, const struct parcel *p)
+{
+    if (p->is_untouched || p->result.give_back) {
+        o->counters.given_back++;
+        return;
+    }
+    switch (p->result.state) {
+    case DELIVERY_SENT:
+        o->counters.sent++;
+        break;
+    case DELIVERY_FAILED:
+        o->counters.failed++;
+        break;
+    case DELIVERY_UNCERTAIN:
+        o->counters.uncertain++;
+        break;
+    default:
+        o->counters.retried++;
+        break;
+    }
+}
+
+/* The row is durable: its connection may go on, its message may be closed, its next try is looked for when due. */
+static void recorded(struct outbox *o, struct parcel *p)
+{
+    if (p->status == ERR_BAD_STATE)
+        log_error("outbox", "an outcome came for a delivery that was not in flight: it is not recorded");
+    else
+        count(o, p);
+    if (!p->is_untouched && p->result.state != DELIVERY_PENDING && o->finish_ms == 0)
+        o->finish_ms = o->now_ms + OUTBOX_FINISH_MS;
+    if (p->mono_due_ms > 0 && p->mono_due_ms < o->look_ms)
+        o->look_ms = p->mono_due_ms;
+    if (p->slot)
+        slot_recorded(p->slot);
+    outbox_spare(o, p);
+}
+
+/* What was recalled goes back; what is on the wire by now, because a gate opened, gets there. */
+static void take_answers(struct outbox *o, const struct turn *t)
+{
+    for (int i = 0; i < t->asked; i++) {
+        struct parcel *p = t->asked_parcel[i];
+        if (!t->recalled[i] || p->place != PARCEL_QUEUED)
+            continue;
+        outbox_unqueue(o, p);
+        outbox_give_back(o, p);
+    }
+}
+
+static void take_jobs(struct outbox *o, const struct turn *t)
+{
+    int got[LANE_COUNT] = {0};
+    for (int i = 0; i < t->n; i++) {
+        got[t->jobs[i].lane]++;
+        outbox_enqueue(o, &t->jobs[i]);
+    }
+    for (int lane = 0; lane < LANE_COUNT; lane++)
+        if (t->claims && t->room[lane] > 0)
+            o->more[lane] = got[lane] >= t->room[lane];
+}
+
+/* When to look again by ourselves: at the next due time, and often enough for a wall clock that jumps. */
+static void plan_look(struct outbox *o, const struct turn *t)
+{
+    int64_t wait = t->is_on_hold ? OUTBOX_HOLD_MS : OUTBOX_LOOK_MS;
+    if (t->next_due_us > 0) {
+        int64_t due = (t->next_due_us - clock_real_us(o->env.clock)) / 1000 + 1;
+        wait = due < wait ? due : wait;
+    }
+    o->look_ms = o->now_ms + (wait > 0 ? wait : 0);
+}
+
+static void turn_failed(struct outbox *o, struct turn *t)
+{
+    if (!o->is_failing)
+        log_error("outbox", "the ledger does not answer error=%s; nothing is sent until it does, trying again",
+                  err_name(t->req.status));
+    parcel_list_append(&t->records, &o->done);
+    o->done = t->records;
+    t->records = (struct parcel_list){0};
+    o->woken = o->woken || t->asks;
+    o->is_failing = true;
+    o->turn_again_ms = o->now_ms + OUTBOX_HOLD_MS;
+}
+
+static void turn_succeeded(struct outbox *o, struct turn *t)
+{
+    struct parcel *p;
+    if (o->is_failing)
+        log_notice("outbox", "the ledger answers again");
+    o->is_failing = false;
+    if (t->finishes)
+        o->finish_ms = 0;
+    if (t->asks)
+        plan_look(o, t);
+    while ((p = parcel_list_shift(&t->records)) != NULL)
+        recorded(o, p);
+    if (t->asks)
+        take_answers(o, t);
+    take_jobs(o, t);
+    if (o->is_stopping || relay_is_paused(o->relay))
+        outbox_give_back_queue(o);
+}
+
+static void on_turned(struct store_req *req)
+{
+    struct turn *t = CONTAINER_OF(req, struct turn, req);
+    struct outbox *o = t->o;
+    t->is_running = false;
+    o->now_ms = outbox_mono_ms(o);
+    if (req->status != 0)
+        turn_failed(o, t);
+    else
+        turn_succeeded(o, t);
+    outbox_touch(o);
+}
+
+/* --- to begin one ---------------------------------------------------------------------------------------------- */
+
+static void ask(struct outbox *o, struct turn *t)
+{
+    int n = outbox_queued(o);
+    if (n > t->asked_room) {
+        t->asked_room = n;
+        t->asked_id = xreallocarray(t->asked_id, (size_t)n, sizeof t->asked_id[0]);
+        t->asked_parcel = xreallocarray(t->asked_parcel, (size_t)n, sizeof(struct parcel *));
+        t->recalled = xreallocarray(t->recalled, (size_t)n, sizeof t->recalled[0]);
+    }
+    for (int lane = 0; lane < LANE_COUNT; lane++) {
+        for (struct parcel *p = o->queue[lane].first; p; p = p->next) {
+            t->asked_id[t->asked] = p->job.delivery_id;
+            t->asked_parcel[t->asked++] = p;
+        }
+    }
+}
+
+/* Up to `ahead` of each lane. True when a lane that may have more has room for half of that: so claims stay few. What
+ * is taken along in a turn that runs anyway may be less. */
+static bool measure_room(const struct outbox *o, struct turn *t, bool takes_all, bool *is_wanted)
+{
+    int total = 0;
+    *is_wanted = false;
+    for (int lane = 0; lane < LANE_COUNT; lane++) {
+        int room = o->ahead - o->queue[lane].count;
+        bool may = takes_all || (o->more[lane] && room * 4 >= o->ahead);
+        t->room[lane] = may && room > 0 ? room : 0;
+        total += t->room[lane];
+        *is_wanted = *is_wanted || (o->more[lane] && room * 2 >= o->ahead);
+    }
+    return total > 0;
+}
+
+static void make_room_for_jobs(const struct outbox *o, struct turn *t)
+{
+    int most = o->ahead * LANE_COUNT;
+    if (t->jobs_room >= most)
+        return;
+    free(t->jobs);
+    t->jobs = xmalloc((size_t)most * sizeof t->jobs[0]);
+    t->jobs_room = most;
+}
+
+/* All that was claimed is recorded with this turn: its messages are closed at once. */
+static bool is_last(const struct outbox *o)
+{
+    return o->done.count > 0 && outbox_queued(o) == 0 && o->relay->busy == 0;
+}
+
+static void submit(struct outbox *o, struct turn *t)
+{
+    t->records = o->done;
+    o->done = (struct parcel_list){0};
+    t->is_running = true;
+    t->o = o;
+    t->now_us = clock_real_us(o->env.clock);
+    t->req = (struct store_req){.op = op_turn, .done = on_turned};
+    store_write(o->env.store, &t->req);
+}
+
+/* While the store fails, and when stopping, a turn only records. */
+void outbox_turn(struct outbox *o)
+{
+    struct turn *t = &o->turn;
+    if (t->is_running || (o->is_failing && (o->is_cut_off || o->now_ms < o->turn_again_ms)))
+        return;
+    bool may_claim = !o->is_failing && !o->is_stopping && !relay_is_paused(o->relay);
+    bool is_wanted = false;
+    t->asks = may_claim && (o->woken || o->now_ms >= o->look_ms);
+    t->claims = measure_room(o, t, t->asks, &is_wanted) && may_claim;
+    t->finishes = !o->is_failing && (t->asks || is_last(o) || (o->finish_ms > 0 && o->now_ms >= o->finish_ms));
+    t->asked = 0;
+    if (o->done.count == 0 && !t->asks && !t->finishes && !(may_claim && is_wanted) && !o->is_failing)
+        return;
+    if (t->asks) {
+        ask(o, t);
+        o->woken = false;
+    }
+    if (t->claims)
+        make_room_for_jobs(o, t);
+    submit(o, t);
+}
+
+int64_t outbox_turn_ms(const struct outbox *o)
+{
+    if (o->turn.is_running)
+        return INT64_MAX;
+    if (o->is_failing)
+        return o->turn_again_ms;
+    int64_t at = relay_is_paused(o->relay) ? INT64_MAX : o->look_ms;
+    return o->finish_ms > 0 && o->finish_ms < at ? o->finish_ms : at;
+}
+
+bool outbox_turns_ended(const struct outbox *o)
+{
+    return !o->turn.is_running && (o->done.count == 0 || (o->is_failing && o->is_cut_off));
+}
+
+void outbox_free_turn(struct outbox *o)
+{
+    free(o->turn.asked_id);
+    free(o->turn.asked_parcel);
+    free(o->turn.recalled);
+    free(o->turn.jobs);
+}
