@@ -62,5 +62,9 @@ void delivery_policy_decide(const struct delivery_policy *policy, const struct j
         retry(policy, job, outcome, policy->retry_first_us, noise, gave_up, out);
         out->give_back = out->state == DELIVERY_PENDING;
         break;
+    case OUTCOME_UNTOUCHED:
+        out->state = DELIVERY_PENDING;
+        out->give_back = true;
+        break;
     }
 }

@@ -220,6 +220,7 @@ void slot_send(struct slot *slot, struct parcel *p)
                                    .len = slot->data.len,
                                    .owner = slot};
     smtp_session_send(slot->session, &slot->smtp);
+    smtp_session_permit(slot->session);
     relist(slot);
 }
 

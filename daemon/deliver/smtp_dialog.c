@@ -23,16 +23,17 @@ void session_check(const struct smtp_session *s)
     smtp_output_check(&s->out);
     assert((s->wire == NULL) == (s->state == SMTP_STATE_CLOSED));
     bool works = s->state >= SMTP_STATE_CHECK && s->state <= SMTP_STATE_CANCEL;
-    assert(s->state == SMTP_STATE_CLOSED || works == (s->job != NULL));
-    assert(s->job || !s->decided);
+    assert(s->state == SMTP_STATE_CLOSED || works == (s->now.job != NULL));
+    assert(s->now.job || (!s->now.decided && !s->now.permitted && !s->next.job));
+    assert(s->state != SMTP_STATE_BODY || s->now.permitted);
 }
 
 /* --- states ------------------------------------------------------------------------------------------------------- */
 
-void session_put(struct smtp_session *s, enum smtp_state command)
+static void put(struct smtp_session *s, struct hand *hand, enum smtp_state command)
 {
-    smtp_output_command(&s->out, command, s->job, &s->caps);
-    s->written |= 1U << command;
+    smtp_output_command(&s->out, command, hand->job, &s->caps);
+    hand->written |= 1U << command;
     s->wrote = true;
 }
 
@@ -58,27 +59,73 @@ void session_enter(struct smtp_session *s, enum smtp_state state)
         return;
     }
     session_arm(s);
-    if (smtp_output_is_command(state) && (s->written & (1U << state)) == 0)
-        session_put(s, state);
+    if (smtp_output_is_command(state) && (s->now.written & (1U << state)) == 0) {
+        bool fits = smtp_output_make_room(&s->out);
+        assert(fits);
+        put(s, &s->now, state);
+    }
     if (state == SMTP_STATE_BODY)
-        smtp_output_begin_body(&s->out, s->job->data, s->job->len);
+        smtp_output_begin_body(&s->out, s->now.job->data, s->now.job->len);
 }
 
-static void decide(struct smtp_session *s, const struct outcome *outcome)
+static void put_envelope(struct smtp_session *s, struct hand *hand)
 {
-    if (s->decided)
-        return;
-    s->verdict = *outcome;
-    s->decided = true;
+    put(s, hand, SMTP_STATE_MAIL);
+    put(s, hand, SMTP_STATE_RCPT);
+    if (s->refusals == 0)
+        put(s, hand, SMTP_STATE_DATA);
 }
 
-/* The job in flight, if any, gets its outcome when the timer's handle has closed. */
-void session_close(struct smtp_session *s, const struct outcome *why)
+void session_put_ahead(struct smtp_session *s)
+{
+    struct hand *next = &s->next;
+    bool after_dot = s->state == SMTP_STATE_DOT || (s->state == SMTP_STATE_BODY && smtp_output_has_dot(&s->out));
+    if (after_dot && next->job && !next->decided && !next->written && s->refusals == 0 &&
+        smtp_output_make_room(&s->out))
+        put_envelope(s, next);
+}
+
+static void begin_transaction(struct smtp_session *s)
+{
+    bool has_old = s->transaction;
+    bool fits = smtp_output_make_room(&s->out);
+    assert(fits);
+    if (s->caps.pipelining) {
+        if (has_old)
+            put(s, &s->now, SMTP_STATE_RSET);
+        put_envelope(s, &s->now);
+    }
+    session_enter(s, has_old ? SMTP_STATE_RSET : SMTP_STATE_MAIL);
+}
+
+void session_begin(struct smtp_session *s)
+{
+    assert(s->now.job && s->state == SMTP_STATE_IDLE);
+    s->rcpt_taken = false;
+    if (s->now.decided)
+        session_enter(s, SMTP_STATE_CHECK);
+    else if (s->now.written)
+        session_enter(s, SMTP_STATE_MAIL);
+    else
+        begin_transaction(s);
+}
+
+static void decide(struct hand *hand, const struct outcome *outcome, bool is_untouched)
+{
+    if (!hand->job || hand->decided)
+        return;
+    hand->verdict = *outcome;
+    hand->decided = true;
+    if (is_untouched)
+        hand->verdict.kind = OUTCOME_UNTOUCHED;
+}
+
+void session_close(struct smtp_session *s, enum smtp_break how, const struct outcome *why)
 {
     s->has_why = true;
     s->why = *why;
-    if (s->job)
-        decide(s, why);
+    decide(&s->now, why, smtp_policy_is_untouched(s->state, how, s->has_worked));
+    decide(&s->next, why, true);
     session_enter(s, SMTP_STATE_CLOSED);
 }
 
@@ -89,21 +136,22 @@ void session_break(struct smtp_session *s, enum smtp_break how, const char *deta
     if (s->state == SMTP_STATE_QUIT) /* all is done, what the goodbye meets is of no interest */
         session_enter(s, SMTP_STATE_CLOSED);
     else
-        session_close(s, &why);
+        session_close(s, how, &why);
 }
 
-/* The verdict is known and the connection in step: over to the owner, and on to the next job or to QUIT. */
 void session_finish(struct smtp_session *s)
 {
-    assert(s->job && s->decided);
-    const struct smtp_job *job = s->job;
-    struct outcome verdict = s->verdict;
-    s->job = NULL;
-    s->decided = false;
+    assert(s->now.job && s->now.decided);
+    const struct hand done = s->now;
+    s->now = s->next;
+    s->next = (struct hand){.job = NULL};
     s->messages++;
     bool is_full = s->config->max_messages > 0 && s->messages >= s->config->max_messages;
-    session_enter(s, s->quitting || is_full || s->refusals >= SMTP_REFUSALS_MAX ? SMTP_STATE_QUIT : SMTP_STATE_IDLE);
-    s->events.on_outcome(s, job, &verdict, s->ctx);
+    bool is_leaving = s->quitting || is_full || s->refusals >= SMTP_REFUSALS_MAX;
+    session_enter(s, is_leaving && !s->now.job ? SMTP_STATE_QUIT : SMTP_STATE_IDLE);
+    if (s->now.job)
+        session_begin(s);
+    s->events.on_outcome(s, done.job, &done.verdict, s->ctx);
 }
 
 /* --- replies ------------------------------------------------------------------------------------------------------ */
@@ -111,7 +159,7 @@ void session_finish(struct smtp_session *s)
 static void after_mail(struct smtp_session *s, bool accepted)
 {
     s->transaction = accepted;
-    if (s->decided && (s->written & SMTP_TO(RCPT)) == 0)
+    if (s->now.decided && (s->now.written & SMTP_TO(RCPT)) == 0)
         session_finish(s);
     else
         session_enter(s, SMTP_STATE_RCPT);
@@ -120,7 +168,7 @@ static void after_mail(struct smtp_session *s, bool accepted)
 static void after_rcpt(struct smtp_session *s, bool accepted)
 {
     s->rcpt_taken = accepted;
-    if (s->decided && (s->written & SMTP_TO(DATA)) == 0)
+    if (s->now.decided && (s->now.written & SMTP_TO(DATA)) == 0)
         session_finish(s);
     else
         session_enter(s, SMTP_STATE_DATA);
@@ -130,8 +178,8 @@ static void after_data(struct smtp_session *s, const struct smtp_reply *r)
 {
     if (r->code != 354)
         session_finish(s);
-    else if (!s->decided)
-        session_enter(s, SMTP_STATE_BODY);
+    else if (!s->now.decided)
+        session_enter(s, s->now.permitted ? SMTP_STATE_BODY : SMTP_STATE_PERMIT);
     else if (!s->rcpt_taken)
         session_enter(s, SMTP_STATE_CANCEL);
     else
@@ -142,12 +190,15 @@ static void after_data(struct smtp_session *s, const struct smtp_reply *r)
  * but 421 (seen before) is an answer to silence. */
 static bool is_answer(enum smtp_state state, int code)
 {
+    const unsigned silent = SMTP_TO(IDLE) | SMTP_TO(CHECK);
+    const unsigned sending = SMTP_TO(PERMIT) | SMTP_TO(BODY);
+    unsigned bit = 1U << state;
     int class = code / 100;
     if (class == 4 || class == 5)
-        return state != SMTP_STATE_IDLE && state != SMTP_STATE_CHECK && state != SMTP_STATE_RSET;
+        return (bit & (silent | SMTP_TO(RSET))) == 0;
     if (state == SMTP_STATE_DATA)
         return code == 354;
-    return class == 2 && state != SMTP_STATE_BODY && state != SMTP_STATE_IDLE && state != SMTP_STATE_CHECK;
+    return class == 2 && (bit & (silent | sending)) == 0;
 }
 
 static void take_refusal(struct smtp_session *s, const struct smtp_reply *r)
@@ -155,7 +206,7 @@ static void take_refusal(struct smtp_session *s, const struct smtp_reply *r)
     struct outcome refused;
     s->refusals++;
     smtp_policy_reply(s->state, r, &refused);
-    decide(s, &refused);
+    decide(&s->now, &refused, false);
 }
 
 void session_take_reply(struct smtp_session *s, const struct smtp_reply *r)
@@ -165,9 +216,11 @@ void session_take_reply(struct smtp_session *s, const struct smtp_reply *r)
         return;
     }
     struct outcome why;
-    if (r->code == 421 || (s->state == SMTP_STATE_BODY && r->code >= 400)) {
+    bool waits_for_body = s->state == SMTP_STATE_PERMIT || s->state == SMTP_STATE_BODY;
+    if (r->code == 421 || (waits_for_body && r->code >= 400)) {
+        /* It hangs up, or has stopped listening to the body: nothing more to say. */
         smtp_policy_reply(s->state, r, &why);
-        session_close(s, &why); /* it hangs up, or has stopped listening to the body: nothing more to say */
+        session_close(s, r->code == 421 ? SMTP_BREAK_CLOSED : SMTP_BREAK_PROTOCOL, &why);
         return;
     }
     if (!is_answer(s->state, r->code)) {
@@ -193,7 +246,8 @@ void session_take_reply(struct smtp_session *s, const struct smtp_reply *r)
     case SMTP_STATE_DOT:
         if (accepted) {
             smtp_policy_reply(s->state, r, &why);
-            decide(s, &why);
+            decide(&s->now, &why, false);
+            s->has_worked = true;
         }
         s->transaction = false;
         session_finish(s);

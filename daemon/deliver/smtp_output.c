@@ -8,6 +8,9 @@
 #include "deliver/smtp_policy.h"
 #include "deliver/smtp_session.h"
 
+/* Two addresses and the fixed words of RSET, MAIL, RCPT and DATA. */
+enum { GROUP_BYTES = 2 * SMTP_ADDRESS_BYTES + 128 };
+
 void smtp_output_init(struct smtp_output *out)
 {
     memset(out, 0, offsetof(struct smtp_output, bytes));
@@ -21,6 +24,31 @@ void smtp_output_check(const struct smtp_output *out)
 bool smtp_output_has_unsent(const struct smtp_output *out)
 {
     return out->sent < out->len;
+}
+
+bool smtp_output_has_left(const struct smtp_output *out, enum smtp_state state)
+{
+    return out->sent >= out->end[state];
+}
+
+bool smtp_output_has_dot(const struct smtp_output *out)
+{
+    return out->stuffer.ended;
+}
+
+static void clear(struct smtp_output *out)
+{
+    assert(!smtp_output_has_unsent(out));
+    out->len = 0;
+    out->sent = 0;
+    memset(out->end, 0, sizeof out->end);
+}
+
+bool smtp_output_make_room(struct smtp_output *out)
+{
+    if (!smtp_output_has_unsent(out))
+        clear(out);
+    return SMTP_OUTPUT_BYTES - out->len >= GROUP_BYTES;
 }
 
 bool smtp_output_is_command(enum smtp_state state)
@@ -53,8 +81,9 @@ void smtp_output_command(struct smtp_output *out, enum smtp_state command, const
         n = snprintf(at, room, "%s\r\n", smtp_state_word(command));
         break;
     }
-    assert(n > 0 && (size_t)n < room);
+    assert(n > 0 && (size_t)n < room); /* GROUP_BYTES is enough */
     out->len += (size_t)n;
+    out->end[command] = out->len;
 }
 
 void smtp_output_begin_body(struct smtp_output *out, const char *data, size_t len)
@@ -62,15 +91,11 @@ void smtp_output_begin_body(struct smtp_output *out, const char *data, size_t le
     smtp_stuffer_init(&out->stuffer, data, len);
 }
 
-void smtp_output_clear(struct smtp_output *out)
-{
-    assert(!smtp_output_has_unsent(out));
-    out->len = 0;
-    out->sent = 0;
-}
-
 void smtp_output_next_block(struct smtp_output *out)
 {
-    assert(out->len == 0);
+    assert(!out->stuffer.ended);
+    clear(out);
     out->len = smtp_stuffer_next(&out->stuffer, out->bytes, SMTP_OUTPUT_BYTES);
+    if (out->stuffer.ended)
+        out->end[SMTP_STATE_DOT] = out->len;
 }

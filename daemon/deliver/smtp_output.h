@@ -1,8 +1,9 @@
 /*
  * What an SMTP session has to say and has not said yet: commands and dot-stuffed bodies in one buffer of fixed size.
  *
- * Called by the session only; no I/O. Invariant: the buffer is emptied only when all of it has been sent, and never
- * moves: OpenSSL wants the same bytes at the same address after a send that would block.
+ * Called by the session only; no I/O. Invariant: bytes are added behind those that wait, the buffer is emptied only
+ * when all of it has been sent, and it never moves: OpenSSL wants the same bytes at the same address after a send that
+ * would block.
  */
 #ifndef GB_DELIVER_SMTP_OUTPUT_H
 #define GB_DELIVER_SMTP_OUTPUT_H
@@ -16,10 +17,12 @@
 struct smtp_caps;
 struct smtp_job;
 
-enum { SMTP_OUTPUT_BYTES = 32768 };
+/* A usual letter of 16 kB, its dot and the envelope of the next fit: one write. */
+enum { SMTP_OUTPUT_BYTES = 65536 };
 
 struct smtp_output {
-    struct smtp_stuffer stuffer; /* the body under way */
+    struct smtp_stuffer stuffer;  /* the body under way */
+    size_t end[SMTP_STATE_COUNT]; /* where in `bytes` a state's command ends (DOT: the final dot); 0 = none there */
     size_t len;
     size_t sent;
     char bytes[SMTP_OUTPUT_BYTES]; /* the first `len` count; not initialised */
@@ -28,17 +31,21 @@ struct smtp_output {
 void smtp_output_init(struct smtp_output *out);
 void smtp_output_check(const struct smtp_output *out);
 bool smtp_output_has_unsent(const struct smtp_output *out);
+/* Has the command of `state` (DOT: the final dot) wholly been sent? Also true when there is none. */
+bool smtp_output_has_left(const struct smtp_output *out, enum smtp_state state);
+/* Has the final dot of the body under way been put into the buffer? */
+bool smtp_output_has_dot(const struct smtp_output *out);
+/* Is there room for one more group of commands (RSET, MAIL, RCPT, DATA)? Makes it, when all has been sent. */
+bool smtp_output_make_room(struct smtp_output *out);
 /* Is `state` one of those that begin with a command? */
 bool smtp_output_is_command(enum smtp_state state);
-/* The command of a state; `job` (NULL for those without one) and `caps` fill it in. All commands of a group fit: two
- * addresses of SMTP_ADDRESS_BYTES and fixed words. */
+/* The command of a state; `job` (NULL for those without one) and `caps` fill it in. Only after make_room said yes,
+ * once a group. */
 void smtp_output_command(struct smtp_output *out, enum smtp_state command, const struct smtp_job *job,
                          const struct smtp_caps *caps);
 /* `data` is borrowed until the body has ended. */
 void smtp_output_begin_body(struct smtp_output *out, const char *data, size_t len);
-/* All has been sent: make room for what follows. */
-void smtp_output_clear(struct smtp_output *out);
-/* The next block of the body, into an empty buffer. */
+/* The next block of the body; all before it must have been sent. */
 void smtp_output_next_block(struct smtp_output *out);
 
 #endif

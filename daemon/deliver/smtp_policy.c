@@ -150,6 +150,17 @@ void smtp_policy_break(enum smtp_state state, enum smtp_break why, const char *d
     set_words(out, words[why], detail);
 }
 
+bool smtp_policy_is_untouched(enum smtp_state state, enum smtp_break why, bool has_worked)
+{
+    const unsigned before_body =
+        SMTP_TO(CHECK) | SMTP_TO(RSET) | SMTP_TO(MAIL) | SMTP_TO(RCPT) | SMTP_TO(DATA) | SMTP_TO(PERMIT);
+    if ((before_body & (1U << state)) == 0)
+        return false;
+    bool is_ours = why == SMTP_BREAK_HELD || why == SMTP_BREAK_ABORTED;
+    bool has_gone = why == SMTP_BREAK_CLOSED || why == SMTP_BREAK_LOST;
+    return is_ours || (has_gone && has_worked);
+}
+
 void smtp_policy_connect(enum smtp_connect_failure failure, const struct smtp_reply *r, const char *words,
                          struct outcome *out)
 {

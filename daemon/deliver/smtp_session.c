@@ -14,25 +14,21 @@ enum { IN_BYTES = 16384 };
 
 /* --- input and output --------------------------------------------------------------------------------------------- */
 
-/* `out` has left: the next block of the body, or on to DOT. False when there is nothing to send now. */
+/* Something to send? Then it is in `out`. */
 static bool refill(struct smtp_session *s)
 {
-    smtp_output_clear(&s->out);
-    if (s->state != SMTP_STATE_BODY)
-        return false;
-    if (s->out.stuffer.ended) {
-        session_enter(s, SMTP_STATE_DOT);
-        return false;
+    if (s->state == SMTP_STATE_BODY && !smtp_output_has_unsent(&s->out)) {
+        smtp_output_next_block(&s->out);
+        session_arm(s);
     }
-    smtp_output_next_block(&s->out);
-    session_arm(s);
-    return true;
+    session_put_ahead(s);
+    return smtp_output_has_unsent(&s->out);
 }
 
 /* Sends until all has left or the wire takes no more. Never calls up, so send and quit may use it too. */
 static void flush(struct smtp_session *s)
 {
-    while (!s->send_failed && (smtp_output_has_unsent(&s->out) || refill(s))) {
+    while (!s->send_failed && refill(s)) {
         long n = s->ops->send(s->wire, s->out.bytes + s->out.sent, s->out.len - s->out.sent);
         if (n == UV_EAGAIN)
             break;
@@ -40,15 +36,18 @@ static void flush(struct smtp_session *s)
             s->send_failed = true;
         else
             s->out.sent += (size_t)n;
+        if (s->state == SMTP_STATE_BODY && smtp_output_has_dot(&s->out) &&
+            smtp_output_has_left(&s->out, SMTP_STATE_DOT))
+            session_enter(s, SMTP_STATE_DOT);
     }
     /* After a failure too: it brings on_io, which reports it. */
-    s->ops->want_write(s->wire, smtp_output_has_unsent(&s->out));
+    s->ops->want_write(s->wire, s->send_failed || smtp_output_has_unsent(&s->out));
 }
 
 static void feed(struct smtp_session *s, const char *data, size_t n)
 {
     while (n > 0 && s->state != SMTP_STATE_CLOSED) {
-        if (s->wrote) {
+        if (s->wrote || !smtp_output_has_left(&s->out, s->state)) {
             session_break(s, SMTP_BREAK_PROTOCOL, "a reply before its command");
             return;
         }
@@ -63,7 +62,9 @@ static void feed(struct smtp_session *s, const char *data, size_t n)
     }
 }
 
-/* One chunk. False when there is no more for now, or the session has closed. */
+/* One chunk. False when there is no more for now, or the session has closed. A chunk that does not fill the buffer was
+ * all there is: the poll will tell of more, and a call that would only say EAGAIN is saved. Not so through TLS, which
+ * may hold bytes that no poll knows of; and after a failed send all that the server said last is wanted. */
 static bool receive(struct smtp_session *s)
 {
     char in[IN_BYTES];
@@ -75,24 +76,26 @@ static bool receive(struct smtp_session *s)
         feed(s, in, (size_t)n);
     else
         session_break(s, n == 0 ? SMTP_BREAK_CLOSED : SMTP_BREAK_LOST, NULL);
-    return s->state != SMTP_STATE_CLOSED;
+    return s->state != SMTP_STATE_CLOSED && (s->caps.tls || s->send_failed || (size_t)n == sizeof in);
 }
 
-/* Send what waits, then read: not before the commands have left (invariant 6), but beside a body, which the server may
- * refuse in the middle. Ends after a round without input; a flood of replies ends in a broken protocol. */
+/* Send what waits, then read, and send what the replies ask for. A flood of replies ends in a broken protocol. */
 static void on_io(void *ctx)
 {
     struct smtp_session *s = ctx;
-    bool more = true;
-    while (more) {
+    session_check(s);
+    flush(s);
+    bool has_failed = s->send_failed; /* then all that came is read below, whatever it is */
+    while (receive(s)) {
         session_check(s);
         flush(s);
-        if (smtp_output_has_unsent(&s->out) && s->state != SMTP_STATE_BODY && !s->send_failed)
-            return;
-        more = receive(s);
     }
-    if (s->state != SMTP_STATE_CLOSED && s->send_failed)
+    if (s->state == SMTP_STATE_CLOSED)
+        return;
+    if (has_failed)
         session_break(s, SMTP_BREAK_LOST, NULL);
+    else
+        flush(s);
 }
 
 static void on_open(const struct smtp_caps *caps, void *ctx)
@@ -105,7 +108,7 @@ static void on_open(const struct smtp_caps *caps, void *ctx)
 
 static void on_fail(const struct outcome *why, void *ctx)
 {
-    session_close(ctx, why);
+    session_close(ctx, SMTP_BREAK_CLOSED, why);
 }
 
 /* Refused by ourselves. Unlike after a reply, no round of on_io follows to send a QUIT. */
@@ -124,16 +127,22 @@ void session_on_timer(uv_timer_t *timer)
     else if (s->state == SMTP_STATE_IDLE)
         smtp_session_quit(s);
     else
-        session_break(s, SMTP_BREAK_TIMEOUT, NULL);
+        session_break(s, s->state == SMTP_STATE_PERMIT ? SMTP_BREAK_HELD : SMTP_BREAK_TIMEOUT, NULL);
+}
+
+static void tell(struct smtp_session *s, const struct hand *hand)
+{
+    if (!hand->job)
+        return;
+    assert(hand->decided);
+    s->events.on_outcome(s, hand->job, &hand->verdict, s->ctx);
 }
 
 void session_on_timer_closed(uv_handle_t *h)
 {
     struct smtp_session *s = h->data;
-    const struct smtp_job *job = s->job;
-    assert(!job || s->decided);
-    if (job)
-        s->events.on_outcome(s, job, &s->verdict, s->ctx);
+    tell(s, &s->now);
+    tell(s, &s->next);
     s->events.on_closed(s, s->has_why ? &s->why : NULL, s->ctx);
     free(s);
 }
@@ -166,6 +175,15 @@ bool smtp_session_is_ready(const struct smtp_session *s)
     return s->state == SMTP_STATE_IDLE;
 }
 
+bool smtp_session_has_room(const struct smtp_session *s)
+{
+    if (s->state == SMTP_STATE_IDLE)
+        return true;
+    bool is_leaving = s->state == SMTP_STATE_CLOSED || s->quitting || s->send_failed;
+    bool is_full = s->config->max_messages > 0 && s->messages + 2 > s->config->max_messages;
+    return s->now.job && !s->next.job && s->caps.pipelining && s->refusals == 0 && !is_leaving && !is_full;
+}
+
 /* Everything was checked when it was stored and rendered; see deliver/smtp_encode.h for why again. */
 static bool may_send(const struct smtp_session *s, const struct smtp_job *job, struct outcome *refused)
 {
@@ -187,33 +205,38 @@ static bool may_send(const struct smtp_session *s, const struct smtp_job *job, s
     return true;
 }
 
-static void begin_transaction(struct smtp_session *s)
-{
-    bool has_old = s->transaction;
-    s->rcpt_taken = false;
-    s->written = 0;
-    if (s->caps.pipelining) {
-        if (has_old)
-            session_put(s, SMTP_STATE_RSET);
-        session_put(s, SMTP_STATE_MAIL);
-        session_put(s, SMTP_STATE_RCPT);
-        if (s->refusals == 0)
-            session_put(s, SMTP_STATE_DATA);
-    }
-    session_enter(s, has_old ? SMTP_STATE_RSET : SMTP_STATE_MAIL);
-    flush(s);
-}
-
 void smtp_session_send(struct smtp_session *s, const struct smtp_job *job)
 {
-    assert(smtp_session_is_ready(s) && !smtp_output_has_unsent(&s->out));
-    s->job = job;
-    s->decided = !may_send(s, job, &s->verdict);
-    if (s->decided)
-        session_enter(s, SMTP_STATE_CHECK);
-    else
-        begin_transaction(s);
+    assert(smtp_session_has_room(s));
+    struct hand *hand = s->now.job ? &s->next : &s->now;
+    hand->job = job;
+    hand->decided = !may_send(s, job, &hand->verdict);
+    if (hand == &s->now)
+        session_begin(s);
+    flush(s);
     session_check(s);
+}
+
+static bool awaits_permit(const struct hand *hand)
+{
+    return hand->job && !hand->permitted && !hand->decided;
+}
+
+bool smtp_session_awaits_permit(const struct smtp_session *s)
+{
+    return awaits_permit(&s->now) || awaits_permit(&s->next);
+}
+
+void smtp_session_permit(struct smtp_session *s)
+{
+    if (!smtp_session_awaits_permit(s))
+        return;
+    struct hand *hand = awaits_permit(&s->now) ? &s->now : &s->next;
+    hand->permitted = true;
+    if (s->state == SMTP_STATE_PERMIT && hand == &s->now) {
+        session_enter(s, SMTP_STATE_BODY);
+        flush(s);
+    }
 }
 
 void smtp_session_quit(struct smtp_session *s)

@@ -7,13 +7,14 @@
 #define GB_DELIVER_OUTCOME_H
 
 /* identifier, word, what it means for the ledger row */
-#define OUTCOME_MAP(X)                                                         \
-    X(SENT, "sent", "the relay took responsibility (2xx after the final dot)") \
-    X(RETRY, "retry", "not delivered for certain; may be tried again later")   \
-    X(FAILED, "failed", "refused for this recipient, finally (5xx)")           \
-    X(UNCERTAIN, "uncertain", "the final dot left us and no reply came")       \
-    X(OUR_FAULT, "our fault",                                                  \
-      "refused because of us (login, sender, TLS, policy): the relay pauses, the recipient is not blamed")
+#define OUTCOME_MAP(X)                                                                                     \
+    X(SENT, "sent", "the relay took responsibility (2xx after the final dot)")                             \
+    X(RETRY, "retry", "not delivered for certain; may be tried again later")                               \
+    X(FAILED, "failed", "refused for this recipient, finally (5xx)")                                       \
+    X(UNCERTAIN, "uncertain", "the final dot left us and no reply came")                                   \
+    X(OUR_FAULT, "our fault",                                                                              \
+      "refused because of us (login, sender, TLS, policy): the relay pauses, the recipient is not blamed") \
+    X(UNTOUCHED, "untouched", "the connection ended before this one was judged, by no fault of it: no attempt counts")
 
 enum outcome_kind {
 #define OUTCOME_ENUM(id, word, text) OUTCOME_##id,

@@ -12,12 +12,18 @@
  *
  *   failure (closed, lost, no answer, broken protocol): RETRY until the final dot has wholly left us, then UNCERTAIN.
  *
+ *   UNTOUCHED instead of RETRY, before the first byte of the body has left: when we ourselves end the connection, and
+ *   when one on which a delivery was taken is closed, lost or ends with 421 (a server's limit of messages per
+ *   connection looks so). The delivery behind the one in hand is always UNTOUCHED.
+ *
  * "About us" (login, sender, policy, syntax, size, content) is STATUS_MAP and CODE_MAP in smtp_policy.c. A server that
  * hides that behind a bare 550 at RCPT cannot be told from a dead mailbox; the owner of many deliveries sees the
  * pattern.
  */
 #ifndef GB_DELIVER_SMTP_POLICY_H
 #define GB_DELIVER_SMTP_POLICY_H
+
+#include <stdbool.h>
 
 #include "deliver/outcome.h"
 #include "deliver/smtp_state.h"
@@ -30,6 +36,7 @@ struct smtp_reply;
     X(LOST, "the connection was lost")            \
     X(TIMEOUT, "no answer in time")               \
     X(PROTOCOL, "the server broke the protocol")  \
+    X(HELD, "we could not send the body in time") \
     X(ABORTED, "stopped by us")
 
 enum smtp_break {
@@ -57,6 +64,8 @@ enum smtp_connect_failure {
 void smtp_policy_reply(enum smtp_state state, const struct smtp_reply *reply, struct outcome *out);
 /* The conversation broke while a reply in `state` was awaited. `detail` (may be NULL) is added in brackets. */
 void smtp_policy_break(enum smtp_state state, enum smtp_break why, const char *detail, struct outcome *out);
+/* Is the job in `state` UNTOUCHED by this (421: CLOSED)? `has_worked`: a delivery was taken on this connection. */
+bool smtp_policy_is_untouched(enum smtp_state state, enum smtp_break why, bool has_worked);
 /* No connection. `reply` is the server's last refusal, NULL when it gave none; `words` (UTF-8, may be NULL) say more.
  */
 void smtp_policy_connect(enum smtp_connect_failure failure, const struct smtp_reply *reply, const char *words,

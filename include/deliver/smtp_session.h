@@ -3,16 +3,19 @@
  *
  * Called by the outbox (and tests/lib/tools/smtp_send.c). One recipient per message. The order of things:
  *
- *   start ─► on_ready ─► send ─► on_outcome ─► (the owner records it durably) ─► send ─► on_outcome ─► … ─► on_closed
+ *   start ─► on_ready ─► send A, permit ─► send B ─► on_outcome A ─► (A is recorded durably) permit ─► send C ─► … ─►
+ *            on_closed
  *
- * on_ready comes once, when the connection stands; after each on_outcome smtp_session_is_ready() says whether the
- * session takes another job, or is leaving. on_closed is always the last event and always comes; the session is freed
- * after it.
+ * on_ready comes once, when the connection stands. Up to two jobs are in hand where the server pipelines: the envelope
+ * of B travels in one write behind the body of A, so that a letter costs one write and one read. The body of a job
+ * waits for its permit: that is how the owner bounds how many deliveries have left and are not recorded. Whoever wants
+ * one job at a time calls send and permit when the session is ready. on_closed is always the last event and always
+ * comes; the session is freed after it.
  *
- * Promises: each job sent gets exactly one outcome. SENT only after a 2xx to the final dot; never RETRY once the final
- * dot has wholly left us and no refusal came (then UNCERTAIN). No function calls back from inside; in a callback every
- * function may be called. A message or address that could break out of the dialogue is never sent
- * (deliver/smtp_encode.h).
+ * Promises: each job sent gets exactly one outcome, in the order of the jobs. SENT only after a 2xx to the final dot;
+ * never RETRY or UNTOUCHED once the final dot has wholly left us and no refusal came (then UNCERTAIN); no byte of a
+ * body leaves without its permit. No function calls back from inside; in a callback every function may be called. A
+ * message or address that could break out of the dialogue is never sent (deliver/smtp_encode.h).
  *
  * Ownership: config, wire ops and net are borrowed until on_closed; a job and its texts until its on_outcome.
  * Threads: the loop's only. Limits: buffers of fixed size; all waits have a time-out of their own
@@ -56,7 +59,8 @@ struct smtp_session_events {
     void (*on_ready)(struct smtp_session *s, void *ctx);
     void (*on_outcome)(struct smtp_session *s, const struct smtp_job *job, const struct outcome *outcome, void *ctx);
     /* `why`: NULL after a QUIT in good order (asked for, idle, max_messages, SMTP_REFUSALS_MAX refusals), else what
-     * ended it: OUTCOME_RETRY or OUTCOME_OUR_FAULT (or OUTCOME_UNCERTAIN, the lost job's). Valid during the call. */
+     * ended it: OUTCOME_RETRY or OUTCOME_OUR_FAULT (or OUTCOME_UNCERTAIN, the lost job's), never UNTOUCHED. Valid
+     * during the call. */
     void (*on_closed)(struct smtp_session *s, const struct outcome *why, void *ctx);
 };
 
@@ -64,13 +68,22 @@ struct smtp_session_events {
 struct smtp_session *smtp_session_start(struct uv_loop_s *loop, const struct smtp_wire_ops *wire, void *net,
                                         const struct smtp_session_config *config,
                                         const struct smtp_session_events *events, void *ctx);
-/* May smtp_session_send be called now? */
+/* Does the connection stand with nothing in hand? */
 bool smtp_session_is_ready(const struct smtp_session *s);
-/* Send one message; only when ready. A job that may not be sent gets its outcome in the next turn of the loop. */
+/* May smtp_session_send be called now? When ready, and where the server pipelines and has refused nothing on this
+ * connection, with one job in hand, unless the session is leaving. */
+bool smtp_session_has_room(const struct smtp_session *s);
+/* Send one message; only with room. Its envelope goes out as early as it can, its body after its permit. A job that may
+ * not be sent gets its outcome in a later turn of the loop. */
 void smtp_session_send(struct smtp_session *s, const struct smtp_job *job);
-/* Finish the job in flight, if any, then QUIT and close. Harmless when repeated. */
+/* Is there a job in hand whose body may not go out yet? (A job that was refused needs no permit.) */
+bool smtp_session_awaits_permit(const struct smtp_session *s);
+/* The first such job may send its body. Nothing when there is none. When the server has said 354 and the permit does
+ * not come in SMTP_STATE_PERMIT's time-out the connection is closed, and the job is UNTOUCHED. */
+void smtp_session_permit(struct smtp_session *s);
+/* Finish what is in hand, then QUIT and close. It still needs its permits. Harmless when repeated. */
 void smtp_session_quit(struct smtp_session *s);
-/* Close now. A job in flight gets RETRY, or UNCERTAIN when the final dot has left. */
+/* Close now. What is in hand gets UNTOUCHED; RETRY when its body has begun, UNCERTAIN when its final dot has left. */
 void smtp_session_abort(struct smtp_session *s);
 /* What the server offered; valid from on_ready to on_closed. */
 const struct smtp_caps *smtp_session_caps(const struct smtp_session *s);

@@ -4,7 +4,7 @@
  *
  *             ┌──────────────────────────────────────────────────────────────────────┐
  *             ▼                                                                      │
- * CONNECT ─► IDLE ─► [RSET ─►] MAIL ─► RCPT ─► DATA ─► BODY ─► DOT ────────────► an outcome
+ * CONNECT ─► IDLE ─► [RSET ─►] MAIL ─► RCPT ─► DATA ─► [PERMIT ─►] BODY ─► DOT ─► an outcome
  *             │ └──► CHECK ──────┴───────┴───────┼───────────────────────────────────┤
  *             ▼         (refused by ourselves)   └──► CANCEL (354 though refused) ───┘
  *            QUIT ─► CLOSED ◄── from everywhere
@@ -15,21 +15,22 @@
 /*
  * Identifier, word for the log and the ledger, default time-out in ms, states that may follow (CLOSED always may).
  * The time-outs of MAIL to DOT are those of RFC 5321 4.5.3.2; BODY's counts anew with each block that has left. A relay
- * is ours to choose and has a stand-in, so connecting and parting get less. CHECK's 0 is "in the next turn of the
- * loop".
+ * is ours to choose and has a stand-in, so connecting and parting get less. PERMIT waits for our own side. CHECK's 0 is
+ * "in the next turn of the loop".
  */
-#define SMTP_STATE_MAP(X)                                                                    \
-    X(CONNECT, "connect", 60000, SMTP_TO(IDLE))                                              \
-    X(IDLE, "idle", 240000, SMTP_TO(CHECK) | SMTP_TO(RSET) | SMTP_TO(MAIL) | SMTP_TO(QUIT))  \
-    X(CHECK, "check", 0, SMTP_TO(IDLE) | SMTP_TO(QUIT))                                      \
-    X(RSET, "RSET", 60000, SMTP_TO(MAIL))                                                    \
-    X(MAIL, "MAIL", 300000, SMTP_TO(RCPT) | SMTP_TO(IDLE) | SMTP_TO(QUIT))                   \
-    X(RCPT, "RCPT", 300000, SMTP_TO(DATA) | SMTP_TO(IDLE) | SMTP_TO(QUIT))                   \
-    X(DATA, "DATA", 120000, SMTP_TO(BODY) | SMTP_TO(CANCEL) | SMTP_TO(IDLE) | SMTP_TO(QUIT)) \
-    X(BODY, "body", 180000, SMTP_TO(DOT))                                                    \
-    X(DOT, "final dot", 600000, SMTP_TO(IDLE) | SMTP_TO(QUIT))                               \
-    X(CANCEL, "lone dot", 120000, SMTP_TO(IDLE) | SMTP_TO(QUIT))                             \
-    X(QUIT, "QUIT", 5000, 0)                                                                 \
+#define SMTP_STATE_MAP(X)                                                                                      \
+    X(CONNECT, "connect", 60000, SMTP_TO(IDLE))                                                                \
+    X(IDLE, "idle", 240000, SMTP_TO(CHECK) | SMTP_TO(RSET) | SMTP_TO(MAIL) | SMTP_TO(QUIT))                    \
+    X(CHECK, "check", 0, SMTP_TO(IDLE) | SMTP_TO(QUIT))                                                        \
+    X(RSET, "RSET", 60000, SMTP_TO(MAIL))                                                                      \
+    X(MAIL, "MAIL", 300000, SMTP_TO(RCPT) | SMTP_TO(IDLE) | SMTP_TO(QUIT))                                     \
+    X(RCPT, "RCPT", 300000, SMTP_TO(DATA) | SMTP_TO(IDLE) | SMTP_TO(QUIT))                                     \
+    X(DATA, "DATA", 120000, SMTP_TO(PERMIT) | SMTP_TO(BODY) | SMTP_TO(CANCEL) | SMTP_TO(IDLE) | SMTP_TO(QUIT)) \
+    X(PERMIT, "permit", 30000, SMTP_TO(BODY))                                                                  \
+    X(BODY, "body", 180000, SMTP_TO(DOT))                                                                      \
+    X(DOT, "final dot", 600000, SMTP_TO(IDLE) | SMTP_TO(QUIT))                                                 \
+    X(CANCEL, "lone dot", 120000, SMTP_TO(IDLE) | SMTP_TO(QUIT))                                               \
+    X(QUIT, "QUIT", 5000, 0)                                                                                   \
     X(CLOSED, "closed", 0, 0)
 
 enum smtp_state {

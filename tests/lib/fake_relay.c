@@ -197,6 +197,8 @@ static long fake_send(struct smtp_wire *w, const char *data, size_t n)
     }
     if (f->hung_up)
         return UV_EPIPE;
+    if (f->in_body && f->body_room > 0 && f->in.len >= f->body_room)
+        return UV_EAGAIN;
     if (f->chunk > 0 && n > f->chunk)
         n = f->chunk;
     buf_add(&f->in, data, n);

@@ -28,6 +28,7 @@ struct fake_relay {
     const char *rcpt_refusal;       /* to recipients that begin with "bad"; NULL = take them */
     const char *body_reply;         /* said when the first byte of a body arrives; NULL = nothing */
     bool data_always;               /* 354 although no recipient was taken */
+    size_t body_room;               /* so many bytes of a body it takes, then send says EAGAIN; 0 = all */
     size_t chunk;                   /* bytes a send or recv moves at most; 0 = no limit */
     int countdown;                  /* the n-th send or recv fails; 0 = none */
     enum fake_fault fault;

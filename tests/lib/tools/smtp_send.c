@@ -81,6 +81,7 @@ static void next_job(struct slot *slot, struct smtp_session *s)
     slot->job = (struct smtp_job){
         .mail_from = r->from, .rcpt_to = slot->to, .smtputf8 = r->utf8, .data = r->data, .len = r->len, .owner = slot};
     smtp_session_send(s, &slot->job);
+    smtp_session_permit(s);
     if (r->abort_in_flight)
         smtp_session_abort(s);
 }
