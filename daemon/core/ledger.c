@@ -1,4 +1,5 @@
-/* The ledger: claims, outcomes, hold. The contract is in core/ledger.h; expansion is in ledger_expand.c. */
+/* The ledger: outcomes, recalls, ends, hold. The contract is in core/ledger.h; claims are in ledger_claim.c, expansion
+ * in ledger_expand.c. */
 #include "core/ledger.h"
 
 #include <assert.h>
@@ -59,110 +60,7 @@ const char *lane_word(enum lane lane)
     return LANES[lane];
 }
 
-/* --- claim ----------------------------------------------------------------------------------------------------- */
-
-static void copy(char *out, size_t room, const char *text)
-{
-    size_t n = strlen(text);
-    if (n >= room) { /* cut between characters */
-        n = room - 1;
-        while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
-            n--;
-    }
-    memcpy(out, text, n);
-    out[n] = '\0';
-}
-
-static int read_job(struct db *db, int64_t id, struct job *job)
-{
-    struct db_rows *rows = NULL;
-    int rc = db_query(db, &rows, Q_DELIVERY_JOB, DB_ARGS(DB_INT(id)));
-    if (rc)
-        return rc;
-    rc = db_next(rows);
-    if (rc > 0) {
-        *job = (struct job){.delivery_id = db_int(rows, 0),
-                            .message_id = db_int(rows, 1),
-                            .address_id = db_int(rows, 2),
-                            .lane = (enum lane)db_int(rows, 3),
-                            .attempts = (int)db_int(rows, 4),
-                            .message_created_at = db_int(rows, 5),
-                            .created_at = db_int(rows, 6)};
-        copy(job->municipality_code, sizeof job->municipality_code, db_text(rows, 7));
-        copy(job->address, sizeof job->address, db_text(rows, 8));
-        copy(job->to_name, sizeof job->to_name, db_text(rows, 9));
-        copy(job->group_name, sizeof job->group_name, db_text(rows, 10));
-        copy(job->municipality_name, sizeof job->municipality_name, db_text(rows, 11));
-        copy(job->area_name, sizeof job->area_name, db_text(rows, 12));
-    }
-    db_done(rows);
-    return rc > 0 ? 0 : rc < 0 ? rc : ERR_CORRUPT;
-}
-
-/* RETURNING gives no order; a small sort brings the older rows first. */
-static int compare_ids(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a;
-    int64_t y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
-static int claim_lane(struct db *db, enum lane lane, int64_t now_us, int max, struct job *jobs, int *n)
-{
-    int64_t ids[CLAIM_MAX];
-    int count = 0;
-    struct db_rows *rows = NULL;
-    int rc = db_query(db, &rows, Q_DELIVERY_CLAIM, DB_ARGS(DB_INT(lane), DB_INT(now_us), DB_INT(max)));
-    if (rc)
-        return rc;
-    while ((rc = db_next(rows)) > 0) {
-        assert(count < CLAIM_MAX);
-        ids[count++] = db_int(rows, 0);
-    }
-    db_done(rows);
-    qsort(ids, (size_t)count, sizeof ids[0], compare_ids);
-    for (int i = 0; rc == 0 && i < count; i++)
-        rc = read_job(db, ids[i], &jobs[i]);
-    *n = count;
-    return rc;
-}
-
-int ledger_claim(struct db *db, int64_t now_us, const int room[LANE_COUNT], struct job *jobs, int *n)
-{
-    bool hold = false;
-    int rc = ledger_is_on_hold(db, &hold);
-    int total = 0;
-    for (int lane = 0; rc == 0 && !hold && lane < LANE_COUNT; lane++) {
-        int got = 0;
-        if (room[lane] > 0)
-            rc = claim_lane(db, (enum lane)lane, now_us, room[lane], jobs + total, &got);
-        total += got;
-    }
-    if (rc == 0)
-        *n = total;
-    return rc;
-}
-
-int ledger_next_due(struct db *db, int64_t after_us, int64_t *due_us)
-{
-    int64_t best = INT64_MAX;
-    for (int lane = 0; lane < LANE_COUNT; lane++) {
-        struct db_rows *rows = NULL;
-        int rc = db_query(db, &rows, Q_DELIVERY_NEXT_DUE, DB_ARGS(DB_INT(lane), DB_INT(after_us)));
-        if (rc)
-            return rc;
-        rc = db_next(rows);
-        if (rc > 0 && !db_is_null(rows, 0) && db_int(rows, 0) < best)
-            best = db_int(rows, 0);
-        db_done(rows);
-        if (rc < 0)
-            return rc;
-    }
-    if (best == INT64_MAX)
-        return ERR_NOT_FOUND;
-    *due_us = best;
-    return 0;
-}
+/* --- recalls, times --------------------------------------------------------------------------------------------- */
 
 int ledger_recalled(struct db *db, const int64_t *ids, int n, bool *out)
 {
@@ -181,7 +79,28 @@ int ledger_recalled(struct db *db, const int64_t *ids, int n, bool *out)
 
 int ledger_pull_back(struct db *db, int64_t now_us, int64_t limit_us, int64_t *n)
 {
-    return db_exec(db, n, Q_DELIVERY_PULL_BACK, DB_ARGS(DB_INT(now_us), DB_INT(limit_us)));
+    int64_t personal = 0;
+    int rc = db_exec(db, n, Q_DELIVERY_PULL_BACK, DB_ARGS(DB_INT(now_us), DB_INT(limit_us)));
+    if (rc == 0)
+        rc = db_exec(db, &personal, Q_DELIVERY_PULL_BACK_PERSONAL, DB_ARGS(DB_INT(now_us), DB_INT(limit_us)));
+    *n += personal;
+    return rc;
+}
+
+int ledger_shift_due(struct db *db, int64_t delta_us, int64_t now_us, int64_t *n)
+{
+    int64_t personal = 0;
+    int64_t others = 0;
+    /* After a jump back also what is due already lies ahead of the clock. */
+    int64_t from = delta_us < 0 ? now_us + delta_us : now_us;
+    int rc = db_exec(db, NULL, Q_LANE_QUEUE_SHIFT, DB_ARGS(DB_INT(delta_us), DB_INT(from)));
+    if (rc == 0)
+        rc = db_exec(db, &others, Q_DELIVERY_SHIFT, DB_ARGS(DB_INT(delta_us), DB_INT(from)));
+    if (rc == 0)
+        rc = db_exec(db, &personal, Q_DELIVERY_SHIFT_PERSONAL, DB_ARGS(DB_INT(delta_us), DB_INT(from)));
+    if (rc == 0)
+        *n = others + personal;
+    return rc;
 }
 
 /* --- record ---------------------------------------------------------------------------------------------------- */
@@ -209,18 +128,30 @@ static int take_back(struct db *db, enum query q, size_t n, const struct db_arg 
     return rc;
 }
 
+static int end_row(struct db *db, const struct ledger_result *r)
+{
+    int64_t changed = 0;
+    int rc = db_exec(db, &changed, Q_DELIVERY_RECORD,
+                     DB_ARGS(DB_INT(r->delivery_id), DB_TEXT(delivery_state_word(r->state)), DB_INT(r->due_us),
+                             DB_INT(r->now_us), r->code ? DB_INT(r->code) : DB_NULL, DB_TEXT(r->status),
+                             DB_TEXT(r->reply), DB_TEXT(r->step), DB_TEXT(r->relay)));
+    return rc == 0 && changed == 0 ? ERR_BAD_STATE : rc;
+}
+
 int ledger_record(struct db *db, const struct ledger_result *r)
 {
     assert(delivery_state_may_become(DELIVERY_CLAIMED, r->state));
-    return take_back(db, Q_DELIVERY_RECORD,
-                     DB_ARGS(DB_INT(r->delivery_id), DB_TEXT(delivery_state_word(r->state)), DB_INT(r->due_us),
-                             DB_INT(r->now_us), DB_INT(r->give_back ? 1 : 0), r->code ? DB_INT(r->code) : DB_NULL,
-                             DB_TEXT(r->status), DB_TEXT(r->reply), DB_TEXT(r->step), DB_TEXT(r->relay)));
+    if (r->state != DELIVERY_PENDING)
+        return end_row(db, r);
+    return take_back(db, Q_DELIVERY_POSTPONE,
+                     DB_ARGS(DB_INT(r->delivery_id), DB_INT(r->due_us), DB_INT(r->now_us), DB_INT(r->give_back ? 1 : 0),
+                             r->code ? DB_INT(r->code) : DB_NULL, DB_TEXT(r->status), DB_TEXT(r->reply),
+                             DB_TEXT(r->step), DB_TEXT(r->relay)));
 }
 
-int ledger_give_back(struct db *db, int64_t delivery_id)
+int ledger_give_back(struct db *db, int64_t delivery_id, int64_t due_us)
 {
-    return take_back(db, Q_DELIVERY_GIVE_BACK, DB_ARGS(DB_INT(delivery_id)));
+    return take_back(db, Q_DELIVERY_GIVE_BACK, DB_ARGS(DB_INT(delivery_id), DB_INT(due_us)));
 }
 
 /* A letter whose last row is final has been sent; a top-up finds it sent already. */
@@ -236,25 +167,33 @@ static int finish_letter(struct db *db, int64_t letter_id, int64_t message_id)
     return audit_write(db, &actor, "letter.sent", id_format(ID_LETTER, letter_id, text), NULL);
 }
 
+/* Close one message if it has ended; either way it needs no second look until a row of it changes again. */
+static int finish_message(struct db *db, int64_t message_id)
+{
+    int64_t letter_id = 0;
+    int rc = db_get_int(db, &letter_id, Q_MESSAGE_FINISHABLE, DB_ARGS(DB_INT(message_id)));
+    if (rc == 0)
+        rc = db_exec(db, NULL, Q_MESSAGE_FINISH, DB_ARGS(DB_INT(message_id), DB_INT(db_now_us(db))));
+    else if (rc == ERR_NOT_FOUND)
+        rc = 0;
+    if (rc == 0 && letter_id)
+        rc = finish_letter(db, letter_id, message_id);
+    return rc ? rc : db_exec(db, NULL, Q_MESSAGE_ENDED, DB_ARGS(DB_INT(message_id)));
+}
+
 int ledger_finish(struct db *db)
 {
     int64_t ids[LEDGER_FINISH_MAX];
-    int64_t letters[LEDGER_FINISH_MAX];
     int n = 0;
     struct db_rows *rows = NULL;
-    int rc = db_query(db, &rows, Q_MESSAGE_FINISHABLE, DB_NO_ARGS);
+    int rc = db_query(db, &rows, Q_MESSAGE_ENDING, DB_ARGS(DB_INT(LEDGER_FINISH_MAX)));
     if (rc)
         return rc;
-    while (n < LEDGER_FINISH_MAX && (rc = db_next(rows)) > 0) {
-        ids[n] = db_int(rows, 0);
-        letters[n++] = db_int(rows, 1);
-    }
+    while (n < LEDGER_FINISH_MAX && (rc = db_next(rows)) > 0)
+        ids[n++] = db_int(rows, 0);
     db_done(rows);
-    for (int i = 0; rc >= 0 && i < n; i++) {
-        rc = db_exec(db, NULL, Q_MESSAGE_FINISH, DB_ARGS(DB_INT(ids[i]), DB_INT(db_now_us(db))));
-        if (rc == 0 && letters[i])
-            rc = finish_letter(db, letters[i], ids[i]);
-    }
+    for (int i = 0; rc >= 0 && i < n; i++)
+        rc = finish_message(db, ids[i]);
     return rc < 0 ? rc : n;
 }
 

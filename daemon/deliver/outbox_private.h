@@ -77,6 +77,7 @@ struct turn {
     bool claims, finishes; /* take more; close messages */
     int64_t now_us;
     int room[LANE_COUNT];
+    int64_t after_message[LANE_COUNT]; /* whose turn it was last */
 
     int asked;
     int asked_room;

@@ -11,6 +11,7 @@
  */
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -26,9 +27,19 @@ static int record_all(struct db *db, struct turn *t)
 {
     int rc = 0;
     for (struct parcel *p = t->records.first; rc == 0 && p; p = p->next) {
-        p->status = p->is_untouched ? ledger_give_back(db, p->job.delivery_id) : ledger_record(db, &p->result);
+        p->status = p->is_untouched ? ledger_give_back(db, p->job.delivery_id, 0) : ledger_record(db, &p->result);
         rc = p->status == ERR_BAD_STATE ? 0 : p->status;
     }
+    return rc;
+}
+
+static int claim(struct db *db, struct turn *t)
+{
+    struct claim c = {.now_us = t->now_us};
+    memcpy(c.room, t->room, sizeof c.room);
+    memcpy(c.after_message, t->after_message, sizeof c.after_message);
+    int rc = ledger_claim(db, &c, t->jobs, &t->n);
+    memcpy(t->after_message, c.after_message, sizeof c.after_message);
     return rc;
 }
 
@@ -45,7 +56,7 @@ static int op_turn(struct db *db, struct store_req *req)
     if (rc == 0 && t->finishes)
         rc = ledger_finish(db);
     if (rc >= 0 && t->claims)
-        rc = ledger_claim(db, t->now_us, t->room, t->jobs, &t->n);
+        rc = claim(db, t);
     if (rc >= 0 && t->asks) {
         rc = ledger_next_due(db, t->now_us, &t->next_due_us);
         rc = rc == ERR_NOT_FOUND ? 0 : rc;

@@ -16,8 +16,10 @@
  *     again (recalled ones: withdrawn), and they go out with the same Message-ID.
  *  5. A recalled row is never pending.
  *
- * Within a lane the rows that are due longest go first, so letters go out one after the other in the order of their
- * time: none waits for ever, and each is whole as early as it can be.
+ * Messages of the lanes alert and letter take turns: a claim is shared equally among those that have rows due, and what
+ * one cannot use goes to the others. Within a message the rows that are due longest go first. The personal lane goes by
+ * time alone. No call here walks through the rows of a message: each costs what it takes or gives, however many there
+ * are.
  *
  * Called on the writer thread unless said otherwise.
  */
@@ -66,7 +68,7 @@ int ledger_expand(struct db *db, int chunk, bool *more);
 
 /* --- claim, record --------------------------------------------------------------------------------------------- */
 
-enum { JOB_ADDRESS_BYTES = 320, JOB_NAME_BYTES = 512 };
+enum { JOB_ADDRESS_BYTES = 320, JOB_DOMAIN_BYTES = 256, JOB_NAME_BYTES = 512 };
 
 /* What the outbox needs to send one delivery. Plain data; values are cut to their room (names: 500 bytes). */
 struct job {
@@ -76,23 +78,36 @@ struct job {
     int64_t message_created_at, created_at;
     char municipality_code[8];
     char address[JOB_ADDRESS_BYTES];
+    char domain[JOB_DOMAIN_BYTES]; /* the address': ASCII, lower case */
     char to_name[JOB_NAME_BYTES];
     char group_name[JOB_NAME_BYTES];
     char municipality_name[128];
     char area_name[128];
 };
 
+/* What is asked for. */
+enum { CLAIM_MAX = 512 }; /* rows of one lane */
+struct claim {
+    int64_t now_us;
+    int room[LANE_COUNT];              /* at most CLAIM_MAX each */
+    int64_t after_message[LANE_COUNT]; /* in and out: whose turn it was last; 0 at first */
+    const int64_t *paused;             /* messages that are passed over, any order; not the personal lane's */
+    int paused_count;
+};
 /* Claim due deliveries: up to room[lane] of each lane, into `jobs` (room for the sum), best lane first. While on hold,
  * none. */
-enum { CLAIM_MAX = 512 };
-int ledger_claim(struct db *db, int64_t now_us, const int room[LANE_COUNT], struct job *jobs, int *n);
-/* The first time after `after_us` at which a pending delivery is due, or ERR_NOT_FOUND. */
+int ledger_claim(struct db *db, struct claim *claim, struct job *jobs, int *n);
+/* The first time after `after_us` at which something becomes due, or ERR_NOT_FOUND: when to look again after a claim
+ * that took all it found. At worst too early. */
 int ledger_next_due(struct db *db, int64_t after_us, int64_t *due_us);
 /* Of `n` claimed rows that are not on the wire yet: out[i] tells that ids[i] must be given back (recalled, or sending
  * is on hold). */
 int ledger_recalled(struct db *db, const int64_t *ids, int n, bool *out);
 /* Rows due later than `limit_us`, which no wait explains, were written while the clock was ahead: due now. */
 int ledger_pull_back(struct db *db, int64_t now_us, int64_t limit_us, int64_t *n);
+/* The wall clock has jumped by delta_us, from now_us (what it would show now without the jump): what waits for a later
+ * time moves with it and waits as long as it would have; after a jump back what is due stays due. *n rows moved. */
+int ledger_shift_due(struct db *db, int64_t delta_us, int64_t now_us, int64_t *n);
 
 /* What became of a claimed delivery. */
 struct ledger_result {
@@ -104,12 +119,13 @@ struct ledger_result {
     bool give_back; /* PENDING, and the attempt does not count */
     const char *status, *reply, *step, *relay;
 };
-/* ERR_BAD_STATE when the row is not claimed. */
+/* ERR_BAD_STATE when the row is not claimed: then nothing has changed. */
 int ledger_record(struct db *db, const struct ledger_result *result);
-/* Claimed and not tried: back to what it was, or withdrawn when it was recalled. ERR_BAD_STATE as above. */
-int ledger_give_back(struct db *db, int64_t delivery_id);
-/* Close messages whose rows are all final, at most LEDGER_FINISH_MAX; the letters they carry become sent. Returns the
- * count or an error. */
+/* Claimed and not tried: back to what it was, or withdrawn when it was recalled; no attempt is counted. due_us 0: it
+ * keeps its due time; else it is parked until then. ERR_BAD_STATE as above. */
+int ledger_give_back(struct db *db, int64_t delivery_id, int64_t due_us);
+/* Close messages whose rows are all final; the letters they carry become sent. Returns how many messages were looked at
+ * (LEDGER_FINISH_MAX: there may be more), or an error. */
 enum { LEDGER_FINISH_MAX = 32 };
 int ledger_finish(struct db *db);
 

@@ -31,12 +31,25 @@ static void check_row(struct tally *t, const struct db_rows *rows)
     snprintf(t->addresses[t->rows++], ADDRESS_ROOM, "%s", address);
 }
 
+/* What is kept beside the rows says what the rows say. */
+static void check_kept(struct db *db)
+{
+    struct db_rows *rows = NULL;
+    assert_int_equal(db_query(db, &rows, Q_LEDGER_WRONG, DB_NO_ARGS), 0);
+    int rc = db_next(rows);
+    if (rc > 0)
+        fail_msg("%s: message %lld", db_text(rows, 0), (long long)db_int(rows, 1));
+    assert_int_equal(rc, 0);
+    db_done(rows);
+}
+
 void ledger_check(struct db *db, int64_t message_id, bool at_rest)
 {
     static struct tally t;
     struct scope all = {.kind = SCOPE_ALL};
     struct db_rows *rows = NULL;
     t = (struct tally){0};
+    check_kept(db);
     assert_int_equal(db_query_as(db, &all, &rows, Q_DELIVERY_LIST,
                                  DB_ARGS(DB_INT(message_id), DB_TEXT(""), DB_TEXT(""), DB_INT(0), DB_INT(ROWS_MAX))),
                      0);

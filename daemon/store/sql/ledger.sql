@@ -53,56 +53,123 @@ WHERE state IN ('sending', 'finished') AND open_until > $1 AND id IN (
     JOIN audience_change AS a ON a.municipality_code = t.municipality_code
     WHERE m.open_until > $1 AND a.version > m.walked)
 
+-- Messages of lane $1 with rows that may be due at $4, in the order of their turn: after $2, up to and with $3.
+-- name: lane_turn
+SELECT message_id FROM lane_queue WHERE lane = $1 AND message_id > $2 AND message_id <= $3 AND due_at <= $4
+ORDER BY message_id
+
+-- The first $3 rows of message $1 that are due at $2.
 -- name: delivery_claim
 WITH c AS MATERIALIZED (
-    SELECT id FROM delivery WHERE state = 'pending' AND lane = $1 AND due_at <= $2
+    SELECT id FROM delivery WHERE message_id = $1 AND state = 'pending' AND due_at <= $2
     ORDER BY due_at, id LIMIT $3 {lock})
 UPDATE delivery SET state = 'claimed', attempts = attempts + 1, last_at = $2, first_at = coalesce(first_at, $2)
 FROM c WHERE delivery.id = c.id AND delivery.state = 'pending'
-RETURNING delivery.id
+RETURNING delivery.id, delivery.message_id, delivery.address_id, delivery.attempts, delivery.created_at, delivery.due_at,
+    delivery.municipality_code, delivery.address, delivery.address_key, delivery.to_name, delivery.group_id
 
--- name: delivery_job
-SELECT d.id, d.message_id, d.address_id, d.lane, d.attempts, m.created_at, d.created_at, d.municipality_code, d.address,
-       d.to_name, g.name, k.name,
-       (SELECT p.name FROM scope_municipality AS s JOIN police_area AS p ON p.code = s.code
-        WHERE s.kind = 'police_area' AND s.municipality_code = d.municipality_code LIMIT 1)
-FROM delivery AS d JOIN message AS m ON m.id = d.message_id
-LEFT JOIN watch_group AS g ON g.id = d.group_id
-LEFT JOIN municipality AS k ON k.code = d.municipality_code
-WHERE d.id = $1
+-- The personal lane: the first $2 rows that are due at $1, whatever their message.
+-- name: delivery_claim_personal
+WITH c AS MATERIALIZED (
+    SELECT id FROM delivery WHERE state = 'pending' AND lane = 1 AND due_at <= $1 ORDER BY due_at, id LIMIT $2 {lock})
+UPDATE delivery SET state = 'claimed', attempts = attempts + 1, last_at = $1, first_at = coalesce(first_at, $1)
+FROM c WHERE delivery.id = c.id AND delivery.state = 'pending'
+RETURNING delivery.id, delivery.message_id, delivery.address_id, delivery.attempts, delivery.created_at, delivery.due_at,
+    delivery.municipality_code, delivery.address, delivery.address_key, delivery.to_name, delivery.group_id
 
--- name: delivery_next_due
-SELECT min(due_at) FROM delivery WHERE state = 'pending' AND lane = $1 AND due_at > $2
+-- Message $2 has no row that is due: it waits until its first one is, or leaves the queue.
+-- name: lane_queue_leave
+DELETE FROM lane_queue WHERE lane = $1 AND message_id = $2
+  AND NOT EXISTS (SELECT 1 FROM delivery AS d WHERE d.message_id = $2 AND d.state = 'pending')
+
+-- name: lane_queue_wait
+UPDATE lane_queue SET due_at = (SELECT min(d.due_at) FROM delivery AS d WHERE d.message_id = $2 AND d.state = 'pending')
+WHERE lane = $1 AND message_id = $2
+
+-- What is the same for many rows of a claim: asked once for each.
+-- name: job_message
+SELECT created_at FROM message WHERE id = $1
+
+-- name: job_group
+SELECT name FROM watch_group WHERE id = $1
+
+-- name: job_municipality
+SELECT k.name, (SELECT p.name FROM scope_municipality AS s JOIN police_area AS p ON p.code = s.code
+                WHERE s.kind = 'police_area' AND s.municipality_code = k.code LIMIT 1)
+FROM municipality AS k WHERE k.code = $1
+
+-- name: lane_next_due
+SELECT min(due_at) FROM lane_queue WHERE due_at > $1
+
+-- name: personal_next_due
+SELECT min(due_at) FROM delivery WHERE state = 'pending' AND lane = 1 AND due_at > $1
 
 -- Was a claimed row recalled before it got on the wire?
 -- name: delivery_recalled
 SELECT recalled FROM delivery WHERE id = $1 AND state = 'claimed'
 
--- A row that would come back for another try after it was recalled is withdrawn.
+-- The end of a claimed row.
 -- name: delivery_record
-UPDATE delivery SET state = CASE WHEN $2 = 'pending' AND recalled = 1 THEN 'withdrawn' ELSE $2 END,
-    due_at = $3, last_at = $4, attempts = attempts - $5, code = $6, status = $7, reply = $8, step = $9, relay = $10
+UPDATE delivery SET state = $2, due_at = $3, last_at = $4, code = $5, status = $6, reply = $7, step = $8, relay = $9
+WHERE id = $1 AND state = 'claimed'
+
+-- A row that would come back for another try after it was recalled is withdrawn.
+-- name: delivery_postpone
+UPDATE delivery SET state = CASE recalled WHEN 1 THEN 'withdrawn' ELSE 'pending' END, due_at = $2, last_at = $3,
+    attempts = attempts - $4, code = $5, status = $6, reply = $7, step = $8, relay = $9
 WHERE id = $1 AND state = 'claimed'
 RETURNING state, message_id
 
--- Claimed and not tried: as if it had not been claimed. It keeps its due time, and what its last attempt said.
+-- Claimed and not tried: as if it had not been claimed. It keeps what its last attempt said, and its due time unless it
+-- is parked until $2.
 -- name: delivery_give_back
 UPDATE delivery SET state = CASE recalled WHEN 1 THEN 'withdrawn' ELSE 'pending' END, attempts = attempts - 1,
-    first_at = CASE attempts WHEN 1 THEN NULL ELSE first_at END
+    first_at = CASE attempts WHEN 1 THEN NULL ELSE first_at END, due_at = CASE $2 WHEN 0 THEN due_at ELSE $2 END
 WHERE id = $1 AND state = 'claimed'
 RETURNING state, message_id
 
+-- From message to message through the index of open rows, so that only claimed rows are touched.
 -- name: delivery_recover
-UPDATE delivery SET state = CASE recalled WHEN 1 THEN 'withdrawn' ELSE 'pending' END, due_at = $1 WHERE state = 'claimed'
+WITH RECURSIVE open_message (id) AS (
+    SELECT min(message_id) FROM delivery WHERE (state = 'pending' OR state = 'claimed')
+    UNION ALL
+    SELECT (SELECT min(d.message_id) FROM delivery AS d
+            WHERE (d.state = 'pending' OR d.state = 'claimed') AND d.message_id > o.id)
+    FROM open_message AS o WHERE o.id IS NOT NULL)
+UPDATE delivery SET state = CASE recalled WHEN 1 THEN 'withdrawn' ELSE 'pending' END, due_at = $1
+WHERE state = 'claimed' AND message_id IN (SELECT id FROM open_message)
 
 -- Rows that lie further ahead ($2) than any wait is long: the clock was ahead when they were written. Due now ($1).
 -- name: delivery_pull_back
-UPDATE delivery SET due_at = $1 WHERE state = 'pending' AND lane IN (0, 1, 2) AND due_at > $2
+UPDATE delivery SET due_at = $1
+WHERE state = 'pending' AND due_at > $2 AND message_id IN (SELECT q.message_id FROM lane_queue AS q)
 
+-- name: delivery_pull_back_personal
+UPDATE delivery SET due_at = $1 WHERE state = 'pending' AND lane = 1 AND due_at > $2
+
+-- The wall clock jumped by $1 from $2: what waits, waits as long as it would have. The queue first: a message whose rows
+-- all wait moves with them.
+-- name: lane_queue_shift
+UPDATE lane_queue SET due_at = due_at + $1 WHERE due_at > $2
+
+-- name: delivery_shift
+UPDATE delivery SET due_at = due_at + $1
+WHERE state = 'pending' AND due_at > $2 AND message_id IN (SELECT q.message_id FROM lane_queue AS q)
+
+-- name: delivery_shift_personal
+UPDATE delivery SET due_at = due_at + $1 WHERE state = 'pending' AND lane = 1 AND due_at > $2
+
+-- name: message_ending
+SELECT message_id FROM ending ORDER BY message_id LIMIT $1
+
+-- name: message_ended
+DELETE FROM ending WHERE message_id = $1
+
+-- Its letter, if the message is on its way and nothing of it is open.
 -- name: message_finishable
-SELECT id, letter_id FROM message
-WHERE state = 'sending'
-  AND NOT EXISTS (SELECT 1 FROM delivery AS d WHERE d.message_id = message.id AND d.state IN ('pending', 'claimed'))
+SELECT coalesce(letter_id, 0) FROM message
+WHERE id = $1 AND state = 'sending'
+  AND NOT EXISTS (SELECT 1 FROM delivery AS d WHERE d.message_id = $1 AND (d.state = 'pending' OR d.state = 'claimed'))
 
 -- name: message_finish
 UPDATE message SET state = 'finished', finished_at = coalesce(finished_at, $2) WHERE id = $1
@@ -120,7 +187,7 @@ UPDATE message SET state = 'withdrawn', open_until = 0, finished_at = coalesce(f
 -- name: delivery_withdraw_message
 UPDATE delivery SET state = CASE state WHEN 'pending' THEN 'withdrawn' ELSE state END, recalled = 1,
     last_at = CASE state WHEN 'pending' THEN $2 ELSE last_at END
-WHERE message_id = $1 AND state IN ('pending', 'claimed')
+WHERE message_id = $1 AND (state = 'pending' OR state = 'claimed')
 
 -- name: delivery_withdraw_group
 UPDATE delivery SET state = CASE state WHEN 'pending' THEN 'withdrawn' ELSE state END, recalled = 1,
@@ -130,7 +197,8 @@ WHERE group_id = $1 AND state IN ('pending', 'claimed')
 -- name: delivery_withdraw_address
 UPDATE delivery SET state = CASE state WHEN 'pending' THEN 'withdrawn' ELSE state END, recalled = 1,
     last_at = CASE state WHEN 'pending' THEN $2 ELSE last_at END
-WHERE address_id = $1 AND state IN ('pending', 'claimed')
+WHERE contact_id = (SELECT a.contact_id FROM contact_address AS a WHERE a.id = $1) AND address_id = $1
+  AND state IN ('pending', 'claimed')
 
 -- name: delivery_withdraw_contact
 UPDATE delivery SET state = CASE state WHEN 'pending' THEN 'withdrawn' ELSE state END, recalled = 1,
@@ -147,16 +215,41 @@ SELECT m.kind, m.letter_id, m.title, m.source, m.scope_kind, m.scope_code, m.per
 FROM message AS m LEFT JOIN letter AS l ON l.id = m.letter_id WHERE m.id = $1
 
 -- How far a message has come. $3 the message; rows of a tenant's register are within the scope. Rows without a
--- municipality (reminders to staff) belong to no tenant: only who sees all sees them, here and below.
+-- municipality (reminders to staff) belong to no tenant: only who sees all sees them, here and below. What is claimed is
+-- counted row by row, as it is never more than what is in flight; the rest stands in the tally.
 -- name: message_counts scoped
-SELECT d.state, count(*) FROM delivery AS d
-WHERE d.message_id = $3 AND (d.municipality_code IS NULL AND $1 = 'all' OR {scope d.municipality_code}) GROUP BY d.state
+WITH c AS MATERIALIZED (
+    SELECT count(*) AS claimed FROM delivery AS d
+    WHERE d.message_id = $3 AND d.state = 'claimed'
+      AND (d.municipality_code IS NULL AND $1 = 'all' OR {scope d.municipality_code})),
+t AS MATERIALIZED (
+    SELECT sum(y.open) AS open, sum(y.sent) AS sent, sum(y.failed) AS failed, sum(y.uncertain) AS uncertain,
+           sum(y.withdrawn) AS withdrawn, sum(y.expired) AS expired
+    FROM tally AS y
+    WHERE y.message_id = $3 AND (y.municipality_code = '' AND $1 = 'all' OR {scope y.municipality_code}))
+SELECT 'pending', t.open - c.claimed FROM t, c WHERE t.open > c.claimed
+UNION ALL SELECT 'claimed', c.claimed FROM c WHERE c.claimed > 0
+UNION ALL SELECT 'sent', t.sent FROM t WHERE t.sent > 0
+UNION ALL SELECT 'failed', t.failed FROM t WHERE t.failed > 0
+UNION ALL SELECT 'uncertain', t.uncertain FROM t WHERE t.uncertain > 0
+UNION ALL SELECT 'withdrawn', t.withdrawn FROM t WHERE t.withdrawn > 0
+UNION ALL SELECT 'expired', t.expired FROM t WHERE t.expired > 0
 
 -- name: message_counts_municipality scoped
-SELECT d.municipality_code, m.name AS municipality, d.state, count(*) AS deliveries, count(DISTINCT d.group_id) AS groups
-FROM delivery AS d JOIN municipality AS m ON m.code = d.municipality_code
-WHERE d.message_id = $3 AND {scope d.municipality_code}
-GROUP BY d.municipality_code, m.name, d.state ORDER BY d.municipality_code, d.state
+WITH t AS MATERIALIZED (
+    SELECT y.municipality_code AS code, m.name AS name, y.open, y.sent, y.failed, y.uncertain, y.withdrawn, y.expired,
+           (SELECT count(*) FROM delivery AS d
+            WHERE d.message_id = $3 AND d.state = 'claimed' AND d.municipality_code = y.municipality_code) AS claimed
+    FROM tally AS y JOIN municipality AS m ON m.code = y.municipality_code
+    WHERE y.message_id = $3 AND {scope y.municipality_code})
+SELECT code, name, 'pending' AS state, open - claimed AS deliveries FROM t WHERE open > claimed
+UNION ALL SELECT code, name, 'claimed', claimed FROM t WHERE claimed > 0
+UNION ALL SELECT code, name, 'sent', sent FROM t WHERE sent > 0
+UNION ALL SELECT code, name, 'failed', failed FROM t WHERE failed > 0
+UNION ALL SELECT code, name, 'uncertain', uncertain FROM t WHERE uncertain > 0
+UNION ALL SELECT code, name, 'withdrawn', withdrawn FROM t WHERE withdrawn > 0
+UNION ALL SELECT code, name, 'expired', expired FROM t WHERE expired > 0
+ORDER BY 1, 3
 
 -- name: message_show
 SELECT id, kind, lane, letter_id, state, title, content_hash, created_at, expanded_at, finished_at
@@ -181,10 +274,40 @@ WHERE d.id = $3 AND (d.municipality_code IS NULL AND $1 = 'all' OR {scope d.muni
 
 -- For status and metrics: the queue per lane.
 -- name: queue_counts
-SELECT lane, state, count(*), min(due_at) FROM delivery WHERE state IN ('pending', 'claimed') GROUP BY lane, state
+WITH RECURSIVE open_message (id) AS (
+    SELECT min(message_id) FROM delivery WHERE (state = 'pending' OR state = 'claimed')
+    UNION ALL
+    SELECT (SELECT min(d.message_id) FROM delivery AS d
+            WHERE (d.state = 'pending' OR d.state = 'claimed') AND d.message_id > o.id)
+    FROM open_message AS o WHERE o.id IS NOT NULL),
+q AS MATERIALIZED (
+    SELECT m.lane AS lane, (SELECT sum(t.open) FROM tally AS t WHERE t.message_id = m.id) AS open,
+           (SELECT count(*) FROM delivery AS d WHERE d.message_id = m.id AND d.state = 'claimed') AS claimed,
+           (SELECT min(d.due_at) FROM delivery AS d WHERE d.message_id = m.id AND d.state = 'pending') AS due_at
+    FROM open_message AS o JOIN message AS m ON m.id = o.id)
+SELECT lane, 'pending', sum(open - claimed), min(due_at) FROM q GROUP BY lane HAVING sum(open - claimed) > 0
+UNION ALL SELECT lane, 'claimed', sum(claimed), NULL FROM q GROUP BY lane HAVING sum(claimed) > 0
 
 -- name: ledger_counts
-SELECT state, count(*) FROM delivery GROUP BY state
+WITH RECURSIVE open_message (id) AS (
+    SELECT min(message_id) FROM delivery WHERE (state = 'pending' OR state = 'claimed')
+    UNION ALL
+    SELECT (SELECT min(d.message_id) FROM delivery AS d
+            WHERE (d.state = 'pending' OR d.state = 'claimed') AND d.message_id > o.id)
+    FROM open_message AS o WHERE o.id IS NOT NULL),
+c AS MATERIALIZED (
+    SELECT count(*) AS claimed FROM delivery AS d
+    WHERE d.state = 'claimed' AND d.message_id IN (SELECT id FROM open_message)),
+t AS MATERIALIZED (
+    SELECT sum(open) AS open, sum(sent) AS sent, sum(failed) AS failed, sum(uncertain) AS uncertain,
+           sum(withdrawn) AS withdrawn, sum(expired) AS expired FROM tally)
+SELECT 'pending', t.open - c.claimed FROM t, c WHERE t.open > c.claimed
+UNION ALL SELECT 'claimed', c.claimed FROM c WHERE c.claimed > 0
+UNION ALL SELECT 'sent', t.sent FROM t WHERE t.sent > 0
+UNION ALL SELECT 'failed', t.failed FROM t WHERE t.failed > 0
+UNION ALL SELECT 'uncertain', t.uncertain FROM t WHERE t.uncertain > 0
+UNION ALL SELECT 'withdrawn', t.withdrawn FROM t WHERE t.withdrawn > 0
+UNION ALL SELECT 'expired', t.expired FROM t WHERE t.expired > 0
 
 -- What goes out just now. Messages without a letter (reminders) are for who sees all.
 -- name: message_running scoped
@@ -245,3 +368,31 @@ LEFT JOIN membership AS ms ON ms.contact_id = c.id
 LEFT JOIN watch_group AS g ON g.id = ms.group_id
 WHERE a.address_key = $3 AND c.protected = 0 AND {scope c.municipality_code}
 ORDER BY c.name_key, c.id, g.name_key, g.id
+
+-- What the triggers keep, held against a full count: a row for each message that differs, none when all is well. Walks
+-- through the whole ledger: for checks, not for the daemon at work.
+-- name: ledger_wrong
+WITH counted AS (
+    SELECT message_id, coalesce(municipality_code, '') AS code, count(*) AS n,
+           sum(CASE WHEN state IN ('pending', 'claimed') THEN 1 ELSE 0 END) AS open,
+           sum(CASE state WHEN 'sent' THEN 1 ELSE 0 END) AS sent, sum(CASE state WHEN 'failed' THEN 1 ELSE 0 END) AS failed,
+           sum(CASE state WHEN 'uncertain' THEN 1 ELSE 0 END) AS uncertain,
+           sum(CASE state WHEN 'withdrawn' THEN 1 ELSE 0 END) AS withdrawn,
+           sum(CASE state WHEN 'expired' THEN 1 ELSE 0 END) AS expired
+    FROM delivery GROUP BY message_id, coalesce(municipality_code, ''))
+SELECT 'tally', c.message_id FROM counted AS c
+LEFT JOIN tally AS t ON t.message_id = c.message_id AND t.municipality_code = c.code
+WHERE t.message_id IS NULL OR t.open <> c.open OR t.sent <> c.sent OR t.failed <> c.failed
+   OR t.uncertain <> c.uncertain OR t.withdrawn <> c.withdrawn OR t.expired <> c.expired
+UNION ALL
+SELECT 'tally without rows', t.message_id FROM tally AS t
+LEFT JOIN counted AS c ON c.message_id = t.message_id AND c.code = t.municipality_code
+WHERE c.message_id IS NULL AND t.open + t.sent + t.failed + t.uncertain + t.withdrawn + t.expired <> 0
+UNION ALL
+SELECT 'lane_queue is late', d.message_id FROM delivery AS d
+LEFT JOIN lane_queue AS q ON q.lane = d.lane AND q.message_id = d.message_id
+WHERE d.state = 'pending' AND d.lane <> 1 AND (q.message_id IS NULL OR q.due_at > d.due_at)
+UNION ALL
+SELECT 'an end is forgotten', m.id FROM message AS m
+WHERE m.state = 'sending' AND m.id NOT IN (SELECT e.message_id FROM ending AS e)
+  AND NOT EXISTS (SELECT 1 FROM delivery AS d WHERE d.message_id = m.id AND (d.state = 'pending' OR d.state = 'claimed'))

@@ -139,7 +139,8 @@ UPDATE letter SET state = 'sent', updated_at = $2 WHERE id = $1 AND state = 'sen
 -- name: letter_release_period
 UPDATE letter SET holds_period = 0, updated_at = $2
 WHERE message_id = $1 AND state = 'cancelled' AND holds_period = 1
-  AND NOT EXISTS (SELECT 1 FROM delivery AS d WHERE d.message_id = $1 AND d.state IN ('claimed', 'sent', 'uncertain'))
+  AND NOT EXISTS (SELECT 1 FROM delivery AS d WHERE d.message_id = $1 AND d.state = 'claimed')
+  AND NOT EXISTS (SELECT 1 FROM tally AS t WHERE t.message_id = $1 AND t.sent + t.uncertain > 0)
 
 -- A paused series sends nothing by itself; what a person has had sent after the approval (letter_set_due) goes.
 -- name: letter_next_due
@@ -153,7 +154,8 @@ WHERE l.state = 'approved' AND (s.paused_at IS NULL OR l.updated_at > l.approved
 
 -- Did a copy leave us, or may it have? Then the letter keeps its period.
 -- name: message_left_us
-SELECT count(*) FROM delivery WHERE message_id = $1 AND state IN ('claimed', 'sent', 'uncertain')
+SELECT (SELECT count(*) FROM delivery AS d WHERE d.message_id = $1 AND d.state = 'claimed')
+     + (SELECT coalesce(sum(t.sent + t.uncertain), 0) FROM tally AS t WHERE t.message_id = $1)
 
 -- $3 a letter or 0, $4 a state or '', $5 a series or 0; before id $6, at most $7; newest first.
 -- name: letter_list scoped

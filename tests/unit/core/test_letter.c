@@ -97,11 +97,12 @@ static void expand_all(int chunk)
 static int send_all(enum delivery_state state)
 {
     static struct job jobs[CLAIM_MAX];
-    const int room[LANE_COUNT] = {3, 3, 3};
+    struct claim claims = {.room = {3, 3, 3}};
     int total = 0;
     int n = 1;
     while (n > 0) {
-        store_fixture_ok(&f, ledger_claim(f.db, f.now_us, room, jobs, &n));
+        claims.now_us = f.now_us;
+        store_fixture_ok(&f, ledger_claim(f.db, &claims, jobs, &n));
         for (int i = 0; i < n; i++) {
             struct ledger_result r = {.delivery_id = jobs[i].delivery_id,
                                       .state = state,
@@ -250,7 +251,7 @@ static void test_letter_cancel__withdraws_what_is_queued(void **state)
 {
     (void)state;
     static struct job jobs[CLAIM_MAX];
-    const int room[LANE_COUNT] = {1, 1, 1};
+    struct claim claims = {.room = {1, 1, 1}};
     int n = 0;
     add_series();
     add_people();
@@ -258,7 +259,8 @@ static void test_letter_cancel__withdraws_what_is_queued(void **state)
     f.now_us += 24 * DAY;
     open_due();
     expand_all(100);
-    store_fixture_ok(&f, ledger_claim(f.db, f.now_us, room, jobs, &n));
+    claims.now_us = f.now_us;
+    store_fixture_ok(&f, ledger_claim(f.db, &claims, jobs, &n));
     assert_int_equal(n, 1);
     store_fixture_ok(&f, letter_cancel(f.db, &f.anna, letter, "fel bilaga", &f.err));
     int64_t message = message_of(letter);
@@ -334,7 +336,7 @@ static void test_ledger_recover__claimed_rows_are_tried_again(void **state)
 {
     (void)state;
     static struct job jobs[CLAIM_MAX];
-    const int room[LANE_COUNT] = {2, 2, 2};
+    struct claim claims = {.room = {2, 2, 2}};
     int n = 0;
     int64_t recovered = 0;
     add_series();
@@ -343,7 +345,8 @@ static void test_ledger_recover__claimed_rows_are_tried_again(void **state)
     f.now_us += 24 * DAY;
     open_due();
     expand_all(100);
-    store_fixture_ok(&f, ledger_claim(f.db, f.now_us, room, jobs, &n));
+    claims.now_us = f.now_us;
+    store_fixture_ok(&f, ledger_claim(f.db, &claims, jobs, &n));
     assert_int_equal(n, 2);
     store_fixture_ok(&f, ledger_finish(f.db));
     assert_string_equal(state_of(letter), "sending"); /* never finished while a row is not final */

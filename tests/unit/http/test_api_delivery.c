@@ -58,9 +58,10 @@ static const char *path(const char *action)
 static int record(struct db *db, void *ctx)
 {
     static struct job jobs[CLAIM_MAX];
-    const int room[LANE_COUNT] = {10, 10, 10};
+    struct claim claims = {.room = {10, 10, 10}};
     int n = 0;
-    int rc = ledger_claim(db, db_now_us(db), room, jobs, &n);
+    claims.now_us = db_now_us(db);
+    int rc = ledger_claim(db, &claims, jobs, &n);
     for (int i = 0; rc == 0 && i < n; i++) {
         struct ledger_result result = {.delivery_id = jobs[i].delivery_id,
                                        .state = *(enum delivery_state *)ctx,

@@ -204,7 +204,7 @@ static void test_preview__as_a_group_sees_it(void **state)
 static int send_all(struct db *db, void *ctx)
 {
     static struct job jobs[CLAIM_MAX];
-    const int room[LANE_COUNT] = {0, 0, 100};
+    struct claim claims = {.room = {0, 0, 100}};
     int64_t letter = 0;
     struct err err = {{0}};
     bool more = true;
@@ -215,8 +215,9 @@ static int send_all(struct db *db, void *ctx)
         rc = letter_open(db, letter, db_now_us(db), US_PER_S * 3600, &err);
     while (rc == 0 && more)
         rc = ledger_expand(db, 100, &more);
+    claims.now_us = db_now_us(db);
     if (rc == 0)
-        rc = ledger_claim(db, db_now_us(db), room, jobs, &n);
+        rc = ledger_claim(db, &claims, jobs, &n);
     for (int i = 0; rc == 0 && i < n; i++) {
         bool fails = strstr(jobs[i].address, "borta") != NULL;
         struct ledger_result result = {.delivery_id = jobs[i].delivery_id,
