@@ -8,6 +8,7 @@
 #include "base/byte_source.h"
 #include "base/codec.h"
 #include "base/err.h"
+#include "base/mem.h"
 #include "core/register_import_parts.h"
 #include "store/audit.h"
 #include "store/db.h"
@@ -58,32 +59,44 @@ static bool find_municipality(void *ctx, const char *text, char code[REGISTER_CO
 {
     struct import *im = ctx;
     struct err ignored;
-    return area_find_municipality(im->db, text, code, &ignored) == 0;
+    return area_find_municipality(im->store, text, code, &ignored) == 0;
 }
 
-/* The file's record of a municipality, made at its first row. */
-static int find_area(struct import *im, const struct register_row *row, struct import_area **out)
+/* The municipality's first row: may the actor, and if so, a copy of its register. */
+static int add_area(struct import *im, const struct register_row *row)
 {
     struct scope target = {.kind = SCOPE_MUNICIPALITY};
     struct err ignored;
-    for (size_t i = im->area_count; i-- > 0;) {
-        if (strcmp(im->areas[i].code, row->municipality_code) == 0) {
-            *out = &im->areas[i];
-            return 0;
-        }
-    }
     if (im->area_count == IMPORT_AREAS_MAX)
         return err_set(im->err, ERR_TOO_LARGE, "the file names more than %d municipalities", IMPORT_AREAS_MAX);
     snprintf(target.code, sizeof target.code, "%s", row->municipality_code);
-    int rc = scope_check_covers(im->db, im->actor, &target, &ignored);
+    int rc = scope_check_covers(im->store, im->asker, &target, &ignored);
     if (rc && rc != ERR_NOT_FOUND)
         return rc;
     struct import_area *area = &im->areas[im->area_count++];
     snprintf(area->code, sizeof area->code, "%s", row->municipality_code);
     area->is_outside = rc == ERR_NOT_FOUND;
-    if (area->is_outside)
-        import_report(im, REGISTER_PROBLEM_MUNICIPALITY_OUTSIDE, row->line, area->code, area->code, NULL);
-    *out = area;
+    if (!area->is_outside)
+        return register_copy_take(im->copy, im->store, area->code);
+    import_report(im, REGISTER_PROBLEM_MUNICIPALITY_OUTSIDE, row->line, area->code, area->code, NULL);
+    return 0;
+}
+
+/* The file's record of a municipality, made at its first row. */
+static int find_area(struct import *im, const struct register_row *row, struct import_area **out)
+{
+    size_t i = im->area_count;
+    while (i > 0 && strcmp(im->areas[i - 1].code, row->municipality_code) != 0)
+        i--;
+    if (i == 0) {
+        int rc = add_area(im, row);
+        if (rc)
+            return rc;
+        i = im->area_count;
+    }
+    *out = &im->areas[i - 1];
+    im->actor.scope.kind = SCOPE_MUNICIPALITY;
+    snprintf(im->actor.scope.code, sizeof im->actor.scope.code, "%s", row->municipality_code);
     return 0;
 }
 
@@ -120,23 +133,6 @@ static void count(const struct seen *seen, long *added, long *changed, long *unc
     }
 }
 
-static int finish(struct import *im, const char *sha256)
-{
-    const struct register_import_result *r = im->result;
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < im->area_count; i++)
-        if (im->areas[i].is_changed)
-            rc = db_exec(im->db, NULL, Q_AUDIENCE_CHANGED,
-                         DB_ARGS(DB_TEXT(im->areas[i].code), DB_INT(db_now_us(im->db))));
-    if (rc)
-        return rc;
-    return audit_writef(im->db, im->actor, "register.import", "",
-                        "{\"sha256\":\"%s\",\"rows\":%ld,\"groups_added\":%ld,\"groups_changed\":%ld,"
-                        "\"contacts_added\":%ld,\"contacts_changed\":%ld,\"addresses_added\":%ld}",
-                        sha256, r->rows, r->groups_added, r->groups_changed, r->contacts_added, r->contacts_changed,
-                        r->addresses_added);
-}
-
 static int read_file(struct import *im, const struct byte_source *source)
 {
     struct register_summary summary;
@@ -151,22 +147,47 @@ static int read_file(struct import *im, const struct byte_source *source)
     return rc == 0 && im->has_errors ? ERR_INVALID : rc;
 }
 
-int register_import(struct db *db, const struct actor *actor, const struct byte_source *source,
-                    const struct register_import_options *options, struct register_import_result *out, struct err *err)
+static struct register_import *keep(struct import *im, int64_t edit_head, const char *sha256)
 {
-    struct import im = {.db = db, .actor = actor, .options = options, .result = out, .err = err};
+    struct register_import *kept = xcalloc(1, sizeof *kept);
+    kept->copy = im->copy;
+    im->copy = NULL;
+    kept->edit_head = edit_head;
+    kept->actor = *im->asker;
+    kept->result = *im->result;
+    kept->areas = xcalloc(im->area_count, sizeof *kept->areas);
+    kept->area_count = im->area_count;
+    for (size_t i = 0; i < im->area_count; i++)
+        kept->areas[i] = im->areas[i];
+    snprintf(kept->sha256, sizeof kept->sha256, "%s", sha256);
+    return kept;
+}
+
+int register_import_try(struct db *db, const struct actor *actor, const struct byte_source *source,
+                        const struct register_import_options *options, struct register_import_result *out,
+                        struct register_import **import_out, struct err *err)
+{
+    struct import im = {.store = db, .asker = actor, .actor = *actor, .options = options, .result = out, .err = err};
     char sha256[SHA256_HEX_BYTES];
+    int64_t edit_head = 0;
     *out = (struct register_import_result){0};
     seen_init(&im.groups);
     seen_init(&im.contacts);
-    int rc = hash_file(source, sha256);
+    int rc = db_get_int(db, &edit_head, Q_REGISTER_EDIT_HEAD, DB_NO_ARGS);
     if (rc == 0)
+        rc = hash_file(source, sha256);
+    if (rc == 0)
+        rc = register_copy_new(db, &im.copy, err);
+    if (rc == 0) {
+        im.db = register_copy_db(im.copy);
         rc = read_file(&im, source);
+    }
     count(&im.groups, &out->groups_added, &out->groups_changed, &out->groups_unchanged);
     count(&im.contacts, &out->contacts_added, &out->contacts_changed, &out->contacts_unchanged);
-    if (rc == 0)
-        rc = finish(&im, sha256);
     seen_fini(&im.groups);
     seen_fini(&im.contacts);
-    return rc == 0 && options->dry_run ? ERR_DRYRUN : rc;
+    if (rc == 0)
+        *import_out = keep(&im, edit_head, sha256);
+    register_copy_free(im.copy);
+    return rc;
 }

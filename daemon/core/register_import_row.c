@@ -84,7 +84,7 @@ static int add_group(struct import *im, struct import_area *area, const struct r
     if (rc == 0)
         rc = group_row_insert(im->db, new_id, area->code, &f);
     if (rc == 0)
-        rc = group_row_note(im->db, im->actor, new_id, NULL, group_state_word(f.state), NULL);
+        rc = group_row_note(im->db, &im->actor, new_id, NULL, group_state_word(f.state), NULL);
     if (rc == 0) {
         raise_mark(&im->groups, new_id, row->line, IMPORT_ADDED);
         *id = new_id;
@@ -106,7 +106,7 @@ static int move_group(struct import *im, struct import_area *area, const struct 
     }
     area->is_changed = true;
     raise_mark(&im->groups, id, row->line, IMPORT_CHANGED);
-    return group_row_move(im->db, im->actor, id, from, row->state, "register");
+    return group_row_move(im->db, &im->actor, id, from, row->state, "register");
 }
 
 static int change_group(struct import *im, struct import_area *area, const struct register_row *row, int64_t id)
@@ -115,7 +115,7 @@ static int change_group(struct import *im, struct import_area *area, const struc
     struct group_input in = group_input_of(row);
     char municipality[MUNICIPALITY_CODE_BYTES];
     int64_t changed = 0;
-    int rc = group_row_load(im->db, im->actor, id, &f, municipality, im->err);
+    int rc = group_row_load(im->db, &im->actor, id, &f, municipality, im->err);
     if (rc == 0)
         rc = group_row_merge(&f, &in, im->err);
     if (rc == 0)
@@ -195,7 +195,7 @@ static int change_person(struct import *im, const struct person *p, int64_t id, 
 {
     struct person s = {0};
     int64_t changed = 0;
-    int rc = person_load(im->db, im->actor, id, &s, im->err);
+    int rc = person_load(im->db, &im->actor, id, &s, im->err);
     if (rc == 0) {
         s.name_key = text_fold(s.name);
         lay_phones(&s, p, is_later_row);
@@ -223,7 +223,7 @@ static int join_group(struct import *im, const struct register_row *row, int64_t
                        DB_ARGS(DB_INT(group_id), DB_INT(id), DB_TEXT(role), DB_INT(db_now_us(im->db))));
     }
     if (rc == 0 && row->filled & REGISTER_BIT(ROLE) && !is_later_row)
-        rc = db_exec(im->db, &changed, Q_MEMBERSHIP_SET_ROLE, DB_ARGS(DB_INT(group_id), DB_INT(id), DB_TEXT(role)));
+        rc = db_exec(im->db, &changed, Q_REGISTER_COPY_SET_ROLE, DB_ARGS(DB_INT(group_id), DB_INT(id), DB_TEXT(role)));
     *is_changed = *is_changed || changed > 0;
     free(stored);
     return rc;

@@ -25,6 +25,7 @@ struct api {
     struct http_route *routes;
     struct http_router *router;
     int pending;
+    struct ask *line; /* requests of API_READ_THEN_WRITE in the order they came; the first is being worked on */
 };
 
 /* One request on its way. */
@@ -36,7 +37,9 @@ struct ask {
     struct api_credentials credentials;
     const char *key; /* Idempotency-Key, or NULL */
     bool is_replay;
-    bool has_ended; /* well; a failure after that is the store's */
+    int op_rc;          /* what the operation gave; a failure after that is the store's */
+    bool is_writing;    /* now, on the writer */
+    struct ask *behind; /* the next in the line */
     struct api_call call;
 };
 
@@ -145,11 +148,20 @@ static int on_store(struct db *db, struct store_req *store)
     struct ask *ask = CONTAINER_OF(store, struct ask, store);
     struct api_call *call = &ask->call;
     int rc = 0;
-    if (call->route->permission)
-        rc = api_authenticate(db, &ask->credentials, &call->actor, &call->err);
-    rc = rc ? rc : api_execute(call, db, ask->key, &ask->is_replay);
-    ask->has_ended = rc == 0 || rc == ERR_DRYRUN;
+    if (call->then) {
+        rc = api_execute_then(call, db, ask->key, &ask->is_replay);
+    } else {
+        if (call->route->permission)
+            rc = api_authenticate(db, &ask->credentials, &call->actor, &call->err);
+        rc = rc ? rc : api_execute(call, db, ask->key, &ask->is_replay);
+    }
+    ask->op_rc = rc;
     return rc;
+}
+
+static bool has_ended_well(const struct ask *ask)
+{
+    return ask->op_rc == 0 || ask->op_rc == ERR_DRYRUN;
 }
 
 /* --- the answer ------------------------------------------------------------------------------------------------ */
@@ -159,14 +171,14 @@ static int on_store(struct db *db, struct store_req *store)
 static void answer_problem(struct ask *ask, int rc)
 {
     struct api_call *call = &ask->call;
-    bool is_told = json_is_object(call->result) && !ask->has_ended && err_http_status(rc) < 500;
+    bool is_told = json_is_object(call->result) && !has_ended_well(ask) && err_http_status(rc) < 500;
     json_t *extra = is_told ? json_incref(call->result) : json_object();
     if (rc == ERR_UNAUTHORIZED) {
         json_decref(extra);
         refuse_login(ask->req, err_or(&call->err, rc));
         return;
     }
-    if (call->problems && !ask->has_ended)
+    if (call->problems && !has_ended_well(ask))
         json_object_set(extra, "problems", call->problems);
     problem_respond_with(ask->req, rc, &call->err, extra);
     json_decref(extra);
@@ -194,13 +206,60 @@ static void answer(struct ask *ask)
                  call->text.len, headers);
 }
 
+static void run(struct ask *ask, bool is_writing)
+{
+    ask->is_writing = is_writing;
+    if (is_writing)
+        store_write(ask->api->env.store, &ask->store);
+    else
+        store_read(ask->api->env.store, &ask->store);
+}
+
+static void end(struct ask *ask)
+{
+    api_call_fini(&ask->call);
+    ask->api->pending--;
+    free(ask);
+}
+
+/* The next of the line; who has left in the meantime, or is cut off by our stopping, is not begun with. */
+static void advance_line(struct api *api)
+{
+    struct ask *ask = api->line;
+    while (ask && http_request_is_gone(ask->req)) {
+        api->line = ask->behind;
+        answer_problem(ask, ERR_CANCELED);
+        end(ask);
+        ask = api->line;
+    }
+    if (ask)
+        run(ask, false);
+}
+
+static void stand_in_line(struct ask *ask)
+{
+    struct ask **last = &ask->api->line;
+    while (*last)
+        last = &(*last)->behind;
+    *last = ask;
+    if (ask->api->line == ask)
+        run(ask, false);
+}
+
 static void on_done(struct store_req *store)
 {
     struct ask *ask = CONTAINER_OF(store, struct ask, store);
     struct api_call *call = &ask->call;
     struct api *api = ask->api;
     int rc = store->status;
-    bool is_change = rc == 0 && call->route->mode == API_WRITE && !ask->is_replay;
+    if (call->then && rc == ask->op_rc) {
+        run(ask, call->then_writes);
+        return;
+    }
+    bool is_change = rc == 0 && ask->is_writing && !ask->is_replay;
+    bool is_first = api->line == ask;
+    if (is_first)
+        api->line = ask->behind;
     if (rc == ERR_DRYRUN)
         rc = 0;
     if (rc == 0 && call->finish && !ask->is_replay) {
@@ -211,9 +270,9 @@ static void on_done(struct store_req *store)
         answer(ask);
     else
         answer_problem(ask, rc);
-    api_call_fini(call);
-    free(ask);
-    api->pending--;
+    end(ask);
+    if (is_first)
+        advance_line(api);
     if (is_change && api->env.changed)
         api->env.changed(api->env.ctx);
 }
@@ -227,7 +286,7 @@ static void submit(struct api *api, struct http_request *req, const struct http_
     ask->match = *match;
     ask->credentials = (struct api_credentials){
         .is_unix = req->is_unix, .uid = req->peer_uid, .as = http_header(req, "x-grannbud-as"), .bearer = bearer(req)};
-    if (route->mode == API_WRITE && route->method == HTTP_METHOD_POST && route->permission)
+    if (route->mode != API_READ && route->method == HTTP_METHOD_POST && route->permission)
         ask->key = http_header(req, "idempotency-key");
     ask->store = (struct store_req){.op = on_store, .done = on_done};
     ask->call = (struct api_call){.env = &api->env,
@@ -244,10 +303,10 @@ static void submit(struct api *api, struct http_request *req, const struct http_
         return;
     }
     api->pending++;
-    if (route->mode == API_WRITE)
-        store_write(api->env.store, &ask->store);
+    if (route->mode == API_READ_THEN_WRITE)
+        stand_in_line(ask);
     else
-        store_read(api->env.store, &ask->store);
+        run(ask, route->mode == API_WRITE);
 }
 
 void api_on_request(void *ctx, struct http_request *req)

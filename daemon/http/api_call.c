@@ -21,6 +21,9 @@ void api_call_fini(struct api_call *call)
     json_decref(call->result);
     json_decref(call->problems);
     call->body = call->result = call->problems = NULL;
+    if (call->work_free)
+        call->work_free(call->work);
+    call->work = NULL;
     buf_fini(&call->text);
 }
 
@@ -35,11 +38,11 @@ static int check_permission(struct api_call *call)
                    call->route->pattern);
 }
 
-static int run_handler(struct api_call *call, struct db *db, const char *key)
+/* The answer of an operation that left nothing to do. */
+static int finish_operation(struct api_call *call, struct db *db, const char *key, int rc)
 {
-    int rc = call->route->body == API_JSON ? api_parse_body(call) : 0;
-    if (rc == 0)
-        rc = call->route->handler(call, db);
+    if (call->then)
+        return rc;
     if ((rc == 0 || rc == ERR_DRYRUN) && call->result && !call->finish) {
         int rendered = api_render(call);
         rc = rendered ? rendered : rc;
@@ -47,6 +50,25 @@ static int run_handler(struct api_call *call, struct db *db, const char *key)
     if (rc == 0 && key && !call->is_secret)
         rc = api_key_keep(call, db, key);
     return rc;
+}
+
+static int run_handler(struct api_call *call, struct db *db, const char *key)
+{
+    int rc = call->route->body == API_JSON ? api_parse_body(call) : 0;
+    if (rc == 0)
+        rc = call->route->handler(call, db);
+    return finish_operation(call, db, key, rc);
+}
+
+int api_execute_then(struct api_call *call, struct db *db, const char *key, bool *is_replay_out)
+{
+    int (*then)(struct api_call *, struct db *) = call->then;
+    call->then = NULL;
+    int found = key && call->then_writes ? api_key_find(call, db, key) : 0;
+    *is_replay_out = found > 0;
+    if (found != 0)
+        return found > 0 ? 0 : found;
+    return finish_operation(call, db, key, then(call, db));
 }
 
 int api_execute(struct api_call *call, struct db *db, const char *key, bool *is_replay_out)

@@ -33,6 +33,9 @@ int api_key_keep(struct api_call *call, struct db *db, const char *key);
  * code rolls back (ERR_DRYRUN with an answer). Store thread.
  */
 int api_execute(struct api_call *call, struct db *db, const char *key, bool *is_replay_out);
+/* Runs call->then (which it takes) with what comes before and after it: the key is looked up again, as the answer may be
+ * kept by now. Returns as api_execute. Store thread. */
+int api_execute_then(struct api_call *call, struct db *db, const char *key, bool *is_replay_out);
 /* Makes call->text of call->result; ERR_TOO_LARGE when it would be too long. */
 int api_render(struct api_call *call);
 /* Parses call->req's body into call->body (taken: api_call_fini gives it back); ERR_USAGE with line and column. */

@@ -9,7 +9,10 @@
 #include "http/api.h"
 #include "store/db.h"
 
-enum { PROBLEMS_MAX = 200 }; /* of each severity in one answer; the rest is counted */
+enum {
+    PROBLEMS_MAX = 200, /* of each severity in one answer; the rest is counted */
+    TRIES_MAX = 5,      /* somebody else changes the register while the file is read */
+};
 
 /* --- in ---------------------------------------------------------------------------------------------------------- */
 
@@ -44,16 +47,57 @@ static int default_municipality(struct api_call *call, struct db *db, char code[
     return typed[0] ? area_find_municipality(db, typed, code, &call->err) : 0;
 }
 
-static int import_register(struct api_call *call, struct db *db)
+static int try_register(struct api_call *call, struct db *db);
+
+/* An import that is under way: call->work. */
+struct work {
+    struct register_import *import;
+    int tries;
+};
+
+static void work_free(void *arg)
+{
+    struct work *work = arg;
+    register_import_free(work->import);
+    free(work);
+}
+
+static int write_register(struct api_call *call, struct db *db)
+{
+    struct work *work = call->work;
+    int rc = register_import_write(work->import, db, &call->err);
+    if (rc == ERR_BAD_STATE && work->tries < TRIES_MAX) {
+        call->then = try_register;
+        call->then_writes = false;
+    }
+    return rc;
+}
+
+/* What was found out goes on to the writer. */
+static void keep_work(struct api_call *call, struct register_import *import)
+{
+    struct work *work = call->work ? call->work : xcalloc(1, sizeof *work);
+    register_import_free(work->import);
+    work->import = import;
+    work->tries++;
+    call->work = work;
+    call->work_free = work_free;
+    call->then = write_register;
+    call->then_writes = true;
+}
+
+static int try_register(struct api_call *call, struct db *db)
 {
     struct register_import_result result;
     struct register_import_options options = {.max_problems = PROBLEMS_MAX, .on_problem = on_problem};
+    struct register_import *import = NULL;
+    bool is_dry_run = false;
     char code[MUNICIPALITY_CODE_BYTES];
     struct api_body_state state;
     struct byte_source source;
     int rc = api_query_only(call, "municipality dry_run");
     if (rc == 0)
-        rc = api_query_bool(call, "dry_run", false, &options.dry_run);
+        rc = api_query_bool(call, "dry_run", false, &is_dry_run);
     if (rc == 0)
         rc = default_municipality(call, db, code);
     if (rc == 0)
@@ -63,10 +107,15 @@ static int import_register(struct api_call *call, struct db *db)
     json_t *problems = json_array();
     options.municipality_code = code[0] ? code : NULL;
     options.ctx = problems;
-    rc = register_import(db, &call->actor, &source, &options, &result, &call->err);
-    call->result = counts(&result, options.dry_run);
+    rc = register_import_try(db, &call->actor, &source, &options, &result, &import, &call->err);
+    json_decref(call->result);
+    call->result = counts(&result, is_dry_run);
     json_object_set_new(call->result, "problems", problems);
-    return rc;
+    if (rc == 0 && !is_dry_run)
+        keep_work(call, import);
+    else
+        register_import_free(import);
+    return rc == 0 && is_dry_run ? ERR_DRYRUN : rc;
 }
 
 /* --- out --------------------------------------------------------------------------------------------------------- */
@@ -165,7 +214,7 @@ static int export_register(struct api_call *call, struct db *db)
 }
 
 const struct api_route API_ROUTES_REGISTER[] = {
-    {HTTP_METHOD_POST, "/api/v1/group/import", API_WRITE, PERM_GROUP, API_FILE, import_register,
+    {HTTP_METHOD_POST, "/api/v1/group/import", API_READ_THEN_WRITE, PERM_GROUP, API_FILE, try_register,
      "Take in a municipality's register (CSV), whole or not at all."},
     {HTTP_METHOD_GET, "/api/v1/group/export", API_READ, PERM_GROUP, API_NO_BODY, export_register,
      "Give out the register as CSV; protected persons are not in it."},

@@ -183,6 +183,30 @@ out:
     return rc;
 }
 
+int db_open_scratch(const struct clock *clock, struct db **out, struct err *err)
+{
+    /* Files, for the database and for sorters, so that memory stays small. */
+    static const char settings[] = "PRAGMA synchronous=OFF; PRAGMA temp_store=FILE; PRAGMA trusted_schema=OFF;"
+                                   "PRAGMA foreign_keys=OFF; PRAGMA cache_size=-4096";
+    struct db *db = xcalloc(1, sizeof *db);
+    db->clock = clock;
+    db->mode = DB_SCRATCH;
+    int rc = 0;
+    if (sqlite3_open_v2("", &db->sqlite, SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) !=
+        SQLITE_OK)
+        rc = ERR_IO;
+    else
+        rc = run(db, settings);
+    if (rc) {
+        err_set(err, rc, "store: a temporary database: %s", db->sqlite ? sqlite3_errmsg(db->sqlite) : "no memory");
+        db_close(db);
+        return rc;
+    }
+    sqlite3_extended_result_codes(db->sqlite, 1);
+    *out = db;
+    return 0;
+}
+
 void db_close(struct db *db)
 {
     if (!db)
@@ -340,6 +364,23 @@ const char *db_text(const struct db_rows *rows, int column)
     return text ? text : "";
 }
 
+int db_columns(const struct db_rows *rows)
+{
+    return sqlite3_column_count(rows->stmt);
+}
+
+struct db_arg db_value(const struct db_rows *rows, int column)
+{
+    switch (sqlite3_column_type(rows->stmt, column)) {
+    case SQLITE_NULL:
+        return DB_NULL;
+    case SQLITE_INTEGER:
+        return DB_INT(db_int(rows, column));
+    default:
+        return DB_TEXT(db_text(rows, column));
+    }
+}
+
 int db_get_int(struct db *db, int64_t *out, enum query q, size_t n, const struct db_arg *args)
 {
     struct db_rows *rows = NULL;
@@ -369,7 +410,7 @@ int db_get_text(struct db *db, char **out, enum query q, size_t n, const struct 
 int db_begin(struct db *db)
 {
     assert(!db->in_transaction);
-    int rc = run(db, db->mode == DB_WRITER ? "BEGIN IMMEDIATE" : "BEGIN");
+    int rc = run(db, db->mode == DB_READER ? "BEGIN" : "BEGIN IMMEDIATE");
     db->in_transaction = rc == 0;
     return rc;
 }

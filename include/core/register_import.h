@@ -1,13 +1,17 @@
 /*
- * Taking a municipal register (core/register.h) into the store: all rows or none, in the caller's transaction, which is
- * to be rolled back unless 0 is returned.
+ * Taking a municipal register (core/register.h) into the store: all rows or none.
  *
  * A group is known by municipality, name and district (a blank district is the one group of that name); a person by
  * name and address, name and phone, or name within the group. What the file does not tell is kept: blank cells clear
  * nothing, persons and addresses that are missing stay, an address that said no stays silent, protected particulars
  * stay protected, and where several rows tell of one person the first counts. So the same file twice changes nothing.
  *
- * Memory: some 100 bytes for each group and person of the file. Store thread.
+ * Two parts, so that no file however large keeps the writer from its letters: register_import_try reads, checks and
+ * rehearses on a private copy (a reader's thread), register_import_write puts what differs into the store (the
+ * writer's, in the caller's transaction). Nothing is written twice and nothing is looked up there.
+ *
+ * Memory: some 100 bytes for each group and person of the file, and some MiB for the copy, which lies in a temporary
+ * file (core/register_copy.h).
  */
 #ifndef GB_CORE_REGISTER_IMPORT_H
 #define GB_CORE_REGISTER_IMPORT_H
@@ -21,16 +25,16 @@ struct actor;
 struct byte_source;
 struct db;
 struct err;
+struct register_import;
 
 struct register_import_options {
     const char *municipality_code; /* for rows that name none, or NULL */
-    bool dry_run;
-    size_t max_problems; /* of each severity that are told; the rest is counted */
+    size_t max_problems;           /* of each severity that are told; the rest is counted */
     void (*on_problem)(void *ctx, const struct register_problem *problem);
     void *ctx;
 };
 
-/* What the import did, or would have done. */
+/* What the import will do. */
 struct register_import_result {
     long rows;
     long groups_added, groups_changed, groups_unchanged;
@@ -40,10 +44,19 @@ struct register_import_result {
 };
 
 /*
- * Reads `source` from its beginning (twice, it can be rewound). *out is always filled. 0; ERR_DRYRUN after a dry run
- * without errors; ERR_INVALID when the file has errors, which were told; the store's errors.
+ * Reads `source` from its beginning (twice, it can be rewound) against the store as it is; writes nothing. *out is
+ * always filled. 0 and *import_out, which is to be freed; ERR_INVALID when the file has errors, which were told; the
+ * store's errors.
  */
-int register_import(struct db *db, const struct actor *actor, const struct byte_source *source,
-                    const struct register_import_options *options, struct register_import_result *out, struct err *err);
+int register_import_try(struct db *db, const struct actor *actor, const struct byte_source *source,
+                        const struct register_import_options *options, struct register_import_result *out,
+                        struct register_import **import_out, struct err *err);
+/*
+ * Writes it. 0; ERR_BAD_STATE, with nothing written, when somebody has changed these municipalities' registers since:
+ * try anew; the store's errors. After an error the transaction is to be rolled back.
+ */
+int register_import_write(struct register_import *import, struct db *db, struct err *err);
+/* NULL-safe. Any thread, when nobody uses it. */
+void register_import_free(struct register_import *import);
 
 #endif

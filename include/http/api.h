@@ -55,6 +55,9 @@ typedef int (*api_handler)(struct api_call *call, struct db *db);
 enum api_mode {
     API_READ,  /* on a read-only connection */
     API_WRITE, /* on the writer, in a transaction */
+    /* On a reader, one such request at a time; call->then goes on on the writer. For what takes seconds to find out and
+     * little time to write. */
+    API_READ_THEN_WRITE,
 };
 enum api_body {
     API_NO_BODY,

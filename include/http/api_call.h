@@ -21,6 +21,7 @@
 struct api_env;
 struct api_route;
 struct config;
+struct db;
 struct db_rows;
 struct http_form;
 struct http_match;
@@ -47,6 +48,13 @@ struct api_call {
     /* Set by a handler that needs what only the loop knows (env->status, env->metrics): runs on the loop after the
      * store is done, and completes `result` or `text`. */
     void (*finish)(struct api_call *call);
+    /* Set by a handler that leaves something to do: run in a store operation of its own, on the writer or on a reader,
+     * after the handler's; and so on until none is set, then comes the answer. Also set when an operation failed: what
+     * it wrote is undone, and it goes on all the same. */
+    int (*then)(struct api_call *call, struct db *db);
+    bool then_writes;
+    void *work; /* what they share, or NULL; freed with work_free */
+    void (*work_free)(void *work);
     struct err err;
     json_t *problems; /* extra member "problems" of a problem document, or NULL; taken */
 };

@@ -28,10 +28,14 @@ struct err;
 enum db_mode {
     DB_WRITER, /* the one connection that writes and checkpoints; creates the file (mode 0600) */
     DB_READER, /* read-only; sees the last commit */
+    DB_SCRATCH /* temporary and private: db_open_scratch */
 };
 
 /* `url`: "sqlite:/absolute/path" or "sqlite::memory:" (writer only). *out is closed with db_close (NULL-safe). */
 int db_open(const char *url, enum db_mode mode, const struct clock *clock, struct db **out, struct err *err);
+/* An empty database of the caller's own, in a temporary file that nobody else sees and that is gone with db_close. Made
+ * to be thrown away: neither durable nor checked for what rows point to. */
+int db_open_scratch(const struct clock *clock, struct db **out, struct err *err);
 void db_close(struct db *db);
 const struct clock *db_clock(const struct db *db);
 /* Shorthand: the wall clock in microseconds. */
@@ -86,6 +90,11 @@ int64_t db_opt_int(const struct db_rows *rows, int column);
 const char *db_text(const struct db_rows *rows, int column);
 /* NULL for NULL. */
 const char *db_opt_text(const struct db_rows *rows, int column);
+
+/* How many columns the rows have, and a cell as an argument for another statement; its text lives as long as the row.
+ */
+int db_columns(const struct db_rows *rows);
+struct db_arg db_value(const struct db_rows *rows, int column);
 
 /* The first column of the first row; ERR_NOT_FOUND without a row. */
 int db_get_int(struct db *db, int64_t *out, enum query q, size_t n, const struct db_arg *args);

@@ -56,19 +56,24 @@ static void import_once(struct db *db, const struct buf *text, const char *label
     struct byte_source source = byte_source_memory(&memory, text->data, text->len);
     struct err err = {{0}};
     long before = peak_kib();
+    struct register_import *import = NULL;
     int64_t from = clock_mono_ms(clock_system());
-    int rc = db_begin(db);
+    int rc = register_import_try(db, &actor, &source, &options, &result, &import, &err);
+    int64_t tried = clock_mono_ms(clock_system());
     if (rc == 0)
-        rc = register_import(db, &actor, &source, &options, &result, &err);
+        rc = db_begin(db);
+    if (rc == 0)
+        rc = register_import_write(import, db, &err);
     if (rc == 0)
         rc = db_commit(db);
     if (rc)
         fail(label, &err);
-    int64_t ms = clock_mono_ms(clock_system()) - from;
-    printf("register_import %s rows=%ld bytes=%zu ms=%lld rows_per_s=%lld groups_added=%ld contacts_added=%ld "
+    int64_t written = clock_mono_ms(clock_system());
+    register_import_free(import);
+    printf("register_import %s rows=%ld bytes=%zu try_ms=%lld write_ms=%lld groups_added=%ld contacts_added=%ld "
            "contacts_changed=%ld peak_kib=%ld grown_kib=%ld\n",
-           label, result.rows, text->len, (long long)ms, (long long)(result.rows * 1000 / (ms ? ms : 1)),
-           result.groups_added, result.contacts_added, result.contacts_changed, peak_kib(), peak_kib() - before);
+           label, result.rows, text->len, (long long)(tried - from), (long long)(written - tried), result.groups_added,
+           result.contacts_added, result.contacts_changed, peak_kib(), peak_kib() - before);
 }
 
 static struct db *open_store(const char *path)

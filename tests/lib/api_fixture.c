@@ -174,6 +174,8 @@ static int run_call(struct db *db, struct store_req *req)
 {
     struct asked *asked = CONTAINER_OF(req, struct asked, req);
     bool is_replay = false;
+    if (asked->call.then)
+        return api_execute_then(&asked->call, db, NULL, &is_replay);
     return api_execute(&asked->call, db, NULL, &is_replay);
 }
 
@@ -205,6 +207,13 @@ static struct answer ask(struct api_fixture *f, const struct actor *actor, struc
     else
         store_read(f->store, &asked.req);
     store_complete(f->store);
+    while (call->then) {
+        if (call->then_writes)
+            store_write(f->store, &asked.req);
+        else
+            store_read(f->store, &asked.req);
+        store_complete(f->store);
+    }
     int rc = asked.req.status;
     if (rc == 0 && call->finish) {
         call->finish(call);

@@ -1,0 +1,99 @@
+/* What an import came to, into the store; the contract is in core/register_import.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/id.h"
+#include "core/register_import_parts.h"
+#include "store/audit.h"
+#include "store/db.h"
+
+enum { NO_BUDGET_MS = 1000000 };
+
+void register_import_free(struct register_import *import)
+{
+    if (!import)
+        return;
+    register_copy_free(import->copy);
+    free(import->areas);
+    free(import);
+}
+
+/* --- has anybody else been at these registers? ------------------------------------------------------------------- */
+
+static bool is_ours(const struct register_import *import, const char *municipality_code)
+{
+    for (size_t i = 0; i < import->area_count; i++)
+        if (strcmp(import->areas[i].code, municipality_code) == 0)
+            return true;
+    return false;
+}
+
+/* One entry of the audit log: does it tell of a change in one of the file's municipalities? What is gone may have been
+ * in one. */
+static int check_edit(struct register_import *import, struct db *db, const char *action, const char *object,
+                      bool *is_conflict)
+{
+    int64_t id = 0;
+    char *code = NULL;
+    int rc = ERR_NOT_FOUND;
+    bool is_contact = id_parse(ID_CONTACT, object, &id) == 0;
+    if (is_contact && strcmp(action, "contact.unsubscribe") == 0)
+        return db_exec(db, NULL, Q_ADDRESS_SPREAD_NO, DB_ARGS(DB_INT(id)));
+    if (is_contact)
+        rc = db_get_text(db, &code, Q_REGISTER_EDIT_CONTACT, DB_ARGS(DB_INT(id)));
+    else if (id_parse(ID_GROUP, object, &id) == 0)
+        rc = db_get_text(db, &code, Q_REGISTER_EDIT_GROUP, DB_ARGS(DB_INT(id)));
+    *is_conflict = *is_conflict || rc == ERR_NOT_FOUND || (rc == 0 && is_ours(import, code));
+    free(code);
+    return rc == ERR_NOT_FOUND ? 0 : rc;
+}
+
+/* The audit log knows every change. Called when the new addresses are in: one that said no meanwhile says it there too.
+ */
+static int check_edits(struct register_import *import, struct db *db, struct err *err)
+{
+    struct db_rows *rows = NULL;
+    bool is_conflict = false;
+    int rc = db_query(db, &rows, Q_REGISTER_EDITS, DB_ARGS(DB_INT(import->edit_head)));
+    if (rc)
+        return rc;
+    while (!is_conflict && (rc = db_next(rows)) > 0 &&
+           (rc = check_edit(import, db, db_text(rows, 0), db_text(rows, 1), &is_conflict)) == 0)
+        continue;
+    db_done(rows);
+    if (is_conflict)
+        return err_set(err, ERR_BAD_STATE,
+                       "the register was changed while the file was read, and nothing of the file was taken: "
+                       "send it again");
+    return rc;
+}
+
+/* --- writing ----------------------------------------------------------------------------------------------------- */
+
+static int finish(const struct register_import *import, struct db *db)
+{
+    const struct register_import_result *r = &import->result;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < import->area_count; i++)
+        if (import->areas[i].is_changed)
+            rc = db_exec(db, NULL, Q_AUDIENCE_CHANGED, DB_ARGS(DB_TEXT(import->areas[i].code), DB_INT(db_now_us(db))));
+    if (rc)
+        return rc;
+    return audit_writef(db, &import->actor, "register.import", "",
+                        "{\"sha256\":\"%s\",\"rows\":%ld,\"groups_added\":%ld,\"groups_changed\":%ld,"
+                        "\"contacts_added\":%ld,\"contacts_changed\":%ld,\"addresses_added\":%ld}",
+                        import->sha256, r->rows, r->groups_added, r->groups_changed, r->contacts_added,
+                        r->contacts_changed, r->addresses_added);
+}
+
+int register_import_write(struct register_import *import, struct db *db, struct err *err)
+{
+    bool is_done = false;
+    int rc = register_copy_carry(import->copy, db, NO_BUDGET_MS, &is_done);
+    if (rc == 0 || rc == ERR_EXISTS || rc == ERR_INVALID) {
+        int checked = check_edits(import, db, err);
+        rc = checked ? checked : rc;
+    }
+    return rc ? rc : finish(import, db);
+}
