@@ -2,23 +2,23 @@
  * One relay's health: may it be used, and with how many sessions? A circuit breaker and a concurrency window. Pure:
  * time (monotonic) and noise (any random number, for the jitter) are passed in; no memory of its own; any one thread.
  *
- *            fails, nothing works; refuses us                its time has come
- *    READY ──────────────────────────────────► PAUSED ◄───────────────────────► PROBING (one session)
- *      ▲                                               fails again: twice the wait │
- *      └───────────────────────────────────────────────────────────────────────────┘ a delivery is taken: window 1
+ *            refuses us, or a failure when nothing works
+ *    READY ─────────────────────────────────────────────► PAUSED ──── its time has come ───► PROBING (one session)
+ *      ▲                                                     ▲ ◄─── twice the wait: fails ──────┘ │
+ *      └── window 1 ─────────────────────────────────────────────────────── a delivery is taken ──┘
  *
  * The window is the number of sessions that may be open, 1 to `connections` (after Postfix's SCHEDULER_README,
- * "concurrency feedback"; numbers there, reasons here):
- *  - It opens with RELAY_WINDOW_FIRST, Postfix's initial concurrency, which nearly every server grants, and grows by 1,
- *    2, 4, 4 ... each time all of it is in use and works, until the first refusal or `connections`: 20 sessions take
- *    five handshakes one after another. At first start a handshake proves that a session works; after a pause only a
- *    delivery does, and it begins at 1.
- *  - A connection or handshake that fails while others work says "not so many": the window falls by 1, by 2 when the
- *    next one fails as well ..., never below what works, and that is the ceiling. Below it each delivery adds 1/window.
- *  - Beyond the ceiling one session is tried again after 5 s, doubling to 5 min, and only when RELAY_TRIES_PER_REFUSAL
- *    sessions came about since the last refusal or the longest wait has passed: so against a server that always
- *    refuses, at most one connection in seven (14 %) is refused, Postfix's bound for a limit of 5 being 17 %; and yet
- *    one that allows more again is found out. Once one is taken, the window grows as at the start.
+ * "concurrency feedback"):
+ *  - It begins with RELAY_WINDOW_FIRST, Postfix's initial concurrency, which nearly every server grants, and grows by
+ *    1, 2, 4, 4 ... each time all of it is in use and works, until the first refusal or `connections`: 20 sessions
+ *    take six handshakes one after another, and a relay that allows 5 has refused one. At first start a handshake
+ *    proves that a session works; after a pause only a delivery does, and it begins at 1.
+ *  - A session that fails while others work says "not so many": the window falls by 1, by 2 more when the next one
+ *    fails as well ..., never below what works; that is the ceiling.
+ *  - One session passes the ceiling after 5 s, doubling to 5 min; after a delivery for each session of the window
+ *    (Postfix's 1/N); and when RELAY_TRIES_PER_REFUSAL sessions came about for each that was refused, or the longest
+ *    wait is over. So a relay that never allows more refuses one connection in seven (14 %; Postfix reckons with 17 %
+ *    for a limit of 5), and one that does is found out: the next tries are by 2 and 4, without a wait.
  *  - A window that is not in use proves nothing and does not grow.
  */
 #ifndef GB_DELIVER_RELAY_HEALTH_H
@@ -51,25 +51,27 @@ enum {
 
 /* Owned by the caller; the members are relay_health.c's. */
 struct relay_health {
-    bool is_broken;       /* PAUSED until until_ms, PROBING from then on */
-    bool is_growing;      /* no refusal yet: grows by `step` */
-    bool trusts_connects; /* while growing: a handshake is proof enough */
     int connections;
-    double window;
-    int step;          /* 1 to RELAY_GROWTH_MAX */
-    int ceiling;       /* sessions that were the most when one was refused; 0: none known */
-    int refusals;      /* in a row, others working */
-    int ceiling_tries; /* refusals at the ceiling: the longer the next wait */
-    int opened;        /* sessions that came about since the last refusal */
-    int64_t ceiling_ms, ceiling_wait_ms;
-    int pauses; /* in a row */
+    int window;
+    int step;             /* sessions by which it grows next, 1 to RELAY_GROWTH_MAX */
+    bool trusts_connects; /* no refusal, no pause yet: a handshake is proof enough */
+    int taken;            /* deliveries since the window changed */
+    int ceiling;          /* sessions that worked when one more was refused; 0: none known */
+    int refusals;         /* in a row, without a session that came about in between */
+    int tries;            /* refusals at this ceiling: the longer the next wait */
+    int credit;           /* sessions that came about against those refused */
+    int64_t refused_ms, wait_ms;
+
+    bool is_broken;  /* PAUSED until until_ms, PROBING from then on */
+    bool is_refused; /* broken because of us */
+    int pauses;      /* in a row */
     int64_t until_ms;
 };
 
 /* A relay that nothing is known about. connections >= 1. */
 void relay_health_init(struct relay_health *h, int connections);
-/* Another configuration: whoever changed it may have mended it, so a pause ends; what was learnt about the window is
- * kept as far as `connections` allows. */
+/* Another configuration of the same server (for another, init): whoever changed it may have mended it, so a pause ends;
+ * what was learnt about the window is kept as far as `connections` allows. */
 void relay_health_configure(struct relay_health *h, int connections);
 
 enum relay_state relay_health_state(const struct relay_health *h, int64_t now_ms);
@@ -85,7 +87,7 @@ int64_t relay_health_retry_in_ms(const struct relay_health *h, int64_t now_ms);
  * included when it is one of them. Those that return bool tell whether the relay has begun to pause just now (a line
  * for the log); what comes during a pause has the same cause and does not lengthen it.
  */
-/* A session is ready for MAIL. During a pause for want of any connection it ends the pause: the probe has come. */
+/* A session is ready for MAIL. During a pause for want of connections it takes the pause back: the relay is there. */
 void relay_health_connected(struct relay_health *h, int working, int64_t now_ms);
 /* No connection, no greeting, 4xx or 5xx to it, no answer to EHLO ...: whatever does not say that we are refused. */
 bool relay_health_failed(struct relay_health *h, int working, int64_t now_ms, uint32_t noise);
