@@ -36,9 +36,9 @@ void message_pause_init(struct message_pause *p, int64_t first_ms, int64_t most_
 /* Other waits from now on, and all messages may be tried now: whoever changed the configuration may have mended it. */
 void message_pause_configure(struct message_pause *p, int64_t first_ms, int64_t most_ms);
 
-/* A delivery was refused because of us; `problem` (valid UTF-8, no addresses) is kept, cut to its room. True when the
- * message has begun to pause just now (a line for the log). What comes during a pause was on its way and changes
- * nothing. message_id > 0. */
+/* A delivery was refused because of us; `problem` (valid UTF-8) is kept without mail addresses, cut to its room. True
+ * when the message has begun to pause just now (a line for the log). What comes during a pause was on its way and
+ * changes nothing. message_id > 0. */
 bool message_pause_refused(struct message_pause *p, int64_t message_id, int64_t delivery_id, const char *problem,
                            int64_t now_ms, uint32_t noise);
 /* A delivery of it was taken. */
