@@ -62,13 +62,18 @@ static void add_user(struct store_fixture *f, struct actor *out, const char *nam
 
 void store_fixture_init(struct store_fixture *f)
 {
+    store_fixture_init_at(f, "sqlite::memory:");
+}
+
+void store_fixture_init_at(struct store_fixture *f, const char *url)
+{
     *f = (struct store_fixture){.now_us = START_US};
     f->clock = (struct clock){.real_us = fake_real_us, .mono_ms = fake_mono_ms, .ctx = f};
     setenv("TZ", "Europe/Stockholm", 1);
     tzset();
     f->admin = actor_daemon();
     snprintf(f->admin.name, sizeof f->admin.name, "uid:0");
-    store_fixture_ok(f, db_open("sqlite::memory:", DB_WRITER, &f->clock, &f->db, &f->err));
+    store_fixture_ok(f, db_open(url, DB_WRITER, &f->clock, &f->db, &f->err));
     store_fixture_ok(f, migrate_to(f->db, migrate_latest(), &f->err));
     store_fixture_ok(f, db_begin(f->db));
     add_areas(f);

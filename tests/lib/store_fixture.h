@@ -28,6 +28,8 @@ struct store_fixture {
 
 /* Opens inside a transaction, which the test may commit and begin again. 2026-03-01 12:00 UTC, TZ Europe/Stockholm. */
 void store_fixture_init(struct store_fixture *f);
+/* The same in a new file. */
+void store_fixture_init_at(struct store_fixture *f, const char *url);
 void store_fixture_fini(struct store_fixture *f);
 /* Fail the test with the words unless rc is 0. */
 void store_fixture_ok(struct store_fixture *f, int rc);
