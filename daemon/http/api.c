@@ -109,19 +109,16 @@ static bool lacks_login(const struct api_route *route, const struct http_request
     return route->permission != 0 && !req->is_unix && !bearer(req);
 }
 
-int64_t api_max_body(void *ctx, const struct http_request *req)
+int64_t api_max_body(void *ctx, struct http_request *req)
 {
     struct api *api = ctx;
     struct http_match match;
-    const struct config *config = api->env.config(api->env.ctx);
     if (http_router_find(api->router, req->method, req->path, &match) != HTTP_ROUTE_FOUND)
         return HTTP_BODY_SKIP;
     const struct api_route *route = match.route->data;
     if (lacks_login(route, req))
         return HTTP_BODY_SKIP;
-    if (route->body == API_NO_BODY)
-        return 0;
-    return route->body == API_FILE && route->permission ? config->limits.import_bytes : config->limits.http_body_bytes;
+    return api_body_allowed(&api->env, &api->pending, req, route, bearer(req));
 }
 
 /* application/json, with or without parameters? */

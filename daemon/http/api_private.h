@@ -1,5 +1,6 @@
 /*
  * The inside of the API, shared by its files: api.c (the loop's side), api_call.c (the store's side), api_auth.c,
+ * api_body.c,
  * api_idempotency.c, api_json.c. Handlers use http/api.h only.
  */
 #ifndef GB_HTTP_API_PRIVATE_H
@@ -14,6 +15,11 @@ struct api_credentials {
     const char *as;     /* X-Grannbud-As */
     const char *bearer; /* the token after "Bearer" */
 };
+
+/* How large the body of a request to `route` may be, for max_body of http/server.h; HTTP_BODY_ASK when the store has to
+ * look at the token first, which counts in *pending. */
+int64_t api_body_allowed(const struct api_env *env, int *pending, struct http_request *req,
+                         const struct api_route *route, const char *bearer);
 
 /* Who acts. ERR_UNAUTHORIZED, ERR_FORBIDDEN with words. Store thread. */
 int api_authenticate(struct db *db, const struct api_credentials *credentials, struct actor *out, struct err *err);
@@ -33,8 +39,8 @@ int api_key_keep(struct api_call *call, struct db *db, const char *key);
  * code rolls back (ERR_DRYRUN with an answer). Store thread.
  */
 int api_execute(struct api_call *call, struct db *db, const char *key, bool *is_replay_out);
-/* Runs call->then (which it takes) with what comes before and after it: the key is looked up again, as the answer may be
- * kept by now. Returns as api_execute. Store thread. */
+/* Runs call->then (which it takes) with what comes before and after it: the key is looked up again, as the answer may
+ * be kept by now. Returns as api_execute. Store thread. */
 int api_execute_then(struct api_call *call, struct db *db, const char *key, bool *is_replay_out);
 /* Makes call->text of call->result; ERR_TOO_LARGE when it would be too long. */
 int api_render(struct api_call *call);

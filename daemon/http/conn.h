@@ -7,6 +7,8 @@
  *      │                  └──────┴── refused ───────┘  │
  *      └── too many connections ───────────────────────┘       every state may go to CLOSING
  *
+ * ASKING, between HEAD and BODY, is where nothing is read until max_body's answer has come (HTTP_BODY_ASK).
+ *
  * One exchange at a time: reading goes on behind a running one only into `pending`, up to limits.pending_bytes, so that
  * a client that hangs up is noticed. The next request starts when the answer's last byte was taken by the kernel.
  *
@@ -24,13 +26,14 @@
 #include "http/server.h"
 
 /* name, its time-out in ms from the limits `l` (0: the state has no clock), the states that may follow */
-#define CONN_STATES(X)                                                     \
-    X(IDLE, l->idle_ms, TO(HEAD) | TO(ANSWER) | TO(CLOSING))               \
-    X(HEAD, l->head_ms, TO(BODY) | TO(HANDLER) | TO(ANSWER) | TO(CLOSING)) \
-    X(BODY, l->body_ms, TO(HANDLER) | TO(ANSWER) | TO(CLOSING))            \
-    X(HANDLER, 0, TO(ANSWER) | TO(CLOSING))                                \
-    X(ANSWER, l->write_ms, TO(IDLE) | TO(LINGER) | TO(CLOSING))            \
-    X(LINGER, l->linger_ms, TO(CLOSING))                                   \
+#define CONN_STATES(X)                                                                  \
+    X(IDLE, l->idle_ms, TO(HEAD) | TO(ANSWER) | TO(CLOSING))                            \
+    X(HEAD, l->head_ms, TO(ASKING) | TO(BODY) | TO(HANDLER) | TO(ANSWER) | TO(CLOSING)) \
+    X(ASKING, 0, TO(BODY) | TO(HANDLER) | TO(ANSWER) | TO(CLOSING))                     \
+    X(BODY, l->body_ms, TO(HANDLER) | TO(ANSWER) | TO(CLOSING))                         \
+    X(HANDLER, 0, TO(ANSWER) | TO(CLOSING))                                             \
+    X(ANSWER, l->write_ms, TO(IDLE) | TO(LINGER) | TO(CLOSING))                         \
+    X(LINGER, l->linger_ms, TO(CLOSING))                                                \
     X(CLOSING, 0, 0)
 
 enum conn_state {
@@ -66,7 +69,7 @@ struct http_server {
     char *spool_dir;
     char **allowed_hosts; /* lower case, ended by NULL */
     void *ctx;
-    int64_t (*max_body)(void *ctx, const struct http_request *req);
+    int64_t (*max_body)(void *ctx, struct http_request *req);
     void (*on_request)(void *ctx, struct http_request *req);
 
     struct listener *listeners;
@@ -85,7 +88,7 @@ struct http_server {
     void *stopped_ctx;
 };
 
-enum exchange_state { EXCHANGE_ARRIVING, EXCHANGE_HANDED, EXCHANGE_STREAMING };
+enum exchange_state { EXCHANGE_ARRIVING, EXCHANGE_ASKING, EXCHANGE_HANDED, EXCHANGE_STREAMING };
 
 struct exchange {
     struct http_request req; /* what the handler sees */

@@ -172,6 +172,7 @@ static void on_timer(uv_timer_t *timer)
         else
             on_write_clock(c);
         break;
+    case CONN_ASKING:
     case CONN_HANDLER:
     case CONN_CLOSING:
         break;

@@ -48,12 +48,11 @@ static void send_continue(struct conn *c)
     conn_write(c, &bytes);
 }
 
-static void expect_body(struct conn *c)
+static void allow_body(struct conn *c, int64_t max)
 {
     struct exchange *x = c->exchange;
     struct http_server *server = c->server;
-    int64_t max = server->max_body ? server->max_body(server->ctx, &x->req) : 0;
-    if (max < 0) { /* HTTP_BODY_SKIP */
+    if (max == HTTP_BODY_SKIP) {
         c->keep_alive = false;
         dispatch(c);
         return;
@@ -67,6 +66,32 @@ static void expect_body(struct conn *c)
     conn_enter(c, CONN_BODY);
     if (x->head.expects_continue)
         send_continue(c);
+}
+
+static void expect_body(struct conn *c)
+{
+    struct http_server *server = c->server;
+    int64_t max = server->max_body ? server->max_body(server->ctx, &c->exchange->req) : 0;
+    if (max == HTTP_BODY_ASK) {
+        c->exchange->state = EXCHANGE_ASKING;
+        conn_enter(c, CONN_ASKING);
+    } else {
+        allow_body(c, max);
+    }
+}
+
+void http_body_answer(struct http_request *req, int64_t max_body)
+{
+    struct exchange *x = CONTAINER_OF(req, struct exchange, req);
+    struct conn *c = x->conn;
+    assert(x->state == EXCHANGE_ASKING);
+    x->state = EXCHANGE_ARRIVING;
+    if (!c) {
+        exchange_free(x);
+    } else if (c->state == CONN_ASKING) { /* else it is closing, and takes the exchange along */
+        allow_body(c, max_body);
+        conn_resume(c);
+    }
 }
 
 static void on_head(struct conn *c)

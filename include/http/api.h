@@ -90,7 +90,7 @@ extern const struct api_route API_ROUTES_PAGE[]; /* what is not under /api and n
 /* Makes the dispatcher; its functions below go into http_server_config. */
 int api_new(const struct api_env *env, struct api **out, struct err *err);
 void api_free(struct api *api);
-int64_t api_max_body(void *api, const struct http_request *req);
+int64_t api_max_body(void *api, struct http_request *req);
 void api_on_request(void *api, struct http_request *req);
 /* All routes, one after the other; NULL after the last. */
 const struct api_route *api_route_at(size_t i);

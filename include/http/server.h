@@ -23,8 +23,13 @@ struct err;
 struct http_server;
 struct uv_loop_s;
 
-/* max_body's word for "call the handler at once, without the body, and close afterwards" (no such route, no login). */
-enum { HTTP_BODY_SKIP = -1 };
+enum {
+    /* max_body's word for "call the handler at once, without the body, and close afterwards" (no such route, no login)
+     */
+    HTTP_BODY_SKIP = -1,
+    /* "I have to ask": nothing of the body is read until http_body_answer, which is to come exactly once */
+    HTTP_BODY_ASK = -2,
+};
 
 struct http_server_config {
     struct uv_loop_s *loop;    /* outlives the server */
@@ -35,8 +40,8 @@ struct http_server_config {
                                        * DNS rebinding. NULL or empty: any. Copied */
     void *ctx;
     /* Once per request with a body, when its head is in: how many bytes it may have (beyond: 413, unread), or
-     * HTTP_BODY_SKIP. Only reads the request. NULL: no request may have a body. */
-    int64_t (*max_body)(void *ctx, const struct http_request *req);
+     * HTTP_BODY_SKIP, or HTTP_BODY_ASK. Only reads the request. NULL: no request may have a body. */
+    int64_t (*max_body)(void *ctx, struct http_request *req);
     /* The whole request is in; see http/request.h. */
     void (*on_request)(void *ctx, struct http_request *req);
 };
@@ -69,6 +74,10 @@ typedef void (*http_stopped_cb)(void *ctx);
 /* Stop listening, close idle connections, give running requests `deadline_ms` to be answered, then cut them off.
  * `stopped` comes once, from the loop, when every handle is closed; it may free the server. Call once. */
 void http_server_stop(struct http_server *server, int64_t deadline_ms, http_stopped_cb stopped, void *ctx);
+
+/* What max_body had to ask for: bytes, or HTTP_BODY_SKIP. The request may be gone afterwards: nobody touches it but in
+ * on_request. Fine when the client has left meanwhile. */
+void http_body_answer(struct http_request *req, int64_t max_body);
 
 struct http_stats http_server_stats(const struct http_server *server);
 

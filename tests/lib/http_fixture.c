@@ -40,6 +40,7 @@ struct fixture {
     int seen_count;
     struct http_request *kept[KEPT_MAX];
     int kept_count;
+    struct http_request *asking; /* whose body waits for fixture_allow_body */
     bool is_stopping;
     bool has_stopped;
 };
@@ -167,11 +168,19 @@ static void on_request(void *ctx, struct http_request *req)
     }
 }
 
-static int64_t max_body(void *ctx, const struct http_request *req)
+static int64_t max_body(void *ctx, struct http_request *req)
 {
-    (void)ctx;
+    struct fixture *f = ctx;
     if (strcmp(req->path, "/skip") == 0)
         return HTTP_BODY_SKIP;
+    if (strncmp(req->path, "/ask", 4) == 0) {
+        pthread_mutex_lock(&f->lock);
+        assert(!f->asking);
+        f->asking = req;
+        pthread_cond_broadcast(&f->changed);
+        pthread_mutex_unlock(&f->lock);
+        return HTTP_BODY_ASK;
+    }
     return strcmp(req->path, "/echo") == 0 ? 4 << 20 : 1000;
 }
 
@@ -268,9 +277,34 @@ void fixture_begin_stop(struct fixture *f, int deadline_ms)
     on_loop(f, stop_job, &deadline_ms);
 }
 
+static void allow_job(struct fixture *f, void *arg)
+{
+    struct http_request *req = f->asking;
+    f->asking = NULL;
+    http_body_answer(req, *(int64_t *)arg);
+}
+
+bool fixture_allow_body(struct fixture *f, int64_t max)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += 5;
+    int rc = 0;
+    pthread_mutex_lock(&f->lock);
+    while (rc == 0 && !f->asking)
+        rc = pthread_cond_timedwait(&f->changed, &f->lock, &until);
+    pthread_mutex_unlock(&f->lock);
+    if (rc == 0)
+        on_loop(f, allow_job, &max);
+    return rc == 0;
+}
+
 static void finish_job(struct fixture *f, void *arg)
 {
     (void)arg;
+    int64_t skip = HTTP_BODY_SKIP;
+    if (f->asking)
+        allow_job(f, &skip);
     for (int i = 0; i < f->kept_count; i++) /* the server is gone: answering must be harmless */
         answer_text(f->kept[i], "too late");
     uv_close((uv_handle_t *)&f->async, NULL);

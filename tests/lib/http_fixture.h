@@ -3,9 +3,11 @@
  * is the client and may assert. What the handler does is chosen by the path:
  *
  *   /hello   a small JSON answer            /echo    the body back, X-Spooled says whether it came as a file
- *   /later   kept until fixture_answer()    /size?n= n bytes            /stream?n=&size= n chunks, minding
- * back-pressure /who     the peer                       /skip    answered without its body           /header a header
- * with CR LF others   their path and query back
+ *   /later   kept until fixture_answer()    /size?n= n bytes
+ *   /who     the peer                       /stream?n=&size= n chunks, minding back-pressure
+ *   /header  a header with CR LF            /skip    answered without its body
+ *   /ask     its body waits for fixture_allow_body(), one at a time; then as others
+ *   others   their path and query back
  */
 #ifndef GB_TESTS_HTTP_FIXTURE_H
 #define GB_TESTS_HTTP_FIXTURE_H
@@ -35,6 +37,8 @@ bool fixture_wait_seen(struct fixture *f, int n);
 bool fixture_answer(struct fixture *f);
 /* Is the client of the oldest kept request gone? */
 bool fixture_kept_is_gone(struct fixture *f);
+/* Wait until the body of a request to /ask is asked for, and answer. False when nobody asks within 5 s. */
+bool fixture_allow_body(struct fixture *f, int64_t max);
 struct http_stats fixture_stats(struct fixture *f);
 
 /* --- the client --------------------------------------------------------------------------------------------------- */

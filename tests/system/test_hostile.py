@@ -198,6 +198,58 @@ class Http(unittest.TestCase):
         status = exchange(self.d, b"POST /api/v1/group/import HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5242880\r\n\r\n")[0]
         self.assertEqual(status, 401)  # without a login before the body
 
+    def spooled_bytes(self):
+        """What the daemon holds in unlinked files of its folder: bodies on their way."""
+        total = 0
+        for fd in pathlib.Path("/proc/%d/fd" % self.d.process.pid).iterdir():
+            try:
+                name = os.readlink(fd)
+                if name.startswith(str(self.d.folder)) and name.endswith("(deleted)"):
+                    total += fd.stat().st_size
+            except FileNotFoundError:
+                pass
+        return total
+
+    def test_strangers_fill_neither_disk_nor_memory(self):
+        head = ("POST /api/v1/group/import?municipality=1292 HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n"
+                "Content-Type: text/csv\r\n%s\r\n\r\n")
+        piece = b"a" * 65536
+        before = memory_kb(self.d, "VmRSS")
+        for length, begin in (("Content-Length: 20000000", b""), ("Transfer-Encoding: chunked", b"1312D00\r\n")):
+            strangers = [connect(self.d) for _ in range(30)]
+            for s in strangers:
+                s.sendall((head % ("gbt_" + "x" * 40, length)).encode() + begin)
+                s.setblocking(False)
+            for _ in range(64):  # 4 MB each, if somebody took them
+                for s in strangers:
+                    try:
+                        s.send(piece)
+                    except OSError:
+                        pass
+            self.assertEqual(self.spooled_bytes(), 0)
+            for s in strangers:
+                s.settimeout(20)
+                try:
+                    self.assertTrue(s.recv(4096).startswith(b"HTTP/1.1 401"))
+                except ConnectionResetError:
+                    pass  # it sent on after the answer
+                s.close()
+        if not IS_SANITIZED:
+            self.assertLess(memory_kb(self.d, "VmRSS"), before + 8000)
+        # A known token is asked for its body, and its register is taken.
+        rows = "Område;Namn;E-post\r\n" + "".join("Stor grupp %d;Åsa Exempel;stor%d@example.se\r\n" % (i // 9, i)
+                                                 for i in range(2000))
+        with connect(self.d) as s:
+            s.sendall((head % (self.token, "Expect: 100-continue\r\nContent-Length: %d" % len(rows.encode()))).encode())
+            self.assertTrue(s.recv(4096).startswith(b"HTTP/1.1 100 "))
+            s.sendall(rows.encode())
+            self.assertTrue(s.recv(4096).startswith(b"HTTP/1.1 200 "))
+        # One that may not import hears so before it sends.
+        officer = self.d.json("token", "add", "o", "--user", "anna")["secret"]
+        with connect(self.d) as s:
+            s.sendall((head % (officer, "Content-Length: 20000000")).encode())
+            self.assertTrue(s.recv(4096).startswith(b"HTTP/1.1 403 "))
+
     def test_json_that_is_none(self):
         good = {"municipality": "1292", "name": "Grupp"}
         for body in (b"", b"{", b"[]", b"null", b"1", b'"a"', b"{}x", b"\xff\xfe{}", b'{"name":"\xff"}', b'{"name":"a\\u0000b"}',
