@@ -15,13 +15,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 
-enum { DB_PARAMS_MAX = 40, DB_BUSY_MS = 5000, DB_CACHE_KIB = 16384, DB_CHECKPOINT_PAGES = 1000 };
+enum {
+    DB_PARAMS_MAX = 40,
+    DB_BUSY_MS = 5000,
+    DB_CACHE_KIB = 16384,
+    DB_LOG_PAGES = 1000,   /* so long the log may get before it is moved into the file ... */
+    DB_LOG_PAGES_LOW = 50, /* ... and with less than this left on the disk: */
+    DB_ROOM_LOW_BYTES = 16 * 1024 * 1024,
+};
 
 /* One prepared statement; it is its own row set while it runs. */
 struct db_rows {
@@ -116,7 +124,7 @@ static int create_private(const char *path, struct err *err)
     return 0;
 }
 
-/* Called after each commit. A checkpoint from here would keep its errors to itself: see checkpoint_if_long. */
+/* Called after each commit. A checkpoint from here would keep its errors to itself: see db_commit. */
 static int on_log_grown(void *ctx, sqlite3 *sqlite, const char *name, int pages)
 {
     struct db *db = ctx;
@@ -418,13 +426,24 @@ int db_begin(struct db *db)
 /* The engine's own checkpoints swallow a failed fsync and sync again later, when the kernel has forgotten what it lost;
  * ours end the process there. Any other failure (disk full, a long read) costs nothing: what is committed stands in the
  * log, and the next commit tries again. */
-static void checkpoint_if_long(struct db *db)
+static void checkpoint(struct db *db)
 {
-    if (db->log_pages < DB_CHECKPOINT_PAGES)
-        return;
     int rc = sqlite3_wal_checkpoint_v2(db->sqlite, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     if (rc != SQLITE_OK)
         map_error(db, rc);
+}
+
+/* Little room is left: the log must not take what the file needs to grow when the log is moved into it. */
+static bool is_disk_low(const struct db *db)
+{
+    struct statvfs disk;
+    const char *path = sqlite3_db_filename(db->sqlite, "main");
+    return path && statvfs(path, &disk) == 0 && disk.f_bavail * disk.f_frsize < DB_ROOM_LOW_BYTES;
+}
+
+void db_make_room(struct db *db)
+{
+    checkpoint(db);
 }
 
 int db_commit(struct db *db)
@@ -435,8 +454,14 @@ int db_commit(struct db *db)
     if (rc)
         return rc;
     db->in_transaction = false;
-    checkpoint_if_long(db);
+    if (db->log_pages >= DB_LOG_PAGES || (db->log_pages >= DB_LOG_PAGES_LOW && is_disk_low(db)))
+        checkpoint(db);
     return 0;
+}
+
+bool db_has_written(const struct db *db)
+{
+    return db->log_pages > 0;
 }
 
 void db_rollback(struct db *db)

@@ -97,23 +97,26 @@ static int run_step(struct db *db, struct store_req *req)
     return 0;
 }
 
-/* All of `batch` in one transaction; afterwards every status is final. Returns how many succeeded. */
-static int commit_batch(struct db *db, struct store_req **batch, int n)
+/* All of `batch` in one transaction; afterwards every status is final. 0 and how many succeeded, or the error that made
+ * all of them fail. */
+static int commit_batch(struct db *db, struct store_req **batch, int n, int *ok)
 {
-    int ok = 0;
     int rc = db_begin(db);
     for (int i = 0; rc == 0 && i < n; i++) {
         rc = run_step(db, batch[i]);
-        ok += batch[i]->status == 0;
+        *ok += batch[i]->status == 0;
     }
     if (rc == 0)
         rc = db_commit(db);
     if (rc == 0)
-        return ok;
+        return 0;
     db_rollback(db);
+    if (rc == ERR_FULL)
+        db_make_room(db);
     for (int i = 0; i < n; i++)
         batch[i]->status = rc;
-    return 0;
+    *ok = 0;
+    return rc;
 }
 
 /* Wakes the loop while the lock is held: once a request can be seen finished, nothing of the loop's is touched any more
@@ -128,9 +131,13 @@ static void finish(struct store *s, struct store_req **batch, int n)
     pthread_mutex_unlock(&s->mutex);
 }
 
-static void count_commit(struct store *s, int n, int ok, int64_t us)
+/* A batch that changed nothing (looks, while nothing is due) needs no room and proves nothing. */
+static void count_commit(struct store *s, int rc, int n, int ok, int64_t us)
 {
+    bool has_written = db_has_written(s->writer.db);
     pthread_mutex_lock(&s->mutex);
+    if (rc != 0 || has_written)
+        s->stats.trouble = rc;
     s->stats.commits++;
     s->stats.writes += (uint64_t)n;
     s->stats.failures += (uint64_t)(n - ok);
@@ -150,8 +157,9 @@ static int64_t thread_us(void)
 static void write_batch(struct store *s, struct store_req **batch, int n)
 {
     int64_t from = thread_us();
-    int ok = commit_batch(s->writer.db, batch, n);
-    count_commit(s, n, ok, thread_us() - from);
+    int ok = 0;
+    int rc = commit_batch(s->writer.db, batch, n, &ok);
+    count_commit(s, rc, n, ok, thread_us() - from);
     finish(s, batch, n);
 }
 

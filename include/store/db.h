@@ -104,6 +104,8 @@ int db_get_text(struct db *db, char **out, enum query q, size_t n, const struct 
 /* A transaction (immediate, on the writer), and the named step inside it that can be undone alone. */
 int db_begin(struct db *db);
 int db_commit(struct db *db);
+/* Did the last commit change anything? */
+bool db_has_written(const struct db *db);
 void db_rollback(struct db *db);
 int db_step_begin(struct db *db);
 int db_step_keep(struct db *db);
@@ -114,6 +116,9 @@ int db_step_undo(struct db *db);
 int db_script(struct db *db, const char *sql, struct err *err);
 /* Prepare every statement; tells the first that fails. */
 int db_check_statements(struct db *db, struct err *err);
+/* After ERR_FULL, outside a transaction: moves what the log holds into the file as far as it goes, so that the log's
+ * own room can be used again. */
+void db_make_room(struct db *db);
 /* Move what the log holds into the database file (writer only); called when idle and at close. */
 int db_checkpoint(struct db *db);
 /* An exact copy of the database as it is now, into a new file. */
