@@ -54,6 +54,7 @@ enum {
     READERS = 2,
     CONFIGS_MAX = 64, /* replaced configurations kept; more than that many take a start of the process */
     STATUS_EVERY_TICKS = 10,
+    PROBLEM_BYTES = 300,
 };
 
 struct app {
@@ -73,6 +74,7 @@ struct app {
     struct curl_loop *curl;
     struct outbox *outbox;
     struct scheduler *scheduler;
+    struct store_probe probe;
     struct api *api;
     struct http_server *http;
 
@@ -197,6 +199,9 @@ static json_t *status_json(void *ctx)
     struct app *app = ctx;
     struct outbox_status s = outbox_status(app->outbox);
     json_t *problems = json_array();
+    char text[PROBLEM_BYTES];
+    if (main_store_problem(app->store, text, sizeof text)[0])
+        json_array_append_new(problems, json_string(text));
     if (s.problem[0])
         json_array_append_new(problems, json_sprintf("relay %s: %s", s.relay, s.problem));
     if (app->reload_problem[0]) /* systemctl reload cannot tell: the running configuration is still a good one */
@@ -255,6 +260,7 @@ static void on_tick(uv_timer_t *timer)
     if (app->is_stopping)
         return;
     scheduler_tick(app->scheduler);
+    main_store_probe(app->store, &app->probe);
     if (app->ticks++ % STATUS_EVERY_TICKS == 0) {
         struct outbox_status s = outbox_status(app->outbox);
         char text[300];

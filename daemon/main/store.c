@@ -1,14 +1,17 @@
-/* The store's first steps; the contract is in main/store.h. */
+/* What main does with the store; the contract is in main/store.h. */
 #include "main/store.h"
 
+#include <stdio.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/area_shipped.h"
 #include "core/ledger.h"
 #include "deliver/letter_mail.h"
+#include "store/db.h"
 #include "store/store.h"
 
 /* A request that main waits for before the loop runs. */
@@ -52,4 +55,36 @@ int main_store_prepare(struct store *store, const struct config *config, struct 
                    (long long)first.recovered);
     *sender = letter_sender_new(config, first.token_key);
     return 0;
+}
+
+const char *main_store_problem(struct store *store, char *out, size_t bytes)
+{
+    int trouble = store_stats(store).trouble;
+    out[0] = '\0';
+    if (trouble)
+        snprintf(out, bytes, "store: %s; nothing is sent meanwhile", err_text(trouble));
+    return out;
+}
+
+/* The looks of scheduler and outbox write nothing while nothing is due, so they would never find out. */
+static int op_probe(struct db *db, struct store_req *req)
+{
+    char now[TIME_TEXT_BYTES];
+    (void)req;
+    return db_exec(db, NULL, Q_SETTING_PUT,
+                   DB_ARGS(DB_TEXT("store_probe"), DB_TEXT(time_format_utc(db_now_us(db), now))));
+}
+
+static void on_probed(struct store_req *req)
+{
+    CONTAINER_OF(req, struct store_probe, req)->is_running = false;
+}
+
+void main_store_probe(struct store *store, struct store_probe *probe)
+{
+    if (probe->is_running || store_stats(store).trouble == 0)
+        return;
+    probe->is_running = true;
+    probe->req = (struct store_req){.op = op_probe, .done = on_probed};
+    store_write(store, &probe->req);
 }
