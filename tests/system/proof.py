@@ -44,12 +44,31 @@ def check_store(database, finished=False):
         assert not early, "a letter is sent before its rows: %s" % early
         twice = db.execute("SELECT message_id, address_key FROM delivery GROUP BY 1, 2 HAVING count(*) > 1").fetchall()
         assert not twice, "two rows for one address: %s" % twice
+        check_kept_figures(db)
         rows = dict(db.execute("SELECT state, count(*) FROM delivery GROUP BY state"))
         if finished:
             assert not set(OPEN) & set(rows), rows
             left = db.execute("SELECT id, state FROM message WHERE state IN ('expanding', 'sending')").fetchall()
             assert not left, "not ended: %s" % left
         return rows
+
+
+def check_kept_figures(db):
+    """What triggers keep beside the rows says what the rows say."""
+    finals = ("sent", "failed", "uncertain", "withdrawn", "expired")
+    sums = ", ".join("sum(state = '%s')" % state for state in finals)
+    counted = db.execute("SELECT message_id, coalesce(municipality_code, ''), sum(state IN ('pending', 'claimed')), %s "
+                         "FROM delivery GROUP BY 1, 2 ORDER BY 1, 2" % sums).fetchall()
+    kept = db.execute("SELECT message_id, municipality_code, open, %s FROM tally WHERE open + %s > 0 ORDER BY 1, 2" % (
+        ", ".join(finals), " + ".join(finals))).fetchall()
+    assert counted == kept, "tally: rows say %s, it says %s" % (counted, kept)
+    late = db.execute("SELECT d.message_id FROM delivery AS d LEFT JOIN lane_queue AS q ON q.message_id = d.message_id "
+                      "AND q.lane = d.lane WHERE d.state = 'pending' AND d.lane <> 1 AND (q.due_at IS NULL "
+                      "OR q.due_at > d.due_at)").fetchall()
+    assert not late, "pending, and nobody would look: %s" % late[:5]
+    stuck = db.execute("SELECT id FROM message WHERE state = 'sending' AND id NOT IN (SELECT message_id FROM ending) AND "
+                       "id NOT IN (SELECT message_id FROM delivery WHERE state IN ('pending', 'claimed'))").fetchall()
+    assert not stuck, "all rows are final, and nobody would end it: %s" % stuck
 
 
 def open_messages(database):
