@@ -54,7 +54,6 @@ void domain_limits_set_sessions(struct domain_limits *d, int sessions);
 struct domain_hold {
     int entry; /* -1: without limits (the table was full) */
     bool has_session;
-    bool is_probe;
     int64_t began_ms;
 };
 
@@ -80,7 +79,7 @@ enum domain_result {
     DOMAIN_RESULT_MAP(DOMAIN_RESULT_ENUM)
 #undef DOMAIN_RESULT_ENUM
 };
-/* What an outcome says about the domain: PUT_OFF for 4xx without an enhanced status or with x.0, x.3, x.4, x.7
+/* What an outcome says about the domain: PUT_OFF for 4xx but 421 without an enhanced status or with x.0, x.3, x.4, x.7
  * (RFC 3463: system, network and routing, policy); not x.1 and x.2 (address, mailbox). */
 enum domain_result domain_limits_judge(const struct outcome *outcome);
 
