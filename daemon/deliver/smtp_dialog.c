@@ -80,8 +80,7 @@ void session_put_ahead(struct smtp_session *s)
 {
     struct hand *next = &s->next;
     bool after_dot = s->state == SMTP_STATE_DOT || (s->state == SMTP_STATE_BODY && smtp_output_has_dot(&s->out));
-    if (after_dot && next->job && !next->decided && !next->written && s->refusals == 0 &&
-        smtp_output_make_room(&s->out))
+    if (after_dot && next->job && !next->decided && !next->written && smtp_output_make_room(&s->out))
         put_envelope(s, next);
 }
 

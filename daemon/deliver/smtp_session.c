@@ -44,21 +44,29 @@ static void flush(struct smtp_session *s)
     s->ops->want_write(s->wire, s->send_failed || smtp_output_has_unsent(&s->out));
 }
 
+/* A reply that is too early is not an answer (invariant 6), unless it says that the server hangs up; either way it is
+ * the last. */
+static void take(struct smtp_session *s, const struct smtp_reply *reply)
+{
+    if (s->is_early && reply->code != 421)
+        session_break(s, SMTP_BREAK_PROTOCOL, "a reply before its command");
+    else
+        session_take_reply(s, reply);
+}
+
 static void feed(struct smtp_session *s, const char *data, size_t n)
 {
     while (n > 0 && s->state != SMTP_STATE_CLOSED) {
-        if (s->wrote || !smtp_output_has_left(&s->out, s->state)) {
-            session_break(s, SMTP_BREAK_PROTOCOL, "a reply before its command");
-            return;
-        }
         size_t used = 0;
+        if (s->wrote || !smtp_output_has_left(&s->out, s->state))
+            s->is_early = true;
         enum smtp_reply_result result = smtp_reply_feed(&s->parser, data, n, &used);
         data += used;
         n -= used;
         if (result == SMTP_REPLY_BAD)
             session_break(s, SMTP_BREAK_PROTOCOL, s->parser.problem);
         else if (result == SMTP_REPLY_DONE)
-            session_take_reply(s, &s->parser.reply);
+            take(s, &s->parser.reply);
     }
 }
 

@@ -10,7 +10,7 @@
  *  4. `verdict` is a job's outcome once one is known; the replies still to come to pipelined commands do not change it.
  *  5. Events go up from on_io, the timer and the last close callback only, never from inside a call down.
  *  6. No reply is taken for an answer to a command that has not left, or was written since the chunk in hand was read:
- *     what the server says too early is not an answer.
+ *     what the server says too early is not an answer. A 421 is, at any time: the server hangs up.
  *  7. State BODY is entered with a permit only, so no byte of a body leaves without one.
  *
  * Pipelining (RFC 2920). When offered, RSET (if a transaction was left open), MAIL, RCPT and DATA go out in one write,
@@ -63,6 +63,7 @@ struct smtp_session {
     bool transaction; /* MAIL was accepted and nothing has ended it: RSET before the next */
     bool rcpt_taken;  /* RCPT got a 2xx */
     bool wrote;       /* a command was written since the chunk in hand was read */
+    bool is_early;    /* a byte of the reply in hand came before its command had left */
 
     bool has_why;
     struct outcome why; /* what closed us, if not in good order */

@@ -40,13 +40,22 @@ void fake_relay_say(struct fake_relay *f, const char *text)
         f->hung_up = true;
     else if (text[0] == '\0')
         f->mute = true;
-    else if (!f->mute)
+    else if (!f->mute) {
         buf_adds(&f->out, text);
+        f->said += strlen(text);
+    }
+}
+
+/* The table's reply, or NULL for the usual. */
+static const char *reply_to(const struct fake_relay *f, enum smtp_state state)
+{
+    return f->usual_first > 0 ? NULL : f->replies[state];
 }
 
 static void answer(struct fake_relay *f, enum smtp_state state, const char *usual)
 {
-    fake_relay_say(f, f->replies[state] ? f->replies[state] : usual);
+    const char *reply = reply_to(f, state);
+    fake_relay_say(f, reply ? reply : usual);
 }
 
 static void take_rcpt(struct fake_relay *f, const char *line)
@@ -54,7 +63,7 @@ static void take_rcpt(struct fake_relay *f, const char *line)
     const char *address = strchr(line, '<') + 1;
     bool is_bad = strncmp(address, "bad", 3) == 0;
     f->mail = (int)strtol(address + (is_bad ? 3 : 0), NULL, 10);
-    const char *reply = f->replies[SMTP_STATE_RCPT];
+    const char *reply = reply_to(f, SMTP_STATE_RCPT);
     if (!f->has_mail)
         fake_relay_say(f, reply ? reply : "503 5.5.1 MAIL first\r\n");
     else if (is_bad && f->rcpt_refusal)
@@ -66,7 +75,7 @@ static void take_rcpt(struct fake_relay *f, const char *line)
 
 static void take_data(struct fake_relay *f)
 {
-    const char *reply = f->replies[SMTP_STATE_DATA];
+    const char *reply = reply_to(f, SMTP_STATE_DATA);
     if (!reply && !f->rcpt_taken && !f->data_always)
         reply = "554 5.5.1 No valid recipients\r\n";
     if (!reply)
@@ -74,13 +83,14 @@ static void take_data(struct fake_relay *f)
     fake_relay_say(f, reply);
     f->in_body = strncmp(reply, "354", 3) == 0;
     f->last_body = 0;
+    f->body_begun = false;
 }
 
 static void take_command(struct fake_relay *f, const char *line)
 {
     if (strncmp(line, "MAIL", 4) == 0) {
         assert(!f->has_mail);
-        const char *reply = f->replies[SMTP_STATE_MAIL];
+        const char *reply = reply_to(f, SMTP_STATE_MAIL);
         answer(f, SMTP_STATE_MAIL, "250 2.1.0 Ok\r\n");
         f->has_mail = !reply || reply[0] == '2';
     } else if (strncmp(line, "RCPT", 4) == 0) {
@@ -101,6 +111,8 @@ static void take_command(struct fake_relay *f, const char *line)
 /* A body up to its dot, if that has come. */
 static bool take_body(struct fake_relay *f)
 {
+    f->bodies += !f->body_begun && f->in.len > 0 && f->rcpt_taken;
+    f->body_begun = f->body_begun || f->in.len > 0;
     if (f->body_reply && f->last_body == 0 && f->in.len > 0)
         fake_relay_say(f, f->body_reply);
     f->last_body = f->in.len > 0 ? f->in.len : f->last_body;
@@ -119,13 +131,14 @@ static bool take_body(struct fake_relay *f)
     f->has_mail = false;
     if (f->rcpt_taken)
         f->dots[f->mail]++;
-    const char *reply = f->replies[SMTP_STATE_DOT];
+    const char *reply = reply_to(f, SMTP_STATE_DOT);
     answer(f, SMTP_STATE_DOT, f->rcpt_taken ? "250 2.0.0 Queued\r\n" : "554 5.5.1 No valid recipients\r\n");
     if (f->rcpt_taken && (!reply || reply[0] == '2')) {
         f->ack_at = f->out.len;
         f->ack_mail = f->mail;
     }
     f->rcpt_taken = false;
+    f->usual_first -= f->usual_first > 0;
     return true;
 }
 
@@ -173,7 +186,11 @@ static bool fails(struct fake_relay *f, long *rc)
         *rc = UV_ECONNRESET;
     else if (f->countdown == 0 || --f->countdown > 0)
         return false;
-    else {
+    else if (f->fault == FAKE_DEAF) {
+        f->fired = true;
+        f->is_deaf = true;
+        return false;
+    } else {
         f->fired = true;
         f->dead = f->fault != FAKE_AGAIN;
         *rc = f->fault == FAKE_EOF ? 0 : f->fault == FAKE_RESET ? UV_ECONNRESET : UV_EAGAIN;
@@ -186,6 +203,7 @@ static long fake_send(struct smtp_wire *w, const char *data, size_t n)
     struct fake_relay *f = w->f;
     long rc = 0;
     assert(n > 0);
+    f->sends++;
     assert(!f->again_data || (f->again_data == data && n >= f->again_len));
     f->again_data = NULL;
     if (fails(f, &rc)) {
@@ -195,12 +213,17 @@ static long fake_send(struct smtp_wire *w, const char *data, size_t n)
         }
         return rc == 0 ? UV_EPIPE : rc;
     }
-    if (f->hung_up)
+    if (f->hung_up || f->is_deaf)
         return UV_EPIPE;
+    if (f->room > 0 && n > f->room - f->taken)
+        n = f->room - f->taken;
+    if (n == 0)
+        return UV_EAGAIN;
     if (f->in_body && f->body_room > 0 && f->in.len >= f->body_room)
         return UV_EAGAIN;
     if (f->chunk > 0 && n > f->chunk)
         n = f->chunk;
+    f->taken += n;
     buf_add(&f->in, data, n);
     serve(f);
     return (long)n;
@@ -210,6 +233,7 @@ static long fake_recv(struct smtp_wire *w, char *data, size_t n)
 {
     struct fake_relay *f = w->f;
     long rc = 0;
+    f->recvs++;
     if (fails(f, &rc))
         return rc;
     if (f->out.len == 0)
@@ -257,7 +281,10 @@ void fake_relay_tick(struct fake_relay *f)
             f->events->on_fail(f->connect_failure, f->ctx);
         else
             f->events->on_open(&f->caps, f->ctx);
-    } else if (f->out.len > 0 || f->hung_up || f->dead || f->wants_write) {
-        f->events->on_io(f->ctx);
+        return;
     }
+    bool is_readable = f->hides ? f->said > f->shown : f->out.len > 0;
+    f->shown = f->said;
+    if (is_readable || f->hung_up || f->dead || f->is_deaf || f->wants_write)
+        f->events->on_io(f->ctx);
 }

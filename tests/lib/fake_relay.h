@@ -18,17 +18,25 @@
 enum { FAKE_MAILS_MAX = 64 };
 
 /* What happens at the operation that the countdown hits. */
-enum fake_fault { FAKE_RESET, FAKE_EOF, FAKE_AGAIN };
+enum fake_fault {
+    FAKE_RESET,
+    FAKE_EOF,
+    FAKE_AGAIN,
+    FAKE_DEAF /* no send works from then on, and recv says nothing of it */
+};
 
 struct fake_relay {
     /* --- set by the test --- */
     struct smtp_caps caps;
     const char
         *replies[SMTP_STATE_COUNT]; /* to MAIL, RCPT, ...; NULL = the usual; "" = silence from then on; "!" = hang up */
+    int usual_first;                /* so many mails get the usual replies before the table counts */
     const char *rcpt_refusal;       /* to recipients that begin with "bad"; NULL = take them */
     const char *body_reply;         /* said when the first byte of a body arrives; NULL = nothing */
     bool data_always;               /* 354 although no recipient was taken */
+    bool hides;                     /* as TLS may: on_io only when something new comes, not while some is unread */
     size_t body_room;               /* so many bytes of a body it takes, then send says EAGAIN; 0 = all */
+    size_t room;                    /* so many bytes it takes in all, then send says EAGAIN; 0 = no limit */
     size_t chunk;                   /* bytes a send or recv moves at most; 0 = no limit */
     int countdown;                  /* the n-th send or recv fails; 0 = none */
     enum fake_fault fault;
@@ -38,6 +46,8 @@ struct fake_relay {
     struct buf seen;          /* every byte that came, "[body]" instead of bodies */
     int dots[FAKE_MAILS_MAX]; /* final dots that came whole, by the number at the front of the recipient */
     int acks[FAKE_MAILS_MAX]; /* 2xx to a final dot that the session has wholly read */
+    int bodies;               /* whose first byte came */
+    int sends, recvs;         /* operations */
     size_t last_body;         /* bytes of the last body, with dots stuffed */
     bool fired;               /* the countdown has hit */
     bool closed;              /* the session closed the wire */
@@ -49,6 +59,10 @@ struct fake_relay {
     struct buf out;
     size_t ack_at; /* when so many bytes of `out` are read, mail `ack_mail` is acknowledged */
     int ack_mail;
+    size_t said, shown; /* bytes put into `out`; the same at the last on_io */
+    bool body_begun;
+    size_t taken;
+    bool is_deaf;
     bool open, mute, hung_up, dead, wants_write, in_body, has_mail, rcpt_taken;
     int mail; /* the number of the recipient in hand */
     const char *again_data;

@@ -1,143 +1,12 @@
 /* deliver/smtp_session.h against a relay without a network (lib/fake_relay.h). */
 #include "deliver/smtp_session.h"
 
-#include <stdio.h>
-#include <uv.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
-#include "deliver/outcome.h"
-#include "lib/fake_relay.h"
+#include "lib/smtp_owner.h"
 #include "lib/test.h"
-
-enum { JOBS_MAX = 16, DEADLINE_S = 20, SHORT_MS = 15 };
-
-static const char message[] = "Subject: Prov\r\n\r\n.punkt\r\nslut\r\n";
-
-/* The owner of one session: sends its jobs one after the other and notes what it is told. */
-struct owner {
-    uv_loop_t loop;
-    struct fake_relay relay;
-    struct smtp_session_config config;
-    struct smtp_session *session;
-    struct smtp_job jobs[JOBS_MAX];
-    int job_count;
-    int next;
-    bool inside;     /* a call down is running: nothing may come up */
-    bool later;      /* sends the next job in another turn of the loop, as the outbox does */
-    int abort_after; /* turns; 0 = never */
-    bool quit_when_done;
-
-    int ready;
-    int closed;
-    int outcomes[JOBS_MAX];
-    struct outcome last[JOBS_MAX];
-    bool has_why;
-    struct outcome why;
-};
-
-static void send_next(struct owner *o)
-{
-    if (!smtp_session_is_ready(o->session))
-        return;
-    o->inside = true;
-    if (o->next < o->job_count) {
-        smtp_session_send(o->session, &o->jobs[o->next++]);
-        smtp_session_permit(o->session);
-    } else if (o->quit_when_done)
-        smtp_session_quit(o->session);
-    o->inside = false;
-}
-
-static void on_ready(struct smtp_session *s, void *ctx)
-{
-    struct owner *o = ctx;
-    assert_false(o->inside);
-    assert_ptr_equal(s, o->session);
-    o->ready++;
-    if (!o->later)
-        send_next(o);
-}
-
-static void on_outcome(struct smtp_session *s, const struct smtp_job *job, const struct outcome *outcome, void *ctx)
-{
-    struct owner *o = ctx;
-    (void)s;
-    assert_false(o->inside);
-    assert_int_equal(o->closed, 0);
-    ptrdiff_t i = job - o->jobs;
-    assert_in_range(i, 0, o->job_count - 1);
-    o->outcomes[i]++;
-    o->last[i] = *outcome;
-    if (!o->later)
-        send_next(o);
-}
-
-static void on_closed(struct smtp_session *s, const struct outcome *why, void *ctx)
-{
-    struct owner *o = ctx;
-    (void)s;
-    assert_false(o->inside);
-    o->closed++;
-    o->has_why = why != NULL;
-    if (why)
-        o->why = *why;
-}
-
-static const char *const addresses[JOBS_MAX] = {"0@x", "1@x", "2@x",  "3@x",  "4@x",  "5@x",  "6@x",  "7@x",
-                                                "8@x", "9@x", "10@x", "11@x", "12@x", "13@x", "14@x", "15@x"};
-
-static struct owner *owner_new(int jobs)
-{
-    struct owner *o = xcalloc(1, sizeof *o);
-    assert_int_equal(uv_loop_init(&o->loop), 0);
-    fake_relay_init(&o->relay);
-    o->quit_when_done = true;
-    o->job_count = jobs;
-    for (int i = 0; i < jobs; i++)
-        o->jobs[i] =
-            (struct smtp_job){.mail_from = "from@x", .rcpt_to = addresses[i], .data = message, .len = strlen(message)};
-    for (int i = 0; i < SMTP_STATE_COUNT; i++)
-        o->config.timeout_ms[i] = SHORT_MS;
-    return o;
-}
-
-/* Until the session has closed; every loop must come to an end, and be empty then. */
-static void owner_run(struct owner *o)
-{
-    static const struct smtp_session_events events = {
-        .on_ready = on_ready, .on_outcome = on_outcome, .on_closed = on_closed};
-    o->inside = true;
-    o->session = smtp_session_start(&o->loop, fake_relay_ops(), &o->relay, &o->config, &events, o);
-    o->inside = false;
-    uint64_t start = uv_hrtime();
-    for (int turn = 1; !o->closed; turn++) {
-        assert_true(uv_hrtime() - start < DEADLINE_S * UINT64_C(1000000000));
-        if (turn == o->abort_after)
-            smtp_session_abort(o->session);
-        fake_relay_tick(&o->relay);
-        if (o->later && !o->relay.closed && o->ready)
-            send_next(o);
-        uv_run(&o->loop, UV_RUN_NOWAIT);
-    }
-    assert_int_equal(o->closed, 1);
-    assert_true(o->relay.closed);
-    assert_int_equal(uv_loop_close(&o->loop), 0);
-}
-
-static void owner_free(struct owner *o)
-{
-    fake_relay_fini(&o->relay);
-    free(o);
-}
-
-static void expect_outcome(const struct owner *o, int i, enum outcome_kind kind, const char *step)
-{
-    assert_int_equal(o->outcomes[i], 1);
-    if (o->last[i].kind != kind)
-        fail_msg("job %d: %s at %s (%s)", i, outcome_word(o->last[i].kind), o->last[i].step, o->last[i].text);
-    if (step)
-        assert_string_equal(o->last[i].step, step);
-}
 
 /* --- the dialogue --------------------------------------------------------------------------------------------------
  */
@@ -147,14 +16,14 @@ static void test_session__pipelines_a_message_in_two_writes(void **state)
     (void)state;
     struct owner *o = owner_new(2);
     owner_run(o);
-    expect_outcome(o, 0, OUTCOME_SENT, "final dot");
-    expect_outcome(o, 1, OUTCOME_SENT, "final dot");
+    owner_expect(o, 0, OUTCOME_SENT, "final dot");
+    owner_expect(o, 1, OUTCOME_SENT, "final dot");
     assert_int_equal(o->last[0].code, 250);
     assert_string_equal(o->last[0].text, "Queued");
     assert_string_equal(buf_str(&o->relay.seen),
                         "MAIL FROM:<from@x> SIZE=31\r\nRCPT TO:<0@x>\r\nDATA\r\n[body]\r\n"
                         "MAIL FROM:<from@x> SIZE=31\r\nRCPT TO:<1@x>\r\nDATA\r\n[body]\r\nQUIT\r\n");
-    assert_int_equal(o->relay.last_body, strlen(message) + 1 + 3);
+    assert_int_equal(o->relay.last_body, o->jobs[1].len + 1 + 3);
     assert_int_equal(o->ready, 1);
     assert_false(o->has_why);
     owner_free(o);
@@ -169,8 +38,8 @@ static void test_session__waits_for_each_reply_without_pipelining(void **state)
     o->jobs[0].rcpt_to = "bad0@x";
     o->jobs[1].smtputf8 = true;
     owner_run(o);
-    expect_outcome(o, 0, OUTCOME_FAILED, "RCPT");
-    expect_outcome(o, 1, OUTCOME_SENT, NULL);
+    owner_expect(o, 0, OUTCOME_FAILED, "RCPT");
+    owner_expect(o, 1, OUTCOME_SENT, NULL);
     assert_string_equal(buf_str(&o->relay.seen),
                         "MAIL FROM:<from@x>\r\nRCPT TO:<bad0@x>\r\nRSET\r\n"
                         "MAIL FROM:<from@x> BODY=8BITMIME SMTPUTF8\r\nRCPT TO:<1@x>\r\nDATA\r\n[body]\r\nQUIT\r\n");
@@ -185,9 +54,9 @@ static void test_session__holds_data_back_after_the_first_refusal(void **state)
     o->jobs[0].rcpt_to = "bad0@x";
     o->jobs[1].rcpt_to = "bad1@x";
     owner_run(o);
-    expect_outcome(o, 0, OUTCOME_FAILED, "RCPT");
-    expect_outcome(o, 1, OUTCOME_FAILED, "RCPT");
-    expect_outcome(o, 2, OUTCOME_SENT, NULL);
+    owner_expect(o, 0, OUTCOME_FAILED, "RCPT");
+    owner_expect(o, 1, OUTCOME_FAILED, "RCPT");
+    owner_expect(o, 2, OUTCOME_SENT, NULL);
     assert_string_equal(buf_str(&o->relay.seen),
                         "MAIL FROM:<from@x> SIZE=31\r\nRCPT TO:<bad0@x>\r\nDATA\r\n"
                         "RSET\r\nMAIL FROM:<from@x> SIZE=31\r\nRCPT TO:<bad1@x>\r\n"
@@ -203,8 +72,8 @@ static void test_session__answers_354_after_a_refusal_with_a_lone_dot(void **sta
     o->relay.data_always = true;
     o->jobs[0].rcpt_to = "bad0@x";
     owner_run(o);
-    expect_outcome(o, 0, OUTCOME_FAILED, "RCPT");
-    expect_outcome(o, 1, OUTCOME_SENT, NULL);
+    owner_expect(o, 0, OUTCOME_FAILED, "RCPT");
+    owner_expect(o, 1, OUTCOME_SENT, NULL);
     assert_int_equal(o->relay.dots[0], 0);
     assert_non_null(strstr(buf_str(&o->relay.seen), "RCPT TO:<bad0@x>\r\nDATA\r\n.\r\nMAIL"));
     owner_free(o);
@@ -219,7 +88,7 @@ static void test_session__sends_no_dot_when_mail_is_refused_but_rcpt_taken(void 
     o->relay.replies[SMTP_STATE_RCPT] = "250 Why not\r\n";
     o->relay.data_always = true;
     owner_run(o);
-    expect_outcome(o, 0, OUTCOME_OUR_FAULT, "MAIL");
+    owner_expect(o, 0, OUTCOME_OUR_FAULT, "MAIL");
     assert_null(strstr(buf_str(&o->relay.seen), "\n.\r\n"));
     assert_true(o->has_why);
     owner_free(o);
@@ -228,11 +97,11 @@ static void test_session__sends_no_dot_when_mail_is_refused_but_rcpt_taken(void 
 static void test_session__leaves_after_eight_refusals(void **state)
 {
     (void)state;
-    struct owner *o = owner_new(JOBS_MAX);
+    struct owner *o = owner_new(OWNER_JOBS_MAX);
     o->relay.replies[SMTP_STATE_RCPT] = "450 4.2.0 Later\r\n";
     owner_run(o);
     int done = 0;
-    for (int i = 0; i < JOBS_MAX; i++)
+    for (int i = 0; i < OWNER_JOBS_MAX; i++)
         done += o->outcomes[i];
     assert_int_equal(done, 7); /* the first costs two: DATA was behind it */
     assert_false(o->has_why);
@@ -265,12 +134,12 @@ static void test_session__refuses_by_itself_what_must_not_be_sent(void **state)
     o->jobs[3].smtputf8 = true;
     o->jobs[4].len = 0;
     owner_run(o);
-    expect_outcome(o, 0, OUTCOME_OUR_FAULT, "check");
-    expect_outcome(o, 1, OUTCOME_FAILED, "check");
-    expect_outcome(o, 2, OUTCOME_OUR_FAULT, "check");
-    expect_outcome(o, 3, OUTCOME_FAILED, "check");
+    owner_expect(o, 0, OUTCOME_OUR_FAULT, "check");
+    owner_expect(o, 1, OUTCOME_FAILED, "check");
+    owner_expect(o, 2, OUTCOME_OUR_FAULT, "check");
+    owner_expect(o, 3, OUTCOME_FAILED, "check");
     assert_non_null(strstr(o->last[3].text, "SMTPUTF8"));
-    expect_outcome(o, 4, OUTCOME_OUR_FAULT, "check");
+    owner_expect(o, 4, OUTCOME_OUR_FAULT, "check");
     assert_int_equal(o->outcomes[5], 0);
     assert_string_equal(buf_str(&o->relay.seen), "QUIT\r\n");
     assert_false(o->has_why);
@@ -330,7 +199,7 @@ static void test_session__gives_each_reply_its_outcome(void **state)
         o->relay.caps.pipelining = i % 2 == 0;
         o->relay.replies[rows[i / 2].at] = rows[i / 2].reply;
         owner_run(o);
-        expect_outcome(o, 0, rows[i / 2].kind, NULL);
+        owner_expect(o, 0, rows[i / 2].kind, NULL);
         assert_int_equal(o->has_why, !rows[i / 2].stays);
         owner_free(o);
     }
@@ -343,8 +212,8 @@ static void test_session__takes_no_reply_that_came_before_its_command(void **sta
     struct owner *o = owner_new(2);
     o->relay.replies[SMTP_STATE_DOT] = "250 2.0.0 Queued\r\n250 spare\r\n250 spare\r\n354 spare\r\n250 spare\r\n";
     owner_run(o);
-    expect_outcome(o, 0, OUTCOME_SENT, NULL);
-    expect_outcome(o, 1, OUTCOME_RETRY, "MAIL");
+    owner_expect(o, 0, OUTCOME_SENT, NULL);
+    owner_expect(o, 1, OUTCOME_RETRY, "MAIL");
     assert_string_equal(o->last[1].text, "the server broke the protocol (a reply before its command)");
     owner_free(o);
 }
@@ -370,7 +239,7 @@ static void test_session__stops_a_body_that_is_refused_half_way(void **state)
         o->relay.body_reply = rows[i].reply;
         o->relay.body_room = 1000;
         owner_run(o);
-        expect_outcome(o, 0, rows[i].kind, NULL);
+        owner_expect(o, 0, rows[i].kind, NULL);
         assert_int_equal(o->relay.dots[0], 0);
         owner_free(o);
     }
@@ -386,7 +255,7 @@ static void test_session__says_quit_when_idle_too_long(void **state)
     struct owner *o = owner_new(1);
     o->quit_when_done = false;
     owner_run(o);
-    expect_outcome(o, 0, OUTCOME_SENT, NULL);
+    owner_expect(o, 0, OUTCOME_SENT, NULL);
     assert_false(o->has_why);
     assert_non_null(strstr(buf_str(&o->relay.seen), "QUIT"));
     owner_free(o);
@@ -425,23 +294,6 @@ static void test_session__passes_on_why_it_could_not_connect(void **state)
 /* --- faults ---------------------------------------------------------------------------------------------------------
  */
 
-/* What must hold whatever fails: one outcome for each job sent; SENT only after the acknowledgement was read; once the
- * server has the whole dot, never RETRY, and never UNCERTAIN before it has. */
-static void check_promises(const struct owner *o)
-{
-    for (int i = 0; i < o->job_count; i++) {
-        assert_int_equal(o->outcomes[i], i < o->next);
-        if (i >= o->next)
-            continue;
-        enum outcome_kind kind = o->last[i].kind;
-        assert_int_equal(kind == OUTCOME_SENT, o->relay.acks[i] == 1);
-        if (o->relay.dots[i] > 0)
-            assert_true(kind == OUTCOME_SENT || kind == OUTCOME_UNCERTAIN);
-        if (kind == OUTCOME_UNCERTAIN)
-            assert_int_equal(o->relay.dots[i], 1);
-    }
-}
-
 static struct owner *fault_scenario(bool pipelining, size_t chunk, bool later)
 {
     struct owner *o = owner_new(4);
@@ -451,8 +303,7 @@ static struct owner *fault_scenario(bool pipelining, size_t chunk, bool later)
     o->jobs[1].rcpt_to = "bad1@x";
     o->jobs[2].mail_from = "";
     o->later = later;
-    for (int i = 0; i < SMTP_STATE_COUNT; i++)
-        o->config.timeout_ms[i] = 60000;
+    owner_set_timeouts(o, OWNER_LONG_MS);
     return o;
 }
 
@@ -461,18 +312,18 @@ static void test_session__keeps_its_promises_when_the_nth_operation_fails(void *
     (void)state;
     static const size_t chunks[] = {0, 1, 7};
     int runs = 0;
-    for (int variant = 0; variant < 36; variant++) {
+    for (int variant = 0; variant < 48; variant++) {
         bool fired = true;
         for (int n = 1; fired; n++) {
             struct owner *o = fault_scenario(variant % 2 == 0, chunks[variant / 2 % 3], variant / 6 % 2 == 0);
             o->relay.countdown = n;
             o->relay.fault = (enum fake_fault)(variant / 12);
             owner_run(o);
-            check_promises(o);
+            owner_check_promises(o, false);
             fired = o->relay.fired;
             if (!fired || o->relay.fault == FAKE_AGAIN) {
-                expect_outcome(o, 1, OUTCOME_FAILED, "RCPT");
-                expect_outcome(o, 3, OUTCOME_SENT, NULL);
+                owner_expect(o, 1, OUTCOME_FAILED, "RCPT");
+                owner_expect(o, 3, OUTCOME_SENT, NULL);
             }
             owner_free(o);
             runs++;
@@ -490,13 +341,59 @@ static void test_session__keeps_its_promises_when_aborted_at_any_moment(void **s
             o->abort_after = turn;
             if (turn % 2 == 0)
                 o->relay.replies[SMTP_STATE_DOT] = ""; /* silence: aborted while uncertain */
-            for (int i = 0; i < SMTP_STATE_COUNT; i++)
-                o->config.timeout_ms[i] = SHORT_MS;
+            owner_set_timeouts(o, OWNER_SHORT_MS);
             owner_run(o);
-            check_promises(o);
+            owner_check_promises(o, false);
             owner_free(o);
         }
     }
+}
+
+/* Whatever was said last is heard, though nothing can be sent any more, and in whatever pieces it comes. */
+static void test_session__hears_the_farewell_of_a_server_that_hung_up(void **state)
+{
+    (void)state;
+    static const size_t chunks[] = {0, 1, 5};
+    for (size_t i = 0; i < ARRAY_LEN(chunks); i++) {
+        struct owner *o = owner_new(1);
+        o->relay.chunk = chunks[i];
+        fake_relay_say(&o->relay, "421-4.3.2 Going\r\n421 4.3.2 Bye\r\n");
+        fake_relay_say(&o->relay, "!");
+        owner_run(o);
+        owner_expect(o, 0, OUTCOME_RETRY, "MAIL");
+        assert_int_equal(o->last[0].code, 421);
+        owner_free(o);
+    }
+}
+
+/* The command is stuck half way out. */
+static void test_session__takes_no_reply_to_a_command_that_has_not_left(void **state)
+{
+    (void)state;
+    static const size_t chunks[] = {0, 1};
+    for (size_t i = 0; i < ARRAY_LEN(chunks); i++) {
+        struct owner *o = owner_new(1);
+        o->relay.room = 10;
+        o->relay.chunk = chunks[i];
+        fake_relay_say(&o->relay, "250 Ok\r\n250 Ok\r\n354 Go\r\n");
+        owner_run(o);
+        owner_expect(o, 0, OUTCOME_RETRY, "MAIL");
+        assert_string_equal(o->last[0].text, "the server broke the protocol (a reply before its command)");
+        owner_free(o);
+    }
+}
+
+static void test_session__notices_that_nothing_can_be_sent(void **state)
+{
+    (void)state;
+    struct owner *o = owner_new(1);
+    o->relay.countdown = 1;
+    o->relay.fault = FAKE_DEAF;
+    owner_set_timeouts(o, OWNER_LONG_MS);
+    owner_run(o);
+    owner_expect(o, 0, OUTCOME_RETRY, "MAIL");
+    assert_string_equal(o->last[0].text, "the connection was lost");
+    owner_free(o);
 }
 
 static const struct CMUnitTest tests[] = {
@@ -514,6 +411,9 @@ static const struct CMUnitTest tests[] = {
     TEST(test_session__says_quit_when_idle_too_long),
     TEST(test_session__closes_when_the_server_does_while_idle),
     TEST(test_session__passes_on_why_it_could_not_connect),
+    TEST(test_session__hears_the_farewell_of_a_server_that_hung_up),
+    TEST(test_session__takes_no_reply_to_a_command_that_has_not_left),
+    TEST(test_session__notices_that_nothing_can_be_sent),
     TEST(test_session__keeps_its_promises_when_the_nth_operation_fails),
     TEST(test_session__keeps_its_promises_when_aborted_at_any_moment),
 };

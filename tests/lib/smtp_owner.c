@@ -1,0 +1,188 @@
+/* The owner of one SMTP session; the contract is in lib/smtp_owner.h. */
+#include "lib/smtp_owner.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "lib/test.h"
+
+enum { DEADLINE_S = 20 };
+
+static const char message[] = "Subject: Prov\r\n\r\n.punkt\r\nslut\r\n";
+
+static const char *const addresses[OWNER_JOBS_MAX] = {"0@x", "1@x", "2@x",  "3@x",  "4@x",  "5@x",  "6@x",  "7@x",
+                                                      "8@x", "9@x", "10@x", "11@x", "12@x", "13@x", "14@x", "15@x"};
+
+/* Jobs that were handed over and are not recorded count against the one that may be; a permit goes to the first. */
+static bool may_permit(const struct owner *o)
+{
+    int recorded = 0;
+    if (o->permits_most > 0 && o->permits >= o->permits_most)
+        return false;
+    if (!o->records)
+        return true;
+    while (recorded < o->next && o->recorded_at[recorded] > 0 && o->recorded_at[recorded] <= o->turn)
+        recorded++;
+    /* Every outcome that came must be recorded, and no job in hand have a permit already. */
+    return recorded == o->done && o->permits + o->without <= recorded;
+}
+
+static void permit(struct owner *o)
+{
+    while (smtp_session_awaits_permit(o->session) && may_permit(o)) {
+        smtp_session_permit(o->session);
+        o->permits++;
+    }
+}
+
+static void send_next(struct owner *o)
+{
+    o->inside = true;
+    while (o->next < o->job_count &&
+           (o->ahead ? smtp_session_has_room(o->session) : smtp_session_is_ready(o->session))) {
+        smtp_session_send(o->session, &o->jobs[o->next++]);
+        permit(o);
+        if (o->later)
+            break;
+    }
+    if (o->next == o->job_count && o->quit_when_done && smtp_session_is_ready(o->session))
+        smtp_session_quit(o->session);
+    o->inside = false;
+}
+
+static void on_ready(struct smtp_session *s, void *ctx)
+{
+    struct owner *o = ctx;
+    assert_false(o->inside);
+    assert_ptr_equal(s, o->session);
+    o->ready++;
+    if (!o->later)
+        send_next(o);
+}
+
+static void on_outcome(struct smtp_session *s, const struct smtp_job *job, const struct outcome *outcome, void *ctx)
+{
+    struct owner *o = ctx;
+    (void)s;
+    assert_false(o->inside);
+    assert_int_equal(o->closed, 0);
+    ptrdiff_t i = job - o->jobs;
+    assert_int_equal(i, o->done); /* in the order of the jobs */
+    assert_true(i < o->next);
+    o->done++;
+    o->outcomes[i]++;
+    o->last[i] = *outcome;
+    o->recorded_at[i] = o->turn + o->record_turns;
+    /* A job that ended without a permit is no longer one that may get it. */
+    if (o->permits + o->without < o->done)
+        o->without = o->done - o->permits;
+    if (!o->later)
+        send_next(o);
+}
+
+static void on_closed(struct smtp_session *s, const struct outcome *why, void *ctx)
+{
+    struct owner *o = ctx;
+    (void)s;
+    assert_false(o->inside);
+    o->closed++;
+    o->has_why = why != NULL;
+    if (why)
+        o->why = *why;
+}
+
+struct owner *owner_new(int jobs)
+{
+    struct owner *o = xcalloc(1, sizeof *o);
+    assert_int_equal(uv_loop_init(&o->loop), 0);
+    fake_relay_init(&o->relay);
+    o->quit_when_done = true;
+    o->job_count = jobs;
+    for (int i = 0; i < jobs; i++)
+        o->jobs[i] =
+            (struct smtp_job){.mail_from = "from@x", .rcpt_to = addresses[i], .data = message, .len = strlen(message)};
+    owner_set_timeouts(o, OWNER_SHORT_MS);
+    return o;
+}
+
+void owner_set_timeouts(struct owner *o, int64_t ms)
+{
+    for (int i = 0; i < SMTP_STATE_COUNT; i++)
+        o->config.timeout_ms[i] = ms;
+}
+
+static void check_permits(const struct owner *o)
+{
+    int unrecorded = 0;
+    assert_true(o->relay.bodies <= o->permits);
+    for (int i = 0; i < o->next; i++)
+        unrecorded += o->relay.dots[i] > 0 && !(o->recorded_at[i] > 0 && o->recorded_at[i] <= o->turn);
+    assert_true(!o->records || unrecorded <= 1);
+}
+
+void owner_run(struct owner *o)
+{
+    static const struct smtp_session_events events = {
+        .on_ready = on_ready, .on_outcome = on_outcome, .on_closed = on_closed};
+    o->turn = 1;
+    o->inside = true;
+    o->session = smtp_session_start(&o->loop, fake_relay_ops(), &o->relay, &o->config, &events, o);
+    o->inside = false;
+    uint64_t start = uv_hrtime();
+    for (; !o->closed; o->turn++) {
+        assert_true(uv_hrtime() - start < DEADLINE_S * UINT64_C(1000000000));
+        if (o->turn == o->abort_after)
+            smtp_session_abort(o->session);
+        if (o->turn == o->quit_after) {
+            o->job_count = o->next;
+            smtp_session_quit(o->session);
+        }
+        fake_relay_tick(&o->relay);
+        check_permits(o);
+        if (!o->relay.closed && o->ready) {
+            if (o->later)
+                send_next(o);
+            o->inside = true;
+            permit(o);
+            o->inside = false;
+        }
+        uv_run(&o->loop, UV_RUN_NOWAIT);
+        check_permits(o);
+    }
+    assert_int_equal(o->closed, 1);
+    assert_true(o->relay.closed);
+    assert_int_equal(uv_loop_close(&o->loop), 0);
+}
+
+void owner_free(struct owner *o)
+{
+    fake_relay_fini(&o->relay);
+    free(o);
+}
+
+void owner_expect(const struct owner *o, int i, enum outcome_kind kind, const char *step)
+{
+    assert_int_equal(o->outcomes[i], 1);
+    if (o->last[i].kind != kind)
+        fail_msg("job %d: %s at %s (%s)", i, outcome_word(o->last[i].kind), o->last[i].step, o->last[i].text);
+    if (step)
+        assert_string_equal(o->last[i].step, step);
+}
+
+void owner_check_promises(const struct owner *o, bool dots_may_be_refused)
+{
+    for (int i = 0; i < o->job_count; i++) {
+        assert_int_equal(o->outcomes[i], i < o->next);
+        if (i >= o->next)
+            continue;
+        enum outcome_kind kind = o->last[i].kind;
+        assert_int_equal(kind == OUTCOME_SENT, o->relay.acks[i] == 1);
+        if (o->relay.dots[i] > 0) {
+            assert_int_not_equal(kind, OUTCOME_UNTOUCHED);
+            assert_true(dots_may_be_refused || kind == OUTCOME_SENT || kind == OUTCOME_UNCERTAIN);
+        }
+        if (kind == OUTCOME_UNCERTAIN)
+            assert_int_equal(o->relay.dots[i], 1);
+    }
+}

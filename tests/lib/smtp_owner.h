@@ -1,0 +1,70 @@
+/*
+ * The owner of one SMTP session in the test's hands, with a relay without a network behind it (lib/fake_relay.h): hands
+ * over its jobs as the session takes them, gives permits as the outbox does, and notes what it is told.
+ *
+ * It checks while it runs that nothing comes up from inside a call down, that outcomes come in the order of the jobs,
+ * that no body begins without a permit, and, where it gives permits by what is recorded, that at most one delivery is
+ * past its dot and not recorded. Aborts the test when the session does not end.
+ */
+#ifndef GB_TESTS_SMTP_OWNER_H
+#define GB_TESTS_SMTP_OWNER_H
+
+#include <uv.h>
+
+#include "deliver/outcome.h"
+#include "deliver/smtp_session.h"
+#include "lib/fake_relay.h"
+
+enum { OWNER_JOBS_MAX = 16, OWNER_SHORT_MS = 15, OWNER_LONG_MS = 60000 };
+
+struct owner {
+    uv_loop_t loop;
+    struct fake_relay relay;
+    struct smtp_session_config config;
+    struct smtp_session *session;
+
+    /* --- set by the test --- */
+    struct smtp_job jobs[OWNER_JOBS_MAX];
+    int job_count;
+    bool ahead;       /* hands over a job whenever there is room; else when the session is ready */
+    bool later;       /* does so in another turn of the loop, one job a turn */
+    bool records;     /* permits by what is recorded; else at once */
+    int record_turns; /* an outcome is recorded so many turns after it came */
+    int permits_most; /* gives no more permits than this; 0 = no limit */
+    int abort_after;  /* turns; 0 = never */
+    int quit_after;
+    bool quit_when_done;
+
+    /* --- seen by the test --- */
+    int next; /* jobs handed over so far */
+    int ready;
+    int closed;
+    int done; /* outcomes so far */
+    int permits;
+    int outcomes[OWNER_JOBS_MAX];
+    struct outcome last[OWNER_JOBS_MAX];
+    int recorded_at[OWNER_JOBS_MAX]; /* the turn; 0 = not yet known */
+    bool has_why;
+    struct outcome why;
+
+    /* --- inside --- */
+    int turn;
+    int without; /* jobs that ended without a permit */
+    bool inside; /* a call down is running: nothing may come up */
+};
+
+/* Jobs to 0@x, 1@x, … with a short message; short time-outs; says quit when all are done. */
+struct owner *owner_new(int jobs);
+/* Every state's time-out. */
+void owner_set_timeouts(struct owner *o, int64_t ms);
+/* Until the session has closed; the loop must be empty then. */
+void owner_run(struct owner *o);
+void owner_free(struct owner *o);
+
+/* Job `i` has one outcome, of this kind and at this step (NULL: any). */
+void owner_expect(const struct owner *o, int i, enum outcome_kind kind, const char *step);
+/* What must hold whatever fails: one outcome for each job sent; SENT only after the acknowledgement was read; once the
+ * server has the whole dot neither RETRY nor UNTOUCHED (unless `dots_may_be_refused`), and never UNCERTAIN before. */
+void owner_check_promises(const struct owner *o, bool dots_may_be_refused);
+
+#endif
