@@ -133,7 +133,22 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libtest.a $(BUILD)/libgra
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_DAEMON) -lcmocka
 
 .PHONY: units
-units: $(UNIT_BIN) all tools
+units: $(UNIT_BIN) $(SIM_BIN) all tools
+
+# The simulation: the daemon's objects with a clock, noise and store requests of the test's own.
+SIM_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out tests/sim/main.c tests/sim/test_%.c,$(wildcard tests/sim/*.c)))
+SIM_BIN := $(BUILD)/tests/sim/sim $(BUILD)/tests/sim/test_sim
+SIM_LD := -Wl,--wrap=store_write,--wrap=store_read
+
+$(BUILD)/tests/sim/sim: $(BUILD)/obj/tests/sim/main.o
+$(BUILD)/tests/sim/test_sim: $(BUILD)/obj/tests/sim/test_sim.o
+$(SIM_BIN): $(SIM_OBJ) $(BUILD)/libtest.a $(BUILD)/libgrannbud.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) $(SIM_LD) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS_DAEMON) -lcmocka
+
+.PHONY: sim
+sim: $(BUILD)/tests/sim/sim ## virtual days of faults; SEED=1 RUNS=100 HOURS=24, TRACE=1 prints every event
+	$< --seed $(or $(SEED),1) --runs $(or $(RUNS),$(if $(SEED),1,100)) --hours $(or $(HOURS),24) $(if $(TRACE),--trace)
 
 # Small programs that the system tests run: our code on one side, readers nobody here wrote on the other.
 TOOL_BIN := $(patsubst tests/lib/tools/%.c,$(BUILD)/tests/tools/%,$(wildcard tests/lib/tools/*.c))
@@ -152,7 +167,7 @@ build/lint/tidy/tests/lib/tools/gmime_dump.ok: private TIDY_FLAGS = $(call gmime
 
 # T=core/test_schedule needs only its own program, a system test needs the daemon.
 ifneq ($(T),)
-CHECK_NEEDS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/$(T).c)) $(if $(filter system/%,$(T)),all tools)
+CHECK_NEEDS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/$(T).c)) $(if $(filter sim/%,$(T)),$(SIM_BIN)) $(if $(filter system/%,$(T)),all tools)
 endif
 CHECK_NEEDS ?= units
 RUN_TESTS = $(PYTHON) tests/run.py --build $(BUILD) $(if $(T),--test '$(T)') $(if $(F),--filter '$(F)')
@@ -212,8 +227,8 @@ bench: deps-test all $(BENCH_BIN) ## the benchmarks, one line each
 	for b in $(sort $(wildcard tests/bench/*.py)); do GRANNBUD_BIN=$(CURDIR)/$(BUILD) $(PYTHON) $$b || exit 1; done
 
 # --- lint ------------------------------------------------------------------------------------------------------------
-LINT_C := $(LIB_SRC) $(MAIN_SRC) $(CLI_MAIN) $(TESTLIB_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(BENCH_SRC) $(wildcard tests/lib/tools/*.c)
-LINT_H := $(wildcard include/*/*.h daemon/*/*.h tests/lib/*.h)
+LINT_C := $(LIB_SRC) $(MAIN_SRC) $(CLI_MAIN) $(TESTLIB_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(BENCH_SRC) $(wildcard tests/lib/tools/*.c tests/sim/*.c)
+LINT_H := $(wildcard include/*/*.h daemon/*/*.h tests/lib/*.h tests/sim/*.h)
 SCRIPTS := $(wildcard .ci/run tests/*/run tests/*/*.sh conf/*.sh)
 LINT_SH = $(shell grep -lE '^\#!.*\<(ba)?sh\>' $(SCRIPTS)) $(wildcard conf/completion/*.bash)
 LINT_PY = $(wildcard tests/*.py tests/*/*.py) $(shell grep -lE '^\#!.*\<python3\>' $(SCRIPTS))

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Runs the tests: every cmocka program, then every tests/system/test_*.py.
+"""Runs the tests: every cmocka program (tests/unit, tests/sim), then every tests/system/test_*.py.
 
 Single test functions are counted, not programs. Each program gets a process group, a time limit and a
 temporary directory (TMPDIR) of its own, and its output goes to a file, so that a daemon left behind can
@@ -281,6 +281,7 @@ def wishes(path):
 def find_units(build, test, pattern, slow):
     sources = sorted(ROOT.glob("tests/unit/*/test_*.c"))
     names = [str(s.relative_to(ROOT / "tests" / "unit").with_suffix("")) for s in sources]
+    names += [f"sim/{s.stem}" for s in sorted(ROOT.glob("tests/sim/test_*.c"))]
     return [Program(n, [str(build / "tests" / n)] + ([pattern] if pattern else []), UNIT_LIMIT_S * slow, True)
             for n in names if not test or fnmatch.fnmatch(n, test)]
 

@@ -1,0 +1,437 @@
+/*
+ * The simulation: the whole engine (ledger and store on SQLite, outbox, SMTP sessions, form cache, scheduler) in one
+ * thread, under a virtual clock, between relays, people and disks that a seed drives.
+ *
+ *   sim.c         one run: the loop over virtual time, the lives of the daemon (start, stop, crash), its processes
+ *   sim_time.c    the virtual clocks, chance, the queue of events, the trace
+ *   sim_store.c   between the engine and its store: late commits, refused ones, what a crash leaves undone
+ *   sim_wire.c    the network: latency, bandwidth, partial writes, resets, and what the engine may put on it
+ *   sim_relay.c   the relays: what they answer, what they take responsibility for, their good and bad hours
+ *   sim_actor.c   people: letters, alerts, cancels, holds, unsubscriptions, reloads, restarts, crashes, clock jumps
+ *   sim_ledger.c  the shadow: every change of every ledger row, held against what was seen on the wire
+ *   sim_check.c   the promises (core/ledger.h, deliver/outbox.h), asked after every step
+ *
+ * The same seed gives the same run, byte for byte: the trace's hash says so. The daemon's code is linked as it is; only
+ * clock_gettime, random_bytes and (by the linker's --wrap) store_write and store_read are the simulation's.
+ *
+ * Each run is a process of its own (sim_run forks), so that an assertion of the engine ends one run and is told with
+ * its seed. Nothing here is the engine's interface: that is the headers in include/.
+ */
+#ifndef GB_TESTS_SIM_H
+#define GB_TESTS_SIM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "base/clock.h"
+#include "core/ledger.h"
+
+enum {
+    SIM_RELAYS_MAX = 3,
+    SIM_DOMAINS = 20,
+    SIM_NAME_BYTES = 16,
+    SIM_ADDRESS_BYTES = 64,
+    SIM_TEXT_BYTES = 600,
+    SIM_CONNECTIONS_MAX = 12,
+};
+
+#define SIM_MS INT64_C(1000)
+#define SIM_S INT64_C(1000000)
+#define SIM_MIN (60 * SIM_S)
+#define SIM_HOUR (60 * SIM_MIN)
+
+struct sim;
+struct sim_row;
+struct sim_wire;
+struct outcome;
+struct smtp_wire;
+struct smtp_wire_ops;
+struct sqlite3;
+struct store_req;
+
+/* What sim_run is asked for. */
+struct sim_options {
+    uint64_t seed;
+    double hours;     /* of people and faults; then all turns good and what is left must end */
+    bool has_trace;   /* print every event */
+    bool stays;       /* no process of its own: for a debugger */
+    const char *only; /* NULL, or a list of letters: which faults there are (sim_actor.c) */
+};
+
+/* What a run gives back; lives in memory that both processes see. */
+struct sim_result {
+    bool is_done, has_failed;
+    uint64_t hash;
+    int64_t virtual_us;
+    uint64_t letters, taken, doubles, crashes, stops, commits, connections, steps;
+    char failure[SIM_TEXT_BYTES];
+};
+
+/* Runs one seed; true when every promise was kept. */
+bool sim_run(const struct sim_options *options, struct sim_result *result);
+
+/* --- sim_time.c -------------------------------------------------------------------------------------------------- */
+
+/* An event fires once, `at_us` on the monotonic clock; those of one time in the order in which they were made. */
+typedef void (*sim_fire)(struct sim *s, void *who, int64_t arg);
+
+struct sim_event {
+    int64_t at_us;
+    uint64_t number;
+    sim_fire fire;
+    void *who;
+    int64_t arg;
+};
+
+struct sim_queue {
+    struct sim_event *events; /* a heap */
+    int count, room;
+    uint64_t number;
+};
+
+/* Chance: one stream for the world, one for the engine's random_bytes. */
+struct sim_chance {
+    uint64_t state;
+};
+
+void sim_time_start(struct sim *s);
+void sim_at(struct sim *s, int64_t at_us, sim_fire fire, void *who, int64_t arg);
+void sim_in(struct sim *s, int64_t in_us, sim_fire fire, void *who, int64_t arg);
+/* Takes the first event that is due; false when none is. */
+bool sim_take_event(struct sim *s, struct sim_event *out);
+int64_t sim_next_event_us(const struct sim *s);
+
+/* 0 .. n-1; n > 0. */
+int64_t sim_pick(struct sim *s, int64_t n);
+int64_t sim_between(struct sim *s, int64_t low, int64_t high);
+/* With a probability of `parts` in 1000. */
+bool sim_happens(struct sim *s, int parts);
+/* A wait with this mean, memoryless. */
+int64_t sim_wait(struct sim *s, int64_t mean_us);
+uint64_t sim_mix(uint64_t x);
+
+/* One line of the trace: hashed always, printed if asked for, the last ones kept for a failure. */
+void sim_trace(struct sim *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* A promise is broken: tells it and ends the process. */
+void sim_fail(struct sim *s, const char *fmt, ...) __attribute__((format(printf, 2, 3), noreturn));
+void sim_print_trace(const struct sim *s);
+int64_t sim_wall_us(const struct sim *s);
+
+/* --- sim_store.c ------------------------------------------------------------------------------------------------- */
+
+struct sim_line { /* requests that wait, linked by their own `next` */
+    struct store_req *head, **tail;
+};
+
+struct sim_store {
+    struct sim_line writes, batch, reads;
+    bool is_writing;    /* `batch` is on its way to the disk */
+    bool is_done_early; /* ... and committed already, only nobody was told yet */
+    int epoch;          /* events of an earlier life are void */
+    int64_t full_until; /* every commit is refused until then */
+    int64_t slow_until; /* the disk takes seconds */
+    int64_t lag_max_us; /* the longest that a request has taken of late ... */
+    int64_t lag_us;     /* ... since then */
+};
+
+void sim_store_start(struct sim *s);
+bool sim_store_is_idle(const struct sim *s);
+/* The end of a life: everything that waits is answered by an error, nothing more is written. */
+void sim_store_give_up(struct sim *s);
+/* Run `op` at once, outside of the engine's time; fails the run on an error. */
+void sim_store_now(struct sim *s, int (*op)(struct db *db, struct store_req *req), struct store_req *req);
+
+/* --- sim_relay.c, sim_wire.c ------------------------------------------------------------------------------------- */
+
+#define SIM_MOOD_MAP(X)                                                           \
+    X(GOOD, "good")                                                               \
+    X(SLOW, "slow")       /* seconds before every answer */                       \
+    X(AWAY, "away")       /* refuses connections, or does not answer them */      \
+    X(FLAKY, "flaky")     /* resets, closes, 421, 4xx, garbage, at any step */    \
+    X(MUTE, "mute")       /* stops answering, sometimes after it took the mail */ \
+    X(DRIBBLE, "dribble") /* a few bytes at a time, both ways */                  \
+    X(BUSY, "busy")       /* 421 at connect, 451 to mails */                      \
+    X(POLICY, "policy")   /* refuses us: MAIL, login, TLS */
+
+enum sim_mood {
+#define SIM_MOOD_ENUM(id, word) SIM_MOOD_##id,
+    SIM_MOOD_MAP(SIM_MOOD_ENUM)
+#undef SIM_MOOD_ENUM
+        SIM_MOOD_COUNT
+};
+
+struct sim_relay {
+    int index;
+    char name[SIM_NAME_BYTES];
+    bool has_pipelining;
+    int64_t latency_us; /* one way */
+    int64_t service_us; /* before each answer, when good */
+    int64_t bytes_per_ms;
+    int64_t window_bytes; /* on their way at most */
+    int admits;           /* connections that it takes */
+    enum sim_mood mood;
+    int64_t good_since_us; /* INT64_MAX while it is not */
+    /* --- what the configuration says --- */
+    bool is_configured;
+    int connections, rate_per_minute, priority;
+    /* --- now --- */
+    int open;      /* by the engine's count */
+    int served;    /* by its own */
+    double tat_us; /* of the rate: the next may leave then (theoretical arrival time) */
+};
+
+/* Commands and dots on their way up, answers on their way down. */
+enum sim_step { STEP_MAIL, STEP_RCPT, STEP_DATA, STEP_DOT, STEP_RSET, STEP_QUIT, STEP_UNASKED };
+
+struct sim_item {
+    enum sim_step step;
+    uint64_t end; /* offset of the byte after it */
+    struct sim_row *row;
+    uint64_t hash;    /* DOT: of the body */
+    bool is_empty;    /* DOT: a lone dot */
+    bool is_about_us; /* answers: no fault of the recipient's */
+    int code;
+};
+
+enum { SIM_ITEMS_MAX = 64, SIM_HEAD_BYTES = 2048 };
+
+struct sim_ring {
+    struct sim_item items[SIM_ITEMS_MAX];
+    int first, count;
+};
+
+/* A connection, both ends of it. */
+struct smtp_wire {
+    struct sim *s;
+    struct sim_relay *relay;
+    const struct smtp_wire_events *events;
+    void *ctx;
+    int number, life;
+    int pending;      /* events under way; freed when it is closed and none is left */
+    bool is_open;     /* on_open was said */
+    bool is_closed;   /* by the engine: it hears nothing more */
+    bool is_reset;    /* both ends know nothing of each other any more */
+    bool is_served;   /* the relay has it among its connections */
+    bool server_gone; /* the relay listens no more */
+    bool eof;         /* after what is readable comes the end */
+    bool wants_write, io_is_due;
+    /* up */
+    enum { UP_COMMAND, UP_WAIT, UP_BODY } mode;
+    uint64_t sent, arrived;
+    int64_t up_clear_us;
+    struct sim_ring up;
+    char line[1024];
+    int line_len;
+    char head[SIM_HEAD_BYTES]; /* of the body */
+    int head_len;
+    int tail; /* how much of CRLF.CRLF has been seen */
+    uint64_t hash;
+    int64_t body_bytes;
+    struct sim_row *row; /* of the transaction that is being written */
+    int past_dot;        /* mails whose dot has left and whose outcome is not durable */
+    const char *again;   /* what a send that would block was offered */
+    size_t again_len;
+    /* the relay */
+    bool is_serving, is_mute, has_mail, has_rcpt;
+    struct sim_row *mail_row;
+    /* down */
+    char *down;
+    size_t down_len, down_room, visible;
+    uint64_t down_end, down_read;
+    int64_t down_clear_us;
+    struct sim_ring answers;
+    struct smtp_wire *next; /* all of them */
+};
+
+const struct smtp_wire_ops *sim_wire_ops(void);
+/* The relay says something. `text` "" is nothing. */
+void sim_wire_say(struct smtp_wire *w, const struct sim_item *what, const char *text);
+void sim_wire_hang_up(struct smtp_wire *w);
+void sim_wire_reset(struct smtp_wire *w);
+/* Last in each event of a connection: frees it when it was the last of a closed one. */
+void sim_wire_event_ends(struct smtp_wire *w);
+void sim_ring_put(struct sim_ring *r, const struct sim_item *item);
+struct sim_item *sim_ring_head(struct sim_ring *r);
+void sim_ring_drop(struct sim_ring *r);
+
+void sim_relay_start(struct sim *s);
+void sim_relay_all_good(struct sim *s);
+/* A connection comes: tells why it is refused (OPEN_FAILS with *why), or that it stands, or nothing for ever. */
+enum sim_open { OPEN_STANDS, OPEN_FAILS, OPEN_HANGS };
+enum sim_open sim_relay_open(struct smtp_wire *w, struct outcome *why);
+/* How long the relay thinks before it answers this. */
+int64_t sim_relay_service_us(struct smtp_wire *w, const struct sim_item *item);
+/* Answers it. */
+void sim_relay_serve(struct smtp_wire *w, const struct sim_item *item);
+const char *sim_mood_word(enum sim_mood mood);
+
+/* --- sim_ledger.c ------------------------------------------------------------------------------------------------ */
+
+/* What the engine has done with a row since it was claimed, as seen on the wire. */
+struct sim_attempt {
+    int life;
+    bool has_body, has_dot, is_acked;
+    int refused; /* the first 4xx or 5xx that the engine read for it */
+    bool was_about_us;
+    int64_t mail_us;
+    int wire; /* its number */
+    const struct sim_relay *relay;
+};
+
+/* A row of the ledger. */
+struct sim_row {
+    int64_t id, message_id, due_us, created_us;
+    char address[SIM_ADDRESS_BYTES];
+    enum lane lane;
+    enum delivery_state state;
+    int attempts;
+    bool is_recalled;
+    int64_t recalled_us; /* monotonic: when the ledger learned it */
+    int64_t made_us;     /* monotonic */
+    struct sim_attempt attempt;
+    int taken;             /* by relays, in all */
+    int excuses;           /* times that it may come again: a crash, a person */
+    bool is_lost_at_crash; /* perhaps taken, and the engine never knew */
+    bool was_by_hand;      /* tried again by a person */
+    uint64_t hash;         /* of its bytes, the first time */
+    int greeted;           /* greylisting: bits of relays */
+    int64_t greeted_us;
+};
+
+struct sim_message {
+    int64_t id, letter_id;
+    enum lane lane;
+    char state[12];
+    int rows, open;
+    int64_t made_us;
+    bool has_begun; /* something of it was on the wire */
+};
+
+struct sim_map { /* id to what it is; in the order of their coming in `all` */
+    int *slots;  /* index into `all` + 1, or 0 */
+    int slot_count;
+    struct sim_entry {
+        int64_t id;
+        void *value;
+    } * all;
+    int count, room;
+};
+
+struct sim_ledger {
+    struct sim_map rows, messages; /* struct sim_row, struct sim_message */
+    int claimed, open;             /* rows */
+    int running, expanding;        /* messages; expanding ones are running, too */
+    bool is_recovering, is_on_hold;
+    int retries_by_hand;    /* under way */
+    int64_t hold_us;        /* monotonic: when it came into force */
+    struct sqlite3 *sqlite; /* the engine's own connection */
+    struct sqlite3_stmt *read, *clear;
+};
+
+/* Before the first store_open: so that the engine's connection is seen. */
+void sim_ledger_hook(struct sim *s);
+/* After store_open and before store_close. */
+void sim_ledger_watch(struct sim *s);
+void sim_ledger_unwatch(struct sim *s);
+/* Take in what the last operation has changed. */
+void sim_ledger_read(struct sim *s);
+/* NULL when there is none. */
+struct sim_row *sim_ledger_row(struct sim *s, int64_t id);
+struct sim_message *sim_ledger_message(struct sim *s, int64_t id);
+struct sim_row *sim_ledger_at(struct sim *s, int i);
+/* Walk the whole table: it is as the shadow says. */
+void sim_ledger_compare(struct sim *s);
+
+/* --- sim_check.c ------------------------------------------------------------------------------------------------- */
+
+void sim_check_open(struct smtp_wire *w);
+void sim_check_mail(struct smtp_wire *w, struct sim_row *row);
+void sim_check_body(struct smtp_wire *w);
+void sim_check_dot(struct smtp_wire *w, const struct sim_item *dot);
+void sim_check_taken(struct smtp_wire *w, const struct sim_item *dot);
+void sim_check_claim(struct sim *s, struct sim_row *row, int64_t old_due_us, int64_t at_us);
+void sim_check_result(struct sim *s, struct sim_row *row, enum delivery_state to, const char *relay, int64_t at_us);
+void sim_check_crash(struct sim *s);
+void sim_check_stop(struct sim *s);
+/* Between two turns of the loop. */
+void sim_check_turn(struct sim *s);
+/* True when every row is final and every message has ended. */
+bool sim_check_is_over(const struct sim *s);
+void sim_check_end(struct sim *s);
+
+/* --- sim_actor.c ------------------------------------------------------------------------------------------------- */
+
+enum { SIM_ADDRESSES_MAX = 600, SIM_GROUPS_MAX = 40, SIM_POSTS_MAX = 200 };
+
+struct sim_people {
+    int64_t groups[SIM_GROUPS_MAX];
+    bool is_active[SIM_GROUPS_MAX];
+    int group_count, person_count;
+    int64_t domain_away_until[SIM_DOMAINS];
+    int busy;        /* requests under way */
+    bool has_malice; /* a misfortune is on its way */
+    uint8_t token_key[32];
+};
+
+void sim_actor_boot(struct sim *s);
+void sim_actor_start(struct sim *s);
+/* No more people, no more faults. */
+void sim_actor_end(struct sim *s);
+/* A delivery was claimed: a good moment for a misfortune. */
+void sim_actor_tempt(struct sim *s);
+struct config *sim_actor_config(struct sim *s);
+bool sim_may(const struct sim *s, char fault);
+
+/* --- sim.c ------------------------------------------------------------------------------------------------------- */
+
+enum sim_phase { SIM_DOWN, SIM_UP, SIM_STOPPING, SIM_DYING };
+
+enum { SIM_KEPT_LINES = 400, SIM_LINE_BYTES = 200 };
+
+struct sim {
+    struct sim_options options;
+    struct sim_result *result;
+    int64_t mono_us, wall_ahead_us;
+    struct sim_queue queue;
+    struct sim_chance world, engine;
+    struct clock clock;
+    uint64_t hash;
+    char (*kept)[SIM_LINE_BYTES];
+    uint64_t kept_count;
+
+    enum sim_phase phase;
+    int life;
+    int64_t life_us; /* when it began */
+    int64_t stop_us;
+    bool outbox_stopped, is_draining;
+    int64_t drain_us;   /* since when all is good */
+    int64_t trouble_us; /* the last fault of any kind: bounds on time hold only well after it */
+    char path[100];
+    uv_loop_t loop;
+    struct store *store;
+    struct config *config;
+    struct letter_sender *sender;
+    struct outbox *outbox;
+    struct scheduler *scheduler;
+    int64_t turns_at_us; /* turns of the loop without time going on */
+    int turns;
+
+    struct sim_store disk;
+    struct sim_relay relays[SIM_RELAYS_MAX];
+    int relay_count;
+    struct smtp_wire *wires;
+    int wire_count;
+    struct sim_ledger ledger;
+    struct sim_people people;
+};
+
+/* For actors: what the daemon's own signals and the kernel do. */
+void sim_crash(struct sim *s);
+void sim_stop(struct sim *s);
+void sim_reload(struct sim *s);
+/* Something was written by a person: what main.c does then. */
+void sim_changed(struct sim *s);
+bool sim_is_up(const struct sim *s);
+
+#endif

@@ -1,0 +1,497 @@
+/*
+ * People and misfortune, from the seed: officers write letters and cancel them, the daemon posts reminders, alerts
+ * come, readers unsubscribe, groups rest and wake, a person tries a delivery again, an administrator holds, resumes,
+ * reloads and restarts; the power fails, the clock jumps, the disk fills up.
+ *
+ * What a person does is an operation of the store like any request of the API, and is followed by what main.c does
+ * after a write. Faults can be chosen (sim_options.only): r relays, d domains, c crashes, s stops, h reloads, w wall
+ * clock, f full disk, l slow disk, p people who change their mind.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/id.h"
+#include "base/mem.h"
+#include "core/area.h"
+#include "core/config.h"
+#include "core/group.h"
+#include "core/ledger_retry.h"
+#include "core/letter.h"
+#include "core/staff.h"
+#include "sim/sim.h"
+#include "store/actor.h"
+#include "store/db.h"
+#include "store/store.h"
+
+/* What a person asks of the store; freed when it is done. */
+struct deed {
+    struct store_req req;
+    struct sim *s;
+    const char *name;
+    int64_t id, group;
+    int number, count;
+    enum lane lane;
+    char scope[60], where[60];
+    bool flag;
+    struct err err;
+};
+
+typedef int (*deed_op)(struct db *db, struct store_req *req);
+
+bool sim_may(const struct sim *s, char fault)
+{
+    return !s->is_draining && (!s->options.only || strchr(s->options.only, fault));
+}
+
+static void on_done(struct store_req *req)
+{
+    struct deed *d = CONTAINER_OF(req, struct deed, req);
+    struct sim *s = d->s;
+    sim_trace(s, "%s: %s", d->name, req->status ? err_name(req->status) : "ok");
+    s->people.busy--;
+    sim_changed(s);
+    free(d);
+}
+
+static struct deed *deed(struct sim *s, const char *name, deed_op op)
+{
+    struct deed *d = xcalloc(1, sizeof *d);
+    d->s = s;
+    d->name = name;
+    d->req = (struct store_req){.op = op, .done = on_done};
+    return d;
+}
+
+static void submit(struct deed *d)
+{
+    d->s->people.busy++;
+    store_write(d->s->store, &d->req);
+}
+
+/* --- the register ------------------------------------------------------------------------------------------------ */
+
+static const char *const TOWNS[][2] = {{"1292", "Ängelholm"}, {"1257", "Örkelljunga"}, {"1278", "Båstad"}};
+
+static int add_areas(struct db *db)
+{
+    int changed = 0;
+    struct police_area_row area = {"angelholm", "Ängelholm", "Nordvästra Skåne", "syd", "2018-09-24", NULL};
+    int rc = area_put_county(db, "12", "Skåne län", &changed);
+    if (rc >= 0)
+        rc = area_put_police_region(db, "syd", "Syd", &changed);
+    for (size_t i = 0; rc >= 0 && i < ARRAY_LEN(TOWNS); i++)
+        rc = area_put_municipality(db, TOWNS[i][0], TOWNS[i][1], "12", &changed);
+    if (rc >= 0)
+        rc = area_put_police_area(db, &area, &changed);
+    for (size_t i = 0; rc >= 0 && i < ARRAY_LEN(TOWNS); i++)
+        rc = area_put_police_area_municipality(db, "angelholm", TOWNS[i][0], "2018-09-24", NULL, &changed);
+    return rc < 0 ? rc : area_refresh_scopes(db, "2026-03-01");
+}
+
+static int add_officer(struct db *db, const char *name)
+{
+    struct actor admin = actor_daemon();
+    struct err err = {{0}};
+    int64_t id = 0;
+    struct staff_input in = {
+        .name = name, .full_name = name, .role = "officer", .scope = "police_area:angelholm", .unix_uid = -1};
+    return staff_add(db, &admin, &in, &id, &err);
+}
+
+/* A person with one or two addresses; some addresses are shared by two persons of a household. */
+static int add_person(struct db *db, struct sim *s, int64_t group, int number)
+{
+    struct actor admin = actor_daemon();
+    struct contact_input in = CONTACT_INPUT_INIT;
+    struct err err = {{0}};
+    char name[40];
+    char address[2][SIM_ADDRESS_BYTES];
+    int64_t id = 0;
+    snprintf(name, sizeof name, "Ombud %d", number);
+    for (int i = 0; i < 2; i++) {
+        int who = sim_happens(s, 50) && number > 0 ? (int)sim_pick(s, number) : number;
+        snprintf(address[i], sizeof address[i], "p%d%s@d%d.example.se", who, i ? "b" : "", (who + i) % SIM_DOMAINS);
+        in.addresses[i] = address[i];
+    }
+    in.name = name;
+    in.address_count = sim_happens(s, 150) ? 2 : 1;
+    return contact_add(db, &admin, group, "contact_rep", &in, &id, &err);
+}
+
+static int add_group(struct db *db, struct sim *s, int i)
+{
+    struct actor admin = actor_daemon();
+    struct group_input in = GROUP_INPUT_INIT;
+    struct sim_people *p = &s->people;
+    struct err err = {{0}};
+    char name[40];
+    snprintf(name, sizeof name, "Grupp %d", i);
+    in.name = name;
+    p->is_active[i] = true;
+    return group_add(db, &admin, TOWNS[i % 3][0], &in, &p->groups[i], &err);
+}
+
+static int op_boot(struct db *db, struct store_req *req)
+{
+    struct deed *d = CONTAINER_OF(req, struct deed, req);
+    struct sim *s = d->s;
+    struct sim_people *p = &s->people;
+    int rc = add_areas(db);
+    if (rc == 0)
+        rc = add_officer(db, "anna");
+    if (rc == 0)
+        rc = add_officer(db, "bertil");
+    p->group_count = (int)sim_between(s, 3, SIM_GROUPS_MAX);
+    for (int i = 0; rc == 0 && i < p->group_count; i++)
+        rc = add_group(db, s, i);
+    int persons = (int)sim_between(s, 10, 250);
+    for (int i = 0; rc == 0 && i < persons; i++)
+        rc = add_person(db, s, p->groups[sim_pick(s, p->group_count)], p->person_count++);
+    return rc;
+}
+
+static void boot_done(struct store_req *req)
+{
+    (void)req;
+}
+
+void sim_actor_boot(struct sim *s)
+{
+    struct deed d = {.s = s, .req = {.done = boot_done}};
+    sim_store_now(s, op_boot, &d.req);
+}
+
+/* --- letters, reminders, alerts ---------------------------------------------------------------------------------- */
+
+static int op_letter(struct db *db, struct store_req *req)
+{
+    struct deed *d = CONTAINER_OF(req, struct deed, req);
+    struct actor anna;
+    struct actor bertil;
+    struct letter_options options = {.scope = d->scope};
+    char source[400];
+    snprintf(source, sizeof source,
+             "---\ntitle: Brev %d\nkind: info\n%s\n---\nHej {{name}}!\n\nEn lugn vecka i {{municipality}}.\n",
+             d->number, d->flag ? "area: Ängelholm" : d->where);
+    int rc = staff_actor_by_name(db, "anna", &anna, &d->err);
+    if (rc == 0)
+        rc = staff_actor_by_name(db, "bertil", &bertil, &d->err);
+    if (rc == 0)
+        rc = letter_add(db, &anna, source, &options, &d->id, &d->err);
+    if (rc == 0)
+        rc = letter_submit(db, &anna, NULL, d->id, NULL, &d->err);
+    if (rc == 0)
+        rc = letter_approve(db, &bertil, d->id, NULL, &d->err);
+    if (rc == 0)
+        rc = letter_send(db, &bertil, d->id, 0, &d->err);
+    if (rc)
+        sim_trace(d->s, "letter: %s", d->err.text);
+    return rc;
+}
+
+static void a_letter(struct sim *s)
+{
+    struct deed *d = deed(s, "letter", op_letter);
+    d->number = (int)sim_pick(s, 1000000);
+    const char *town = TOWNS[sim_pick(s, 3)][0];
+    d->flag = sim_happens(s, 400);
+    snprintf(d->where, sizeof d->where, "municipalities: %s", town);
+    snprintf(d->scope, sizeof d->scope, "%s%s",
+             d->flag ? "police_area:angelholm" : "municipality:", d->flag ? "" : town);
+    submit(d);
+}
+
+static int op_reminder(struct db *db, struct store_req *req)
+{
+    struct deed *d = CONTAINER_OF(req, struct deed, req);
+    char address[SIM_ADDRESS_BYTES];
+    snprintf(address, sizeof address, "staff%d@d%d.example.se", d->number, d->number % SIM_DOMAINS);
+    return ledger_post(db, "reminder", "Påminnelse", "Hej!\nBrevet för april saknas.\n", address, "Anna", &d->id);
+}
+
+static void a_reminder(struct sim *s)
+{
+    struct deed *d = deed(s, "reminder", op_reminder);
+    d->number = (int)sim_pick(s, 200);
+    submit(d);
+}
+
+/* A message of the alert lane with its rows, as an alert makes them. */
+static int op_alert(struct db *db, struct store_req *req)
+{
+    struct deed *d = CONTAINER_OF(req, struct deed, req);
+    int64_t now = db_now_us(db);
+    d->id = id_new(now);
+    int rc = db_exec(db, NULL, Q_MESSAGE_INSERT,
+                     DB_ARGS(DB_INT(d->id), DB_TEXT("reminder"), DB_INT(LANE_ALERT), DB_NULL, DB_TEXT("sending"),
+                             DB_TEXT("Larm"), DB_TEXT("Inbrott pågår.\n"), DB_TEXT("x"), DB_TEXT("all"), DB_TEXT(""),
+                             DB_NULL, DB_INT(0), DB_INT(now)));
+    for (int i = 0; rc == 0 && i < d->count; i++) {
+        char address[SIM_ADDRESS_BYTES];
+        snprintf(address, sizeof address, "p%d@d%d.example.se", i, i % SIM_DOMAINS);
+        rc = db_exec(db, NULL, Q_DELIVERY_INSERT,
+                     DB_ARGS(DB_INT(id_new(now)), DB_INT(d->id), DB_NULL, DB_NULL, DB_TEXT(address), DB_TEXT(address),
+                             DB_TEXT("Någon"), DB_INT(LANE_ALERT), DB_INT(now)));
+    }
+    return rc;
+}
+
+static void an_alert(struct sim *s)
+{
+    struct deed *d = deed(s, "alert", op_alert);
+    d->count = (int)sim_between(s, 1, 40);
+    submit(d);
+}
+
+/* --- second thoughts --------------------------------------------------------------------------------------------- */
+
+/* A row or message of those that came last; NULL while there is none. */
+static struct sim_row *some_row(struct sim *s)
+{
+    int n = s->ledger.rows.count;
+    return n > 0 ? sim_ledger_at(s, n - 1 - (int)sim_pick(s, n < 500 ? n : 500)) : NULL;
+}
+
+static int op_cancel(struct db *db, struct store_req *req)
+{
+    struct deed *d = CONTAINER_OF(req, struct deed, req);
+    struct actor anna;
+    int64_t n = 0;
+    if (d->group == 0)
+        return ledger_withdraw(db, d->id, &n);
+    int rc = staff_actor_by_name(db, "anna", &anna, &d->err);
+    return rc ? rc : letter_cancel(db, &anna, d->group, "fel", &d->err);
+}
+
+static void a_cancel(struct sim *s)
+{
+    struct sim_row *row = some_row(s);
+    struct sim_message *m = row ? sim_ledger_message(s, row->message_id) : NULL;
+    if (!m || m->open == 0)
+        return;
+    struct deed *d = deed(s, "cancel", op_cancel);
+    d->id = m->id;
+    d->group = m->letter_id;
+    submit(d);
+}
+
+static int op_hold(struct db *db, struct store_req *req)
+{
+    return ledger_set_hold(db, CONTAINER_OF(req, struct deed, req)->flag);
+}
+
+static void set_hold(struct sim *s, bool on)
+{
+    struct deed *d = deed(s, on ? "hold" : "resume", op_hold);
+    d->flag = on;
+    s->trouble_us = s->mono_us;
+    submit(d);
+}
+
+static void on_resume(struct sim *s, void *who, int64_t arg)
+{
+    (void)who;
+    (void)arg;
+    if (sim_is_up(s))
+        set_hold(s, false);
+    else
+        sim_in(s, 10 * SIM_S, on_resume, NULL, 0);
+}
+
+static void a_hold(struct sim *s)
+{
+    set_hold(s, true);
+    sim_in(s, sim_wait(s, 10 * SIM_MIN), on_resume, NULL, 0);
+}
+
+static int op_unsubscribe(struct db *db, struct store_req *req)
+{
+    struct deed *d = CONTAINER_OF(req, struct deed, req);
+    struct actor admin = actor_daemon();
+    struct scope all = {.kind = SCOPE_ALL};
+    struct db_rows *rows = NULL;
+    int64_t address_id = 0;
+    int rc = db_query_as(db, &all, &rows, Q_DELIVERY_RETRY_LOOK, DB_ARGS(DB_INT(d->id)));
+    if (rc == 0 && db_next(rows) > 0)
+        address_id = db_int(rows, 3);
+    db_done(rows);
+    if (rc == 0 && address_id == 0)
+        rc = ERR_NOT_FOUND;
+    return rc ? rc : contact_unsubscribe(db, &admin, address_id, &d->err);
+}
+
+static void an_unsubscription(struct sim *s)
+{
+    struct sim_row *row = some_row(s);
+    if (!row)
+        return;
+    struct deed *d = deed(s, "unsubscribe", op_unsubscribe);
+    d->id = row->id;
+    submit(d);
+}
+
+static int op_group(struct db *db, struct store_req *req)
+{
+    struct deed *d = CONTAINER_OF(req, struct deed, req);
+    struct actor admin = actor_daemon();
+    return group_set_state(db, &admin, d->group, d->flag ? "active" : "dormant", NULL, &d->err);
+}
+
+static void a_group(struct sim *s)
+{
+    struct sim_people *p = &s->people;
+    int i = (int)sim_pick(s, p->group_count);
+    struct deed *d = deed(s, "group", op_group);
+    d->group = p->groups[i];
+    d->flag = p->is_active[i] = !p->is_active[i];
+    submit(d);
+}
+
+static int op_newcomer(struct db *db, struct store_req *req)
+{
+    struct deed *d = CONTAINER_OF(req, struct deed, req);
+    return add_person(db, d->s, d->group, d->number);
+}
+
+static void a_newcomer(struct sim *s)
+{
+    struct deed *d = deed(s, "newcomer", op_newcomer);
+    d->group = s->people.groups[sim_pick(s, s->people.group_count)];
+    d->number = s->people.person_count++;
+    submit(d);
+}
+
+static int op_retry(struct db *db, struct store_req *req)
+{
+    struct deed *d = CONTAINER_OF(req, struct deed, req);
+    struct actor admin = actor_daemon();
+    d->s->ledger.retries_by_hand = 1;
+    return ledger_retry(db, &admin, d->id, &d->err);
+}
+
+static void a_retry(struct sim *s)
+{
+    struct sim_row *row = NULL;
+    for (int i = 0; i < 50 && !(row && (row->state == DELIVERY_FAILED || row->state == DELIVERY_UNCERTAIN)); i++)
+        row = some_row(s);
+    if (!row)
+        return;
+    struct deed *d = deed(s, "retry", op_retry);
+    d->id = row->id;
+    submit(d);
+}
+
+/* --- misfortune -------------------------------------------------------------------------------------------------- */
+
+static void a_clock_jump(struct sim *s)
+{
+    static const int64_t hours[] = {1, -1, 24, -24, 40 * 24, -40 * 24};
+    int64_t by = hours[sim_pick(s, (int64_t)ARRAY_LEN(hours))] * SIM_HOUR;
+    s->wall_ahead_us += by;
+    s->trouble_us = s->mono_us;
+    sim_trace(s, "the clock jumps %lld h", (long long)(by / SIM_HOUR));
+}
+
+static void a_full_disk(struct sim *s)
+{
+    s->disk.full_until = s->mono_us + sim_wait(s, 2 * SIM_MIN);
+    s->trouble_us = s->disk.full_until;
+}
+
+static void a_slow_disk(struct sim *s)
+{
+    s->disk.slow_until = s->mono_us + sim_wait(s, 2 * SIM_MIN);
+    s->trouble_us = s->disk.slow_until;
+}
+
+struct config *sim_actor_config(struct sim *s)
+{
+    char text[3000];
+    struct config *config = NULL;
+    struct file_errors errors;
+    int n = snprintf(text, sizeof text,
+                     "[node]\nbase_url = https://grannbud.example.se\n[store]\nurl = sqlite:%s\n[sender]\nfrom = "
+                     "brev@example.se\n[limits]\nexpand_chunk = %d\n[letter]\nretry_first = %ds\nretry_max = %dm\n"
+                     "retry_max_age = %dh\n",
+                     s->path, (int)sim_between(s, 100, 400), (int)sim_between(s, 10, 300), (int)sim_between(s, 5, 67),
+                     (int)sim_between(s, 2, 6));
+    for (int i = 0; i < s->relay_count; i++) {
+        struct sim_relay *r = &s->relays[i];
+        r->is_configured = s->relay_count == 1 || i == 0 || sim_happens(s, 900);
+        r->connections = (int)sim_between(s, 1, SIM_CONNECTIONS_MAX);
+        r->rate_per_minute = sim_happens(s, 250) ? (int)sim_between(s, 60, 3000) : 0;
+        r->priority = 1 + i;
+        r->tat_us = 0;
+        if (!r->is_configured)
+            continue;
+        n += snprintf(text + n, sizeof text - (size_t)n,
+                      "[relay %s]\nurl = smtp://127.0.0.1:%d\ntls = none\nconnections = %d\nrate_per_minute = %d\n"
+                      "priority = %d\nreserved_for_alerts = %d\nmax_messages_per_connection = %d\n",
+                      r->name, 2500 + i, r->connections, r->rate_per_minute, r->priority, r->connections > 1 ? 1 : 0,
+                      (int)sim_between(s, 5, 100));
+    }
+    file_errors_init(&errors, "sim");
+    if (config_parse(text, strlen(text), &config, &errors) != 0)
+        sim_fail(s, "the configuration: %s", errors.item[0].text);
+    file_errors_fini(&errors);
+    return config;
+}
+
+/* --- who does what, how often ------------------------------------------------------------------------------------ */
+
+static const struct {
+    char fault; /* 0: always there */
+    int64_t every_us;
+    void (*happen)(struct sim *s);
+} DEEDS[] = {
+    {0, 3 * SIM_HOUR, a_letter},        {0, 30 * SIM_MIN, a_reminder},    {0, 2 * SIM_HOUR, an_alert},
+    {'p', 6 * SIM_HOUR, a_cancel},      {'p', 8 * SIM_HOUR, a_hold},      {'p', 2 * SIM_HOUR, an_unsubscription},
+    {'p', 3 * SIM_HOUR, a_group},       {'p', 1 * SIM_HOUR, a_newcomer},  {'p', 4 * SIM_HOUR, a_retry},
+    {'h', 5 * SIM_HOUR, sim_reload},    {'s', 6 * SIM_HOUR, sim_stop},    {'c', 3 * SIM_HOUR, sim_crash},
+    {'w', 20 * SIM_HOUR, a_clock_jump}, {'f', 6 * SIM_HOUR, a_full_disk}, {'l', 6 * SIM_HOUR, a_slow_disk},
+};
+
+static void on_deed(struct sim *s, void *who, int64_t i)
+{
+    (void)who;
+    if (s->is_draining)
+        return;
+    sim_in(s, sim_wait(s, DEEDS[i].every_us), on_deed, NULL, i);
+    if (sim_is_up(s))
+        DEEDS[i].happen(s);
+}
+
+/* Misfortune comes when it hurts: while something is being sent. */
+static void on_malice(struct sim *s, void *who, int64_t i)
+{
+    static void (*const worst[])(struct sim * s) = {sim_crash, sim_stop, sim_reload, a_cancel, a_hold, a_full_disk};
+    static const char faults[] = "cshppf";
+    (void)who;
+    s->people.has_malice = false;
+    if (sim_is_up(s) && sim_may(s, faults[i]))
+        worst[i](s);
+}
+
+void sim_actor_tempt(struct sim *s)
+{
+    if (s->is_draining || s->people.has_malice || !sim_happens(s, 4))
+        return;
+    s->people.has_malice = true;
+    sim_in(s, sim_wait(s, sim_happens(s, 500) ? 50 * SIM_MS : 2 * SIM_S), on_malice, NULL, sim_pick(s, 6));
+}
+
+void sim_actor_start(struct sim *s)
+{
+    for (size_t i = 0; i < ARRAY_LEN(DEEDS); i++)
+        if (DEEDS[i].fault == 0 || sim_may(s, DEEDS[i].fault))
+            sim_in(s, sim_wait(s, DEEDS[i].every_us), on_deed, NULL, (int64_t)i);
+}
+
+void sim_actor_end(struct sim *s)
+{
+    sim_relay_all_good(s);
+    s->disk.full_until = s->disk.slow_until = 0;
+    on_resume(s, NULL, 0);
+}

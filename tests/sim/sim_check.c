@@ -1,0 +1,262 @@
+/*
+ * The promises, asked where they could break: when bytes leave, when a relay takes a mail, when the ledger changes,
+ * between the turns of the loop, at a crash, and at the end. Their texts are in core/ledger.h, deliver/outbox.h and
+ * deliver/smtp_session.h; the numbers here are those of the plan's four promises.
+ */
+#include <sqlite3.h>
+#include <string.h>
+
+#include "core/config.h"
+#include "sim/sim.h"
+
+enum {
+    UNRECORDED_MAX = 1, /* past the dot and not durable, per connection (promise 2) */
+    GATE_MS = 1000,     /* OUTBOX_GATE_MS: a wake-up holds the queue up no longer */
+    CALM_S = 300,       /* after a fault, pauses last up to a minute */
+    ALERT_FIRST_MS = 3000,
+    AHEAD_MIN = 16, /* claimed ahead of the connections, per lane: twice as many as they, and at least this */
+    TURNS_MAX = 20000,
+};
+
+static int64_t age_us(const struct sim *s, const struct sim_row *row)
+{
+    return sim_wall_us(s) - row->created_us;
+}
+
+/* --- on the wire ------------------------------------------------------------------------------------------------- */
+
+void sim_check_open(struct smtp_wire *w)
+{
+    struct sim_relay *r = w->relay;
+    if (!r->is_configured)
+        sim_fail(w->s, "a connection to %s, which is not configured", r->name);
+    if (r->open > r->connections)
+        sim_fail(w->s, "%d connections to %s, %d allowed", r->open, r->name, r->connections);
+}
+
+/* What was recalled, or held, some time ago must not begin: the outbox was told, asked the ledger, and at the latest
+ * after its gate it knows. */
+static void check_gate(struct sim *s, const struct sim_row *row)
+{
+    int64_t slack = GATE_MS * SIM_MS + 4 * s->disk.lag_max_us + 500 * SIM_MS;
+    if (row->is_recalled && s->mono_us > row->recalled_us + slack)
+        sim_fail(s, "delivery %lld begins though it was recalled %lld ms ago", (long long)row->id,
+                 (long long)((s->mono_us - row->recalled_us) / SIM_MS));
+    if (s->ledger.is_on_hold && s->mono_us > s->ledger.hold_us + slack)
+        sim_fail(s, "delivery %lld begins though sending is on hold since %lld ms", (long long)row->id,
+                 (long long)((s->mono_us - s->ledger.hold_us) / SIM_MS));
+}
+
+static void check_rate(struct sim *s, struct sim_relay *r)
+{
+    double now = (double)s->mono_us;
+    if (r->rate_per_minute <= 0)
+        return;
+    double interval = (double)SIM_MIN / r->rate_per_minute;
+    double burst = r->rate_per_minute < 60 ? 1 : r->rate_per_minute / 60.0;
+    r->tat_us = (r->tat_us > now ? r->tat_us : now) + interval;
+    if (r->tat_us - now > interval * (burst + 1))
+        sim_fail(s, "%s gets more than %d a minute", r->name, r->rate_per_minute);
+}
+
+static bool was_calm(const struct sim *s, int64_t since_us)
+{
+    bool is_calm = s->trouble_us < since_us;
+    for (int i = 0; i < s->relay_count; i++)
+        is_calm = is_calm && s->relays[i].good_since_us < since_us && s->relays[i].admits >= s->relays[i].connections;
+    return is_calm;
+}
+
+/* In a calm world the first of an alert is on its way at once. */
+static void check_alert(struct sim *s, const struct sim_row *row)
+{
+    struct sim_message *m = sim_ledger_message(s, row->message_id);
+    bool is_first = !m->has_begun;
+    m->has_begun = true;
+    if (row->lane != LANE_ALERT || !is_first || !was_calm(s, m->made_us - CALM_S * SIM_S))
+        return;
+    int64_t waited = s->mono_us - m->made_us;
+    if (waited > ALERT_FIRST_MS * SIM_MS)
+        sim_fail(s, "an alert waited %lld ms, and nothing was in its way", (long long)(waited / SIM_MS));
+}
+
+void sim_check_mail(struct smtp_wire *w, struct sim_row *row)
+{
+    struct sim *s = w->s;
+    struct sim_attempt *a = &row->attempt;
+    if (row->state != DELIVERY_CLAIMED)
+        sim_fail(s, "delivery %lld is on the wire and %s", (long long)row->id, delivery_state_word(row->state));
+    if (a->has_dot)
+        sim_fail(s, "delivery %lld is sent twice for one claim", (long long)row->id);
+    check_gate(s, row);
+    check_rate(s, w->relay);
+    check_alert(s, row);
+    *a = (struct sim_attempt){.life = s->life, .mail_us = s->mono_us, .wire = w->number, .relay = w->relay};
+    s->result->letters++;
+}
+
+void sim_check_body(struct smtp_wire *w)
+{
+    if (w->past_dot >= UNRECORDED_MAX)
+        sim_fail(w->s, "%d: the next body leaves while %d before it are not recorded", w->number, w->past_dot);
+    w->row->attempt.has_body = true;
+}
+
+void sim_check_dot(struct smtp_wire *w, const struct sim_item *dot)
+{
+    struct sim_attempt *a = &dot->row->attempt;
+    if (dot->is_empty) {
+        if (a->refused == 0)
+            sim_fail(w->s, "%d: a lone dot for a delivery that nobody refused", w->number);
+        return;
+    }
+    if (a->refused != 0)
+        sim_fail(w->s, "%d: a mail after its refusal with %d", w->number, a->refused);
+    a->has_dot = true;
+    w->past_dot++;
+}
+
+void sim_check_taken(struct smtp_wire *w, const struct sim_item *dot)
+{
+    struct sim *s = w->s;
+    struct sim_row *row = dot->row;
+    sim_trace(s, "%d: %s takes %lld", w->number, w->relay->name, (long long)row->id);
+    row->taken++;
+    s->result->taken++;
+    if (row->taken == 1)
+        row->hash = dot->hash;
+    if (row->hash != dot->hash)
+        sim_fail(s, "delivery %lld comes again with other bytes", (long long)row->id);
+    if (row->taken > 1 && row->excuses-- == 0)
+        sim_fail(s, "delivery %lld to %s is taken twice", (long long)row->id, row->address);
+    s->result->doubles += row->taken > 1;
+}
+
+/* --- in the ledger ----------------------------------------------------------------------------------------------- */
+
+void sim_check_claim(struct sim *s, struct sim_row *row, int64_t old_due_us, int64_t at_us)
+{
+    row->attempt = (struct sim_attempt){.life = s->life};
+    if (old_due_us > at_us)
+        sim_fail(s, "delivery %lld is claimed %lld ms before it is due", (long long)row->id,
+                 (long long)((old_due_us - at_us) / SIM_MS));
+    if (s->ledger.is_on_hold)
+        sim_fail(s, "delivery %lld is claimed while sending is on hold", (long long)row->id);
+    sim_actor_tempt(s);
+}
+
+/* A recipient is given up only for a refusal of its own, or when its time is over. */
+static void check_failed(struct sim *s, const struct sim_row *row)
+{
+    const struct sim_attempt *a = &row->attempt;
+    int64_t longest = s->config->letter.retry_max_s * SIM_S;
+    bool is_old = age_us(s, row) >= s->config->letter.retry_max_age_s * SIM_S - longest - longest / 10 - SIM_S;
+    if (!is_old && (a->refused < 500 || a->was_about_us))
+        sim_fail(s, "delivery %lld failed after %lld s, refused with %d%s", (long long)row->id,
+                 (long long)(age_us(s, row) / SIM_S), a->refused, a->was_about_us ? " because of us" : "");
+}
+
+void sim_check_result(struct sim *s, struct sim_row *row, enum delivery_state to, const char *relay, int64_t at_us)
+{
+    const struct sim_attempt *a = &row->attempt;
+    bool may_be_taken = a->has_dot && a->refused == 0;
+    (void)at_us;
+    if (to == DELIVERY_SENT && !a->is_acked)
+        sim_fail(s, "delivery %lld is sent, and no relay said so", (long long)row->id);
+    if (to == DELIVERY_SENT && strcmp(relay, a->relay->name) != 0)
+        sim_fail(s, "delivery %lld went through %s, the ledger says %s", (long long)row->id, a->relay->name, relay);
+    if (to == DELIVERY_UNCERTAIN && (!may_be_taken || a->is_acked))
+        sim_fail(s, "delivery %lld is uncertain, but %s", (long long)row->id,
+                 a->is_acked ? "taken" : "its dot has not left, or was refused");
+    if (to != DELIVERY_SENT && to != DELIVERY_UNCERTAIN && may_be_taken)
+        sim_fail(s, "delivery %lld is %s, but a relay may have it", (long long)row->id, delivery_state_word(to));
+    if (to == DELIVERY_WITHDRAWN && !row->is_recalled)
+        sim_fail(s, "delivery %lld is withdrawn, and nobody asked for it", (long long)row->id);
+    if (to == DELIVERY_FAILED)
+        check_failed(s, row);
+    if (delivery_state_is_final(to) && to != DELIVERY_WITHDRAWN && row->attempts < 1)
+        sim_fail(s, "delivery %lld is %s after no attempt", (long long)row->id, delivery_state_word(to));
+    for (struct smtp_wire *w = s->wires; w; w = w->next)
+        w->past_dot -= w->number == a->wire && a->has_dot;
+}
+
+/* --- life and death ---------------------------------------------------------------------------------------------- */
+
+/* How many connections there may be: as configured, or as they were before the last reload. */
+static int connections(const struct sim *s)
+{
+    int n = 0;
+    for (int i = 0; i < s->relay_count; i++)
+        n += s->relays[i].connections > s->relays[i].open ? s->relays[i].connections : s->relays[i].open;
+    return n;
+}
+
+void sim_check_crash(struct sim *s)
+{
+    int n = 0;
+    for (int i = 0; i < s->ledger.rows.count; i++) {
+        struct sim_row *row = sim_ledger_at(s, i);
+        if (row->state != DELIVERY_CLAIMED || !row->attempt.has_dot || row->attempt.refused != 0)
+            continue;
+        n++;
+        row->excuses++;
+        row->is_lost_at_crash = true;
+    }
+    if (n > connections(s) * UNRECORDED_MAX)
+        sim_fail(s, "a crash leaves %d deliveries in doubt on %d connections", n, connections(s));
+}
+
+/* A stop in good order leaves nothing claimed, unless the disk took no outcome: then it is as after a crash. */
+void sim_check_stop(struct sim *s)
+{
+    if (s->ledger.claimed == 0)
+        return;
+    if (s->disk.full_until < s->stop_us)
+        sim_fail(s, "%d deliveries are claimed after the stop", s->ledger.claimed);
+    sim_check_crash(s);
+}
+
+void sim_check_turn(struct sim *s)
+{
+    int ahead = 2 * connections(s) > AHEAD_MIN ? 2 * connections(s) : AHEAD_MIN;
+    if (s->ledger.claimed > LANE_COUNT * ahead + connections(s))
+        sim_fail(s, "%d deliveries are claimed for %d connections", s->ledger.claimed, connections(s));
+    if (s->turns_at_us != s->mono_us) {
+        s->turns_at_us = s->mono_us;
+        s->turns = 0;
+    }
+    if (++s->turns > TURNS_MAX)
+        sim_fail(s, "the loop turns and turns, and time stands still");
+}
+
+bool sim_check_is_over(const struct sim *s)
+{
+    return s->ledger.open == 0 && s->ledger.running == 0 && s->people.busy == 0;
+}
+
+static void check_row_at_end(struct sim *s, const struct sim_row *row)
+{
+    if (!delivery_state_is_final(row->state))
+        sim_fail(s, "delivery %lld to %s is still %s, %d attempts, though all has been well for %lld min",
+                 (long long)row->id, row->address, delivery_state_word(row->state), row->attempts,
+                 (long long)((s->mono_us - s->drain_us) / SIM_MIN));
+    if (row->state == DELIVERY_SENT && row->taken == 0)
+        sim_fail(s, "delivery %lld is lost: sent, and no relay has it", (long long)row->id);
+    bool is_known = row->state == DELIVERY_SENT || row->state == DELIVERY_UNCERTAIN;
+    if (row->taken > 0 && !is_known && !row->is_lost_at_crash && !row->was_by_hand)
+        sim_fail(s, "delivery %lld is %s, but a relay has it", (long long)row->id, delivery_state_word(row->state));
+}
+
+void sim_check_end(struct sim *s)
+{
+    sqlite3_stmt *stmt = NULL;
+    for (int i = 0; i < s->ledger.rows.count; i++)
+        check_row_at_end(s, sim_ledger_at(s, i));
+    if (s->ledger.running > 0)
+        sim_fail(s, "%d messages have not ended, though all their rows have", s->ledger.running);
+    sim_ledger_compare(s);
+    if (sqlite3_prepare_v2(s->ledger.sqlite, "PRAGMA integrity_check", -1, &stmt, NULL) != SQLITE_OK ||
+        sqlite3_step(stmt) != SQLITE_ROW || strcmp((const char *)sqlite3_column_text(stmt, 0), "ok") != 0)
+        sim_fail(s, "the database is damaged");
+    sqlite3_finalize(stmt);
+}

@@ -1,0 +1,517 @@
+/*
+ * The network: what the engine writes is read at once for what it means (so that the promises can be asked while it
+ * leaves), and arrives at the relay after the line's latency and bandwidth; answers travel back the same way.
+ *
+ *   send ─► commands and dots with their offsets ─► arrived ─► sim_relay_serve ─► answer ─► readable ─► recv
+ *
+ * A connection that the engine has closed may still bring what was on its way: a relay can take a mail whose sender is
+ * dead.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/id.h"
+#include "base/mem.h"
+#include "core/mail_token.h"
+#include "deliver/outcome.h"
+#include "deliver/smtp_wire.h"
+#include "sim/sim.h"
+
+enum { DRIBBLE_BYTES = 40, DRIBBLE_MS = 150, IO_AGAIN_MS = 1 };
+
+static const char *const STEPS[] = {"MAIL", "RCPT", "DATA", "dot", "RSET", "QUIT", "unasked"};
+
+/* --- rings ------------------------------------------------------------------------------------------------------- */
+
+void sim_ring_put(struct sim_ring *r, const struct sim_item *item)
+{
+    if (r->count == SIM_ITEMS_MAX)
+        abort(); /* the engine has more than that many commands unanswered */
+    r->items[(r->first + r->count++) % SIM_ITEMS_MAX] = *item;
+}
+
+struct sim_item *sim_ring_head(struct sim_ring *r)
+{
+    return r->count > 0 ? &r->items[r->first] : NULL;
+}
+
+void sim_ring_drop(struct sim_ring *r)
+{
+    r->first = (r->first + 1) % SIM_ITEMS_MAX;
+    r->count--;
+}
+
+/* --- events ------------------------------------------------------------------------------------------------------ */
+
+static void later(struct smtp_wire *w, int64_t at_us, sim_fire fire, int64_t arg)
+{
+    w->pending++;
+    sim_at(w->s, at_us, fire, w, arg);
+}
+
+static void leave_relay(struct smtp_wire *w)
+{
+    if (w->is_served) {
+        w->is_served = false;
+        w->relay->served--;
+    }
+    w->server_gone = true;
+}
+
+static void let_go(struct smtp_wire *w)
+{
+    struct smtp_wire **at = &w->s->wires;
+    if (!w->is_closed || w->pending > 0)
+        return;
+    leave_relay(w);
+    while (*at != w)
+        at = &(*at)->next;
+    *at = w->next;
+    free(w->down);
+    free(w);
+}
+
+void sim_wire_event_ends(struct smtp_wire *w)
+{
+    w->pending--;
+    let_go(w);
+}
+
+static void io(struct smtp_wire *w)
+{
+    if (!w->is_closed && w->is_open)
+        w->events->on_io(w->ctx);
+}
+
+static bool can_take(const struct smtp_wire *w)
+{
+    return w->is_reset || (int64_t)(w->sent - w->arrived) < w->relay->window_bytes;
+}
+
+static void on_io_due(struct sim *s, void *who, int64_t arg);
+
+/* As epoll does: told again as long as there is something to do. */
+static void io_again(struct smtp_wire *w, int64_t in_us)
+{
+    bool has_some = w->visible > 0 || w->eof || w->is_reset;
+    if (w->is_closed || !w->is_open || w->io_is_due || !(has_some || (w->wants_write && can_take(w))))
+        return;
+    w->io_is_due = true;
+    later(w, w->s->mono_us + in_us, on_io_due, 0);
+}
+
+static void on_io_due(struct sim *s, void *who, int64_t arg)
+{
+    struct smtp_wire *w = who;
+    (void)s;
+    (void)arg;
+    w->io_is_due = false;
+    if (w->visible > 0 || w->eof || w->is_reset || (w->wants_write && can_take(w)))
+        io(w);
+    io_again(w, IO_AGAIN_MS * SIM_MS);
+    sim_wire_event_ends(w);
+}
+
+/* --- down -------------------------------------------------------------------------------------------------------- */
+
+static void on_down(struct sim *s, void *who, int64_t n)
+{
+    struct smtp_wire *w = who;
+    (void)s;
+    w->visible += (size_t)n;
+    if (!w->is_reset)
+        io_again(w, 0);
+    sim_wire_event_ends(w);
+}
+
+void sim_wire_say(struct smtp_wire *w, const struct sim_item *what, const char *text)
+{
+    struct sim *s = w->s;
+    size_t n = strlen(text);
+    struct sim_item answer = *what;
+    if (n == 0 || w->is_closed || w->is_reset || w->eof)
+        return;
+    sim_trace(s, "%d: %s < %.*s", w->number, STEPS[what->step], (int)strcspn(text, "\r\n"), text);
+    if (w->down_len + n > w->down_room) {
+        w->down_room = w->down_len + n + 1024;
+        w->down = xrealloc(w->down, w->down_room);
+    }
+    memcpy(w->down + w->down_len, text, n);
+    w->down_len += n;
+    w->down_end += n;
+    answer.end = w->down_end;
+    sim_ring_put(&w->answers, &answer);
+    int64_t at = s->mono_us + w->relay->latency_us;
+    at = at > w->down_clear_us ? at : w->down_clear_us;
+    bool dribbles = w->relay->mood == SIM_MOOD_DRIBBLE;
+    while (n > 0) {
+        size_t part = dribbles && n > DRIBBLE_BYTES / 4 ? DRIBBLE_BYTES / 4 : n;
+        later(w, at, on_down, (int64_t)part);
+        n -= part;
+        at += dribbles ? DRIBBLE_MS * SIM_MS : 0;
+    }
+    w->down_clear_us = at;
+}
+
+static void on_eof(struct sim *s, void *who, int64_t arg)
+{
+    struct smtp_wire *w = who;
+    (void)s;
+    (void)arg;
+    w->eof = true;
+    io_again(w, 0);
+    sim_wire_event_ends(w);
+}
+
+void sim_wire_hang_up(struct smtp_wire *w)
+{
+    int64_t at = w->s->mono_us + w->relay->latency_us;
+    sim_trace(w->s, "%d: the relay hangs up", w->number);
+    leave_relay(w);
+    later(w, at > w->down_clear_us ? at : w->down_clear_us, on_eof, 0);
+}
+
+void sim_wire_reset(struct smtp_wire *w)
+{
+    sim_trace(w->s, "%d: reset", w->number);
+    leave_relay(w);
+    w->is_reset = true;
+    w->visible = 0;
+    io_again(w, 0);
+}
+
+/* 421 is the answer to all that has none. */
+static void end_all(struct smtp_wire *w)
+{
+    for (int i = 0; i < w->s->ledger.rows.count; i++) {
+        struct sim_attempt *a = &sim_ledger_at(w->s, i)->attempt;
+        if (a->wire == w->number && !a->is_acked && a->refused == 0)
+            a->refused = 421;
+    }
+}
+
+/* The engine has read the whole answer. */
+static void was_told(struct smtp_wire *w, const struct sim_item *answer)
+{
+    struct sim_row *row = answer->row;
+    if (answer->step == STEP_UNASKED)
+        end_all(w);
+    if (answer->step == STEP_DATA)
+        w->mode = answer->code == 354 ? UP_BODY : UP_COMMAND;
+    if (!row || row->attempt.wire != w->number)
+        return;
+    if (answer->step == STEP_DOT && answer->code / 100 == 2) {
+        row->attempt.is_acked = true;
+    } else if (answer->code >= 400 && row->attempt.refused == 0 && !row->attempt.is_acked) {
+        row->attempt.refused = answer->code;
+        row->attempt.was_about_us = answer->is_about_us;
+    }
+}
+
+static long wire_recv(struct smtp_wire *w, char *data, size_t n)
+{
+    if (w->is_reset)
+        return UV_ECONNRESET;
+    if (w->visible == 0)
+        return w->eof ? 0 : UV_EAGAIN;
+    if (n > w->visible)
+        n = w->visible;
+    if (n > 1 && sim_happens(w->s, 30))
+        n = (size_t)sim_between(w->s, 1, (int64_t)n);
+    memcpy(data, w->down, n);
+    memmove(w->down, w->down + n, w->down_len - n);
+    w->down_len -= n;
+    w->visible -= n;
+    w->down_read += n;
+    struct sim_item *answer;
+    while ((answer = sim_ring_head(&w->answers)) && answer->end <= w->down_read) {
+        struct sim_item told = *answer;
+        sim_ring_drop(&w->answers);
+        was_told(w, &told);
+    }
+    io_again(w, IO_AGAIN_MS * SIM_MS);
+    return (long)n;
+}
+
+/* --- up: what the bytes mean ------------------------------------------------------------------------------------- */
+
+static void put_item(struct smtp_wire *w, const struct sim_item *item, uint64_t end)
+{
+    struct sim_item copy = *item;
+    copy.end = end;
+    sim_ring_put(&w->up, &copy);
+}
+
+/* MAIL FROM:<b+TOKEN@...>: the delivery is in the return path. */
+static struct sim_row *row_of_mail(struct smtp_wire *w)
+{
+    struct sim *s = w->s;
+    enum mail_token_purpose purpose = MAIL_TOKEN_BOUNCE;
+    int64_t id = 0;
+    const char *address = strchr(w->line, '<');
+    struct sim_row *row = NULL;
+    if (address && mail_token_open_local(s->people.token_key, address + 1, &purpose, &id) == 0)
+        row = sim_ledger_row(s, id);
+    if (!row || purpose != MAIL_TOKEN_BOUNCE)
+        sim_fail(s, "%d: a MAIL of no delivery: %s", w->number, w->line);
+    return row;
+}
+
+static bool is_for(const struct smtp_wire *w)
+{
+    const char *address = strchr(w->line, '<');
+    size_t n = strlen(w->row->address);
+    return address && strncmp(address + 1, w->row->address, n) == 0 && address[1 + n] == '>';
+}
+
+static void command(struct smtp_wire *w, uint64_t end)
+{
+    struct sim *s = w->s;
+    struct sim_item item = {.step = STEP_QUIT};
+    sim_trace(s, "%d: > %s", w->number, w->line);
+    if (!w->relay->has_pipelining && (w->up.count > 0 || w->answers.count > 0 || w->is_serving))
+        sim_fail(s, "%d: \"%s\" ahead of the answer to what was said before, without PIPELINING", w->number, w->line);
+    if (strncmp(w->line, "MAIL FROM:", 10) == 0) {
+        item.step = STEP_MAIL;
+        w->row = row_of_mail(w);
+        sim_check_mail(w, w->row);
+    } else if (strncmp(w->line, "RCPT TO:", 8) == 0 && w->row) {
+        item.step = STEP_RCPT;
+        if (!is_for(w))
+            sim_fail(s, "%d: delivery to %s is addressed to %s", w->number, w->row->address, w->line);
+    } else if (strcmp(w->line, "DATA") == 0 && w->row) {
+        item.step = STEP_DATA;
+        w->mode = UP_WAIT;
+    } else if (strcmp(w->line, "RSET") == 0) {
+        item.step = STEP_RSET;
+        w->row = NULL;
+    } else if (strcmp(w->line, "QUIT") == 0) {
+        w->row = NULL;
+    } else {
+        sim_fail(s, "%d: what is this? %s", w->number, w->line);
+    }
+    item.row = w->row;
+    put_item(w, &item, end);
+}
+
+static void body_begins(struct smtp_wire *w)
+{
+    w->head_len = 0;
+    w->tail = 2; /* the line before ended */
+    w->hash = UINT64_C(0xcbf29ce484222325);
+    w->body_bytes = 0;
+}
+
+static void check_message_id(struct smtp_wire *w)
+{
+    int64_t id = 0;
+    w->head[w->head_len] = '\0';
+    char *at = strstr(w->head, "\r\nMessage-ID: <");
+    char *end = at ? strchr(at + 15, '@') : NULL;
+    if (end)
+        *end = '\0';
+    if (!end || id_parse(ID_DELIVERY, at + 15, &id) != 0 || id != w->row->id)
+        sim_fail(w->s, "%d: the mail to %s has another's Message-ID", w->number, w->row->address);
+}
+
+static void body_ends(struct smtp_wire *w, uint64_t end)
+{
+    struct sim_item dot = {.step = STEP_DOT, .row = w->row, .hash = w->hash, .is_empty = w->body_bytes <= 3};
+    if (!dot.is_empty)
+        check_message_id(w);
+    sim_trace(w->s, "%d: > dot %lld %016llx", w->number, (long long)w->body_bytes, (unsigned long long)w->hash);
+    sim_check_dot(w, &dot);
+    put_item(w, &dot, end);
+    w->mode = UP_COMMAND;
+    w->row = NULL;
+}
+
+/* CRLF.CRLF: tail counts how many of its five bytes stand at the end of what was seen. */
+static int next_tail(int tail, char c)
+{
+    static const char DOT[] = "\r\n.\r\n";
+    if (c == DOT[tail])
+        return tail + 1;
+    return c == '\r' ? 1 : 0;
+}
+
+static void take_byte(struct smtp_wire *w, char c, uint64_t end)
+{
+    if (w->mode == UP_WAIT)
+        sim_fail(w->s, "%d: bytes behind DATA before its answer was read", w->number);
+    if (w->mode == UP_COMMAND) {
+        if (w->line_len + 1 >= (int)sizeof w->line)
+            sim_fail(w->s, "%d: a command without end", w->number);
+        w->line[w->line_len++] = c;
+        if (c != '\n')
+            return;
+        if (w->line_len < 2 || w->line[w->line_len - 2] != '\r')
+            sim_fail(w->s, "%d: a line that does not end in CRLF", w->number);
+        w->line[w->line_len - 2] = '\0';
+        w->line_len = 0;
+        command(w, end);
+        body_begins(w);
+        return;
+    }
+    if (w->body_bytes++ == 0 && c != '.')
+        sim_check_body(w);
+    if (w->head_len + 1 < SIM_HEAD_BYTES)
+        w->head[w->head_len++] = c;
+    w->hash = (w->hash ^ (unsigned char)c) * UINT64_C(0x100000001b3);
+    w->tail = next_tail(w->tail, c);
+    if (w->tail == 5)
+        body_ends(w, end);
+}
+
+/* --- up: the way there ------------------------------------------------------------------------------------------- */
+
+static void serve_next(struct smtp_wire *w);
+
+static void on_served(struct sim *s, void *who, int64_t arg)
+{
+    struct smtp_wire *w = who;
+    (void)s;
+    (void)arg;
+    w->is_serving = false;
+    struct sim_item *head = sim_ring_head(&w->up);
+    if (head && !w->server_gone && !w->is_mute) {
+        struct sim_item item = *head;
+        sim_ring_drop(&w->up);
+        sim_relay_serve(w, &item);
+        serve_next(w);
+    }
+    sim_wire_event_ends(w);
+}
+
+static void serve_next(struct smtp_wire *w)
+{
+    struct sim_item *item = sim_ring_head(&w->up);
+    if (!item || item->end > w->arrived || w->is_serving || w->server_gone || w->is_mute)
+        return;
+    w->is_serving = true;
+    later(w, w->s->mono_us + sim_relay_service_us(w, item), on_served, 0);
+}
+
+static void on_arrived(struct sim *s, void *who, int64_t n)
+{
+    struct smtp_wire *w = who;
+    (void)s;
+    w->arrived += (uint64_t)n;
+    serve_next(w);
+    io_again(w, 0);
+    sim_wire_event_ends(w);
+}
+
+static size_t room_for(struct smtp_wire *w, size_t n)
+{
+    int64_t room = w->relay->window_bytes - (int64_t)(w->sent - w->arrived);
+    if (room <= 0)
+        return 0;
+    if (w->relay->mood == SIM_MOOD_DRIBBLE && room > DRIBBLE_BYTES)
+        room = DRIBBLE_BYTES;
+    if (sim_happens(w->s, 20))
+        room = sim_between(w->s, 0, room);
+    return n < (size_t)room ? n : (size_t)room;
+}
+
+static long wire_send(struct smtp_wire *w, const char *data, size_t n)
+{
+    struct sim *s = w->s;
+    if (w->again && (w->again != data || w->again_len > n))
+        sim_fail(s, "%d: other bytes after a send that would block", w->number);
+    w->again = NULL;
+    if (w->is_reset || s->phase == SIM_DYING)
+        return UV_ECONNRESET;
+    if (w->eof)
+        return UV_EPIPE;
+    size_t take = room_for(w, n);
+    if (take == 0) {
+        w->again = data;
+        w->again_len = n;
+        return UV_EAGAIN;
+    }
+    for (size_t i = 0; i < take; i++)
+        take_byte(w, data[i], w->sent + i + 1);
+    w->sent += take;
+    int64_t us = (int64_t)take * 1000 / w->relay->bytes_per_ms;
+    us += w->relay->mood == SIM_MOOD_DRIBBLE ? DRIBBLE_MS * SIM_MS : 0;
+    int64_t at = s->mono_us > w->up_clear_us ? s->mono_us : w->up_clear_us;
+    w->up_clear_us = at + us;
+    later(w, w->up_clear_us + w->relay->latency_us, on_arrived, (int64_t)take);
+    return (long)take;
+}
+
+static void wire_want_write(struct smtp_wire *w, bool on)
+{
+    w->wants_write = on;
+    io_again(w, IO_AGAIN_MS * SIM_MS);
+}
+
+/* --- open, close ------------------------------------------------------------------------------------------------- */
+
+static void on_opened(struct sim *s, void *who, int64_t arg)
+{
+    static const struct smtp_caps plain = {.size = true, .smtputf8 = true};
+    struct smtp_wire *w = who;
+    struct outcome why = {.kind = OUTCOME_RETRY};
+    (void)arg;
+    enum sim_open how = w->is_closed ? OPEN_HANGS : sim_relay_open(w, &why);
+    if (how == OPEN_STANDS) {
+        struct smtp_caps caps = plain;
+        caps.pipelining = w->relay->has_pipelining;
+        w->is_open = true;
+        sim_trace(s, "%d: open", w->number);
+        w->events->on_open(&caps, w->ctx);
+    } else if (how == OPEN_FAILS) {
+        sim_trace(s, "%d: not open: %s", w->number, why.text);
+        w->events->on_fail(&why, w->ctx);
+    }
+    sim_wire_event_ends(w);
+}
+
+static struct sim_relay *relay_of(struct sim *s, const struct smtp_wire_config *config)
+{
+    const char *port = strrchr(config->url, ':');
+    int index = port ? (int)strtol(port + 1, NULL, 10) - 2500 : -1;
+    if (index < 0 || index >= s->relay_count)
+        sim_fail(s, "a connection to %s, which is no relay", config->url);
+    return &s->relays[index];
+}
+
+static struct smtp_wire *wire_open(void *net, const struct smtp_wire_config *config,
+                                   const struct smtp_wire_events *events, void *ctx)
+{
+    struct sim *s = net;
+    struct smtp_wire *w = xcalloc(1, sizeof *w);
+    w->s = s;
+    w->relay = relay_of(s, config);
+    w->events = events;
+    w->ctx = ctx;
+    w->number = ++s->wire_count;
+    w->life = s->life;
+    w->next = s->wires;
+    s->wires = w;
+    w->relay->open++;
+    s->result->connections++;
+    sim_trace(s, "%d: connect %s", w->number, w->relay->name);
+    sim_check_open(w);
+    later(w, s->mono_us + 4 * w->relay->latency_us, on_opened, 0);
+    return w;
+}
+
+static void wire_close(struct smtp_wire *w)
+{
+    sim_trace(w->s, "%d: closed by us", w->number);
+    w->is_closed = true;
+    w->relay->open--;
+    if (sim_happens(w->s, 300)) /* with unread bytes a close is a reset: what was on its way is lost */
+        leave_relay(w);
+    let_go(w);
+}
+
+const struct smtp_wire_ops *sim_wire_ops(void)
+{
+    static const struct smtp_wire_ops ops = {
+        .open = wire_open, .send = wire_send, .recv = wire_recv, .want_write = wire_want_write, .close = wire_close};
+    return &ops;
+}
