@@ -3,7 +3,7 @@
  *
  * Invariants (entry_check):
  *  1. 0 <= sessions <= in_flight.
- *  2. An entry is in the list of idle ones exactly when nothing of it is in flight; only those make room for others.
+ *  2. An entry is among the table's idle ones exactly when nothing of it is in flight.
  *  3. While a domain backs off nothing is admitted; after it, one probe at a time until a delivery is taken.
  *
  * The slots are cursors in microseconds: the time that the next one who asks is told. Those of the rate are a little
@@ -15,22 +15,18 @@
 #include "deliver/domain_limits.h"
 
 #include <assert.h>
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/text.h"
 #include "deliver/backoff.h"
+#include "deliver/domain_table.h"
 #include "deliver/outcome.h"
-#include "deliver/rate_limit.h"
 #include "deliver/smtp_state.h"
 
 enum {
-    BUCKETS = 2 * DOMAIN_LIMITS_MAX, /* a power of two */
-    NONE = -1,
-    LOOK_FOR_ROOM = 16, /* idle entries looked at to make room for another */
-    RATE_SLACK = 32,    /* a slot is longer than the rate's interval by one part in so many */
+    RATE_SLACK = 32, /* a slot is longer than the rate's interval by one part in so many */
     MEAN_FIRST_MS = 100,
     MEAN_PARTS = 8,       /* the newest delivery's part of the mean is one in so many */
     PROBE_WAIT_MS = 1000, /* while a probe is under way, ask again after this, or the mean time if longer */
@@ -42,40 +38,12 @@ enum {
 static const int64_t SPREAD_US = INT64_C(300000000);
 static const int64_t LONG_AGO_MS = INT64_MIN / 2;
 
-static_assert(crypto_shorthash_KEYBYTES == 16, "the key is SipHash's");
-static_assert((BUCKETS & (BUCKETS - 1)) == 0, "a hash is cut to a bucket by a mask");
-
-struct slots {
-    int64_t front_us, back_us;
-};
-
-struct entry {
-    char *name; /* NULL: never used */
-    int next;   /* in its bucket */
-    int bucket;
-    int newer, older; /* in the list of idle entries */
-    int64_t used_ms;
-    int in_flight, sessions;
-    struct rate_limit rate;
-    struct slots rate_slots, room_slots;
-    int64_t mean_ms;     /* of a delivery; 0: none has ended */
-    int64_t progress_ms; /* when one ended last, or the first began */
-    int put_offs;        /* 4xx in a row */
-    int backoffs;        /* in a row; 0: none */
-    int64_t until_ms;
-    char *reply;
-};
-
 struct domain_limits {
     struct domain_limits_config config;
-    uint8_t key[crypto_shorthash_KEYBYTES];
     int sessions;
-    int count;
-    int newest, oldest; /* idle entries */
-    int last_entry;     /* the domain seen last, and when; and another one before it */
+    int last_entry; /* the domain seen last, and when; and another one before it */
     int64_t last_ms, other_ms;
-    int buckets[BUCKETS];
-    struct entry entries[DOMAIN_LIMITS_MAX];
+    struct domain_table table;
 };
 
 static int64_t smaller(int64_t a, int64_t b)
@@ -88,107 +56,15 @@ static int64_t larger(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-/* --- the table ------------------------------------------------------------------------------------------------- */
-
-static void entry_check(const struct entry *e)
+static void entry_check(const struct domain_entry *e)
 {
     assert(e->name);
     assert(e->sessions >= 0 && e->sessions <= e->in_flight);
 }
 
-static void idle_remove(struct domain_limits *d, int i)
-{
-    struct entry *e = &d->entries[i];
-    *(e->newer == NONE ? &d->newest : &d->entries[e->newer].older) = e->older;
-    *(e->older == NONE ? &d->oldest : &d->entries[e->older].newer) = e->newer;
-}
-
-static void idle_add(struct domain_limits *d, int i)
-{
-    struct entry *e = &d->entries[i];
-    e->newer = NONE;
-    e->older = d->newest;
-    *(d->newest == NONE ? &d->oldest : &d->entries[d->newest].newer) = i;
-    d->newest = i;
-}
-
-static int bucket_of(const struct domain_limits *d, const char *domain)
-{
-    uint64_t hash = 0;
-    uint8_t bytes[crypto_shorthash_BYTES];
-    crypto_shorthash(bytes, (const unsigned char *)domain, strlen(domain), d->key);
-    memcpy(&hash, bytes, sizeof hash);
-    return (int)(hash & (BUCKETS - 1));
-}
-
-static int find(const struct domain_limits *d, const char *domain, int bucket)
-{
-    for (int i = d->buckets[bucket]; i != NONE; i = d->entries[i].next)
-        if (strcmp(d->entries[i].name, domain) == 0)
-            return i;
-    return NONE;
-}
-
-static bool backs_off(const struct entry *e, int64_t now_ms)
+static bool backs_off(const struct domain_entry *e, int64_t now_ms)
 {
     return e->backoffs > 0 && now_ms < e->until_ms + FORGET_MS;
-}
-
-/* Would anything be forgotten that matters? */
-static bool may_go(const struct domain_limits *d, const struct entry *e, int64_t now_ms)
-{
-    int64_t now_us = now_ms * 1000;
-    return !backs_off(e, now_ms) && e->rate_slots.back_us <= now_us && e->rate_slots.front_us <= now_us &&
-           (d->config.per_minute == 0 || now_ms - e->used_ms >= FULL_RATE_MS);
-}
-
-static void entry_clear(struct entry *e)
-{
-    free(e->name);
-    free(e->reply);
-    *e = (struct entry){0};
-}
-
-static void unlink_entry(struct domain_limits *d, int i)
-{
-    int *at = &d->buckets[d->entries[i].bucket];
-    while (*at != i)
-        at = &d->entries[*at].next;
-    *at = d->entries[i].next;
-    idle_remove(d, i);
-    entry_clear(&d->entries[i]);
-}
-
-/* An unused entry, else the one idle for longest that may go; those that may not are not looked at again soon. */
-static int make_room(struct domain_limits *d, int64_t now_ms)
-{
-    if (d->count < DOMAIN_LIMITS_MAX)
-        return d->count++;
-    for (int k = 0; k < LOOK_FOR_ROOM && d->oldest != NONE; k++) {
-        int i = d->oldest;
-        if (may_go(d, &d->entries[i], now_ms)) {
-            unlink_entry(d, i);
-            return i;
-        }
-        idle_remove(d, i);
-        idle_add(d, i);
-    }
-    return NONE;
-}
-
-/* The entry of `domain`, made when it is new; NONE when the table is full. */
-static int look_up(struct domain_limits *d, const char *domain, int64_t now_ms)
-{
-    int bucket = bucket_of(d, domain);
-    int i = find(d, domain, bucket);
-    if (i == NONE && (i = make_room(d, now_ms)) != NONE) {
-        struct entry *e = &d->entries[i];
-        *e = (struct entry){.name = xstrdup(domain), .bucket = bucket, .next = d->buckets[bucket]};
-        rate_limit_init(&e->rate, d->config.per_minute, now_ms);
-        d->buckets[bucket] = i;
-        idle_add(d, i);
-    }
-    return i;
 }
 
 /* --- life ------------------------------------------------------------------------------------------------------ */
@@ -196,11 +72,8 @@ static int look_up(struct domain_limits *d, const char *domain, int64_t now_ms)
 struct domain_limits *domain_limits_new(const struct domain_limits_config *config, const uint8_t key[16])
 {
     struct domain_limits *d = xcalloc(1, sizeof *d);
-    memcpy(d->key, key, sizeof d->key);
-    for (int i = 0; i < BUCKETS; i++)
-        d->buckets[i] = NONE;
-    d->newest = d->oldest = NONE;
-    d->last_entry = NONE;
+    domain_table_init(&d->table, key);
+    d->last_entry = DOMAIN_NONE;
     d->last_ms = d->other_ms = LONG_AGO_MS;
     domain_limits_configure(d, config);
     return d;
@@ -210,8 +83,7 @@ void domain_limits_free(struct domain_limits *d)
 {
     if (!d)
         return;
-    for (int i = 0; i < d->count; i++)
-        entry_clear(&d->entries[i]);
+    domain_table_fini(&d->table);
     free(d);
 }
 
@@ -256,7 +128,7 @@ static int session_limit(const struct domain_limits *d, int i, int64_t now_ms)
 }
 
 /* How long a delivery takes; while nothing ends, at least as long as nothing has. */
-static int64_t delivery_ms(const struct entry *e, int64_t now_ms)
+static int64_t delivery_ms(const struct domain_entry *e, int64_t now_ms)
 {
     int64_t mean = e->mean_ms > 0 ? e->mean_ms : MEAN_FIRST_MS;
     return e->in_flight > 0 ? larger(mean, now_ms - e->progress_ms) : mean;
@@ -271,7 +143,7 @@ static int64_t take_slot(int64_t *cursor_us, int64_t from_us, int64_t interval_u
 }
 
 /* When a session may be free for it, from `from_ms` on. */
-static int64_t room_slot(const struct domain_limits *d, struct entry *e, int i, bool in_front, int64_t from_ms,
+static int64_t room_slot(const struct domain_limits *d, struct domain_entry *e, int i, bool in_front, int64_t from_ms,
                          int64_t now_ms)
 {
     int64_t *cursor = in_front ? &e->room_slots.front_us : &e->room_slots.back_us;
@@ -282,14 +154,14 @@ static int64_t room_slot(const struct domain_limits *d, struct entry *e, int i, 
 }
 
 /* When the rate allows it, 0 when it does now; then it is counted. */
-static int64_t rate_slot(const struct domain_limits *d, struct entry *e, bool in_front, int64_t now_ms)
+static int64_t rate_slot(const struct domain_limits *d, struct domain_entry *e, bool in_front, int64_t now_ms)
 {
     int64_t now_us = now_ms * 1000;
     int64_t most_us = now_us + INT64_C(1000) * DOMAIN_PARK_MAX_MS;
     int64_t *cursor = in_front ? &e->rate_slots.front_us : &e->rate_slots.back_us;
     if (d->config.per_minute != e->rate.per_minute) {
         rate_limit_set(&e->rate, d->config.per_minute, now_ms);
-        e->rate_slots = (struct slots){0};
+        e->rate_slots = (struct domain_slots){0};
     }
     if (e->rate.per_minute == 0)
         return 0;
@@ -304,8 +176,8 @@ static int64_t rate_slot(const struct domain_limits *d, struct entry *e, bool in
 }
 
 /* The time in microseconds at which to ask again; 0: now it may go, and the rate has counted it. */
-static int64_t next_chance(const struct domain_limits *d, struct entry *e, int i, bool in_front, bool needs_session,
-                           int64_t now_ms)
+static int64_t next_chance(const struct domain_limits *d, struct domain_entry *e, int i, bool in_front,
+                           bool needs_session, int64_t now_ms)
 {
     if (backs_off(e, now_ms) && now_ms < e->until_ms)
         return room_slot(d, e, i, in_front, e->until_ms, now_ms);
@@ -316,11 +188,20 @@ static int64_t next_chance(const struct domain_limits *d, struct entry *e, int i
     return rate_slot(d, e, in_front, now_ms);
 }
 
+/* Until when does the entry say something that must not be forgotten? */
+static void keep(const struct domain_limits *d, struct domain_entry *e, int64_t now_ms)
+{
+    int64_t slots_us = larger(e->rate_slots.front_us, e->rate_slots.back_us);
+    e->keep_until_ms = larger(d->config.per_minute > 0 ? now_ms + FULL_RATE_MS : now_ms, slots_us / 1000);
+    if (e->backoffs > 0)
+        e->keep_until_ms = larger(e->keep_until_ms, e->until_ms + FORGET_MS);
+}
+
 static void begin(struct domain_limits *d, int i, bool needs_session, int64_t now_ms, struct domain_hold *hold)
 {
-    struct entry *e = &d->entries[i];
+    struct domain_entry *e = &d->table.entries[i];
     if (e->in_flight++ == 0) {
-        idle_remove(d, i);
+        domain_table_busy(&d->table, i);
         e->progress_ms = now_ms;
     }
     e->sessions += needs_session;
@@ -331,24 +212,25 @@ static void begin(struct domain_limits *d, int i, bool needs_session, int64_t no
 int64_t domain_limits_admit(struct domain_limits *d, const char *domain, bool in_front, const struct domain_hold *ahead,
                             int64_t now_ms, struct domain_hold *hold)
 {
-    int i = look_up(d, domain, now_ms);
+    bool is_new = false;
+    int i = domain_table_get(&d->table, domain, now_ms, &is_new);
     see(d, i, now_ms);
-    if (i == NONE) {
-        *hold = (struct domain_hold){.entry = NONE, .began_ms = now_ms};
+    if (i == DOMAIN_NONE) {
+        *hold = (struct domain_hold){.entry = DOMAIN_NONE, .began_ms = now_ms};
         return 0;
     }
-    struct entry *e = &d->entries[i];
+    struct domain_entry *e = &d->table.entries[i];
+    if (is_new)
+        rate_limit_init(&e->rate, d->config.per_minute, now_ms);
     bool needs_session = !ahead || ahead->entry != i;
     int64_t at_us = next_chance(d, e, i, in_front, needs_session, now_ms);
-    e->used_ms = now_ms;
+    keep(d, e, now_ms);
     if (at_us == 0) {
         begin(d, i, needs_session, now_ms, hold);
         return 0;
     }
-    if (e->in_flight == 0) { /* used just now */
-        idle_remove(d, i);
-        idle_add(d, i);
-    }
+    if (e->in_flight == 0)
+        domain_table_touch(&d->table, i);
     int64_t wait_ms = (at_us - now_ms * 1000 + 999) / 1000;
     return larger(smaller(wait_ms, DOMAIN_PARK_MAX_MS), 1);
 }
@@ -380,14 +262,14 @@ enum domain_result domain_limits_judge(const struct outcome *outcome)
     return is_asked && is_put_off && speaks_of_domain(outcome->status) ? DOMAIN_PUT_OFF : DOMAIN_OTHER;
 }
 
-static void set_reply(struct entry *e, const char *text)
+static void set_reply(struct domain_entry *e, const char *text)
 {
     char reply[REPLY_BYTES];
     free(e->reply);
     e->reply = text ? xstrdup(text_mask_addresses(text, reply, sizeof reply)) : NULL;
 }
 
-static bool put_off(struct domain_limits *d, struct entry *e, const struct outcome *outcome, int64_t now_ms,
+static bool put_off(struct domain_limits *d, struct domain_entry *e, const struct outcome *outcome, int64_t now_ms,
                     uint32_t noise)
 {
     if (backs_off(e, now_ms) ? now_ms < e->until_ms : ++e->put_offs < DOMAIN_PUT_OFF_MAX)
@@ -398,7 +280,16 @@ static bool put_off(struct domain_limits *d, struct entry *e, const struct outco
     return true;
 }
 
-static void measure(struct entry *e, const struct domain_hold *hold, int64_t now_ms)
+/* The domain is there again, so nobody new waits for slots behind the time when it was not. */
+static void end_backoff(struct domain_entry *e)
+{
+    if (e->backoffs > 0)
+        e->room_slots = (struct domain_slots){0};
+    e->put_offs = e->backoffs = 0;
+    set_reply(e, NULL);
+}
+
+static void measure(struct domain_entry *e, const struct domain_hold *hold, int64_t now_ms)
 {
     int64_t took = larger(now_ms - hold->began_ms, 1);
     e->mean_ms = e->mean_ms == 0 ? took : larger(e->mean_ms + (took - e->mean_ms) / MEAN_PARTS, 1);
@@ -406,7 +297,7 @@ static void measure(struct entry *e, const struct domain_hold *hold, int64_t now
 }
 
 /* The session goes to the delivery behind, or is free. */
-static void pass_session(struct entry *e, const struct domain_hold *hold, struct domain_hold *behind)
+static void pass_session(struct domain_entry *e, const struct domain_hold *hold, struct domain_hold *behind)
 {
     if (hold->has_session && behind && behind->entry == hold->entry && !behind->has_session)
         behind->has_session = true;
@@ -421,23 +312,23 @@ bool domain_limits_end(struct domain_limits *d, struct domain_hold *hold, struct
     enum domain_result result = domain_limits_judge(outcome);
     if (behind)
         behind->began_ms = now_ms;
-    if (hold->entry == NONE)
+    if (hold->entry == DOMAIN_NONE)
         return false;
-    struct entry *e = &d->entries[hold->entry];
+    struct domain_entry *e = &d->table.entries[hold->entry];
     pass_session(e, hold, behind);
     if (result == DOMAIN_UNTOUCHED)
         rate_limit_put_back(&e->rate);
     else
         measure(e, hold, now_ms);
     if (result == DOMAIN_TAKEN) {
-        e->put_offs = e->backoffs = 0;
-        set_reply(e, NULL);
+        end_backoff(e);
     } else if (result == DOMAIN_PUT_OFF) {
         begins = put_off(d, e, outcome, now_ms, noise);
     }
+    keep(d, e, now_ms);
     if (--e->in_flight == 0)
-        idle_add(d, hold->entry);
-    hold->entry = NONE;
+        domain_table_idle(&d->table, hold->entry);
+    hold->entry = DOMAIN_NONE;
     entry_check(e);
     return begins;
 }
@@ -463,8 +354,8 @@ int domain_limits_troubles(const struct domain_limits *d, int64_t now_ms, struct
 {
     int all = 0;
     int n = 0;
-    for (int i = 0; i < d->count; i++) {
-        const struct entry *e = &d->entries[i];
+    for (int i = 0; i < d->table.count; i++) {
+        const struct domain_entry *e = &d->table.entries[i];
         if (!backs_off(e, now_ms))
             continue;
         struct domain_trouble t = {e->name, e->reply, e->backoffs, larger(e->until_ms - now_ms, 0)};
@@ -474,11 +365,11 @@ int domain_limits_troubles(const struct domain_limits *d, int64_t now_ms, struct
     return all;
 }
 
-static const struct entry *known(const struct domain_limits *d, const char *domain)
+static const struct domain_entry *known(const struct domain_limits *d, const char *domain)
 {
-    static const struct entry nothing;
-    int i = find(d, domain, bucket_of(d, domain));
-    return i == NONE ? &nothing : &d->entries[i];
+    static const struct domain_entry nothing;
+    int i = domain_table_find(&d->table, domain);
+    return i == DOMAIN_NONE ? &nothing : &d->table.entries[i];
 }
 
 int domain_limits_in_flight(const struct domain_limits *d, const char *domain)
@@ -493,5 +384,5 @@ int domain_limits_sessions(const struct domain_limits *d, const char *domain)
 
 int domain_limits_count(const struct domain_limits *d)
 {
-    return d->count;
+    return d->table.count;
 }
