@@ -4,9 +4,11 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/random.h"
 #include "deliver/outbox_private.h"
 
 int64_t outbox_mono_ms(const struct outbox *o)
@@ -21,17 +23,11 @@ void outbox_touch(struct outbox *o)
     o->is_dirty = true;
 }
 
-/* Nothing goes out between a wake-up and the turn that follows, in case it was recalled; but where one wake-up chases
- * the other, sending goes on after OUTBOX_GATE_MS. Nor does anything that could not be recorded. */
-static bool gate_is_open(struct outbox *o)
+/* Where one wake-up chases the other, sending goes on after OUTBOX_GATE_MS. */
+bool outbox_may_send(const struct outbox *o)
 {
-    bool is_asking = o->woken || (o->turn.is_running && o->turn.asked > 0);
-    if (o->is_failing)
+    if (o->is_failing || o->is_stopping)
         return false;
-    if (!is_asking || outbox_queued(o) == 0)
-        o->gate_ms = 0;
-    else if (o->gate_ms == 0)
-        o->gate_ms = o->now_ms;
     return o->gate_ms == 0 || o->now_ms - o->gate_ms >= OUTBOX_GATE_MS;
 }
 
@@ -46,12 +42,15 @@ static void stop_further(struct outbox *o)
 {
     if (!o->is_cut_off && o->now_ms >= o->stop_by_ms) {
         o->is_cut_off = true;
-        relay_quit_all(o->relay, true);
+        for (struct relay *r = o->all_relays; r; r = r->next)
+            relay_quit_all(r, true);
     }
     outbox_turn(o);
-    if (!outbox_turns_ended(o) || o->relay->open > 0 || form_cache_loading(o->forms) > 0 ||
-        uv_is_closing((uv_handle_t *)&o->timer))
+    if (!outbox_turns_ended(o) || form_cache_loading(o->forms) > 0 || uv_is_closing((uv_handle_t *)&o->timer))
         return;
+    for (struct relay *r = o->all_relays; r; r = r->next)
+        if (r->open > 0)
+            return;
     assert(outbox_queued(o) == 0);
     uv_close((uv_handle_t *)&o->timer, on_closed);
     uv_close((uv_handle_t *)&o->prepare, on_closed);
@@ -67,6 +66,16 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+/* The end of the first pause of a relay. */
+static int64_t relays_ms(const struct outbox *o)
+{
+    int64_t at = INT64_MAX;
+    for (int i = 0; i < o->relay_count; i++)
+        if (relay_state(o->relays[i]) == RELAY_STATE_PAUSED)
+            at = earlier(at, o->now_ms + relay_health_retry_in_ms(&o->relays[i]->health, o->now_ms));
+    return at;
+}
+
 /* For the first of all that is waited for. */
 static void set_timer(struct outbox *o)
 {
@@ -74,12 +83,12 @@ static void set_timer(struct outbox *o)
     if (o->is_stopping) {
         at = o->is_cut_off ? INT64_MAX : o->is_failing ? earlier(at, o->stop_by_ms) : o->stop_by_ms;
     } else {
-        if (relay_is_paused(o->relay))
-            at = earlier(at, o->relay->paused_until_ms);
-        if (o->send_ms > 0)
-            at = earlier(at, o->send_ms);
-        if (o->gate_ms > 0)
-            at = earlier(at, o->gate_ms + OUTBOX_GATE_MS);
+        at = earlier(at, relays_ms(o));
+        const int64_t others[] = {o->send_ms, o->rescue_ms, o->messages_ms,
+                                  o->is_gated && !o->is_failing ? o->gate_ms + OUTBOX_GATE_MS : 0};
+        for (size_t i = 0; i < ARRAY_LEN(others); i++)
+            if (others[i] > 0)
+                at = earlier(at, others[i]);
     }
     if (at == INT64_MAX)
         uv_timer_stop(&o->timer); /* what is under way wakes us */
@@ -87,18 +96,84 @@ static void set_timer(struct outbox *o)
         uv_timer_start(&o->timer, on_timer, at > o->now_ms ? (uint64_t)(at - o->now_ms) : 0, 0);
 }
 
+/* Without any relay what is queued waits in the ledger; when there is one again it is asked for. */
+static void see_to_relays(struct outbox *o)
+{
+    bool has_relay = outbox_has_relay(o);
+    if (has_relay && !o->had_relay)
+        o->look_ms = o->now_ms;
+    if (!has_relay)
+        outbox_give_back_queue(o, 0, 0);
+    o->had_relay = has_relay;
+}
+
+static void see_to_messages(struct outbox *o)
+{
+    if (o->messages_ms == 0 || o->now_ms < o->messages_ms)
+        return;
+    int64_t next = message_pause_next_ms(&o->messages, o->now_ms);
+    o->messages_ms = next < 0 ? 0 : o->now_ms + next;
+    o->look_ms = o->now_ms;
+}
+
+static void see_to_gate(struct outbox *o)
+{
+    bool is_gated = !outbox_may_send(o);
+    if (o->is_gated && !is_gated)
+        for (struct relay *r = o->all_relays; r; r = r->next)
+            relay_permit_all(r);
+    o->is_gated = is_gated;
+}
+
+static void see_to_hands(struct outbox *o)
+{
+    bool is_due = o->rescue_ms > 0 && o->now_ms >= o->rescue_ms;
+    bool is_busy = false;
+    for (struct relay *r = o->all_relays; r; r = r->next) {
+        if (is_due)
+            relay_rescue_all(r);
+        is_busy = is_busy || r->busy > 0;
+    }
+    if (is_due || o->rescue_ms == 0)
+        o->rescue_ms = is_busy ? o->now_ms + OUTBOX_RESCUE_MS : 0;
+}
+
+static void free_left_relays(struct outbox *o)
+{
+    struct relay **at = &o->all_relays;
+    while (*at) {
+        struct relay *r = *at;
+        if (r->config || r->active > 0) {
+            at = &r->next;
+            continue;
+        }
+        *at = r->next;
+        relay_free(r);
+    }
+}
+
+static void work(struct outbox *o)
+{
+    see_to_relays(o);
+    see_to_messages(o);
+    see_to_gate(o);
+    see_to_hands(o);
+    o->send_ms = 0;
+    if (!o->is_gated)
+        outbox_send(o);
+    outbox_open_sessions(o);
+    outbox_turn(o);
+    free_left_relays(o);
+}
+
 void outbox_pump(struct outbox *o)
 {
     o->is_dirty = false;
     o->now_ms = outbox_mono_ms(o);
-    if (o->is_stopping) {
+    if (o->is_stopping)
         stop_further(o);
-    } else {
-        if (gate_is_open(o))
-            outbox_send(o);
-        relay_open_sessions(o->relay);
-        outbox_turn(o);
-    }
+    else
+        work(o);
     if (!uv_is_closing((uv_handle_t *)&o->timer))
         set_timer(o);
 }
@@ -117,32 +192,67 @@ static void on_form_ready(void *ctx)
     outbox_touch(ctx);
 }
 
-static const struct config_relay *first_relay(const struct config *config)
+static struct relay *find_relay(struct outbox *o, const char *name)
 {
-    const struct config_relay *best = &config->relays[0];
-    for (size_t i = 1; i < config->relay_count; i++)
-        if (config->relays[i].priority < best->priority)
-            best = &config->relays[i];
-    return best;
+    for (struct relay *r = o->all_relays; r; r = r->next)
+        if (strcmp(r->name, name) == 0)
+            return r;
+    struct relay *r = relay_new(o, name);
+    r->next = o->all_relays;
+    o->all_relays = r;
+    return r;
 }
 
-static void configure(struct outbox *o, const struct config *config)
+/* Relays keep their place in life by their names; those that are gone let their sessions end. */
+static void configure_relays(struct outbox *o, const struct config *config)
 {
-    const struct config_relay *relay = first_relay(config);
-    o->config = config;
-    o->policy = (struct delivery_policy){.retry_first_us = config->letter.retry_first_s * US_PER_S,
-                                         .retry_max_us = config->letter.retry_max_s * US_PER_S,
-                                         .retry_max_age_us = config->letter.retry_max_age_s * US_PER_S};
-    if (!o->relay)
-        o->relay = relay_new(o, relay->name);
-    relay_configure(o->relay, relay);
-    o->ahead = 2 * o->relay->connections;
+    int connections = 0;
+    for (struct relay *r = o->all_relays; r; r = r->next)
+        relay_configure(r, NULL);
+    o->relay_count = (int)config->relay_count;
+    for (int i = 0; i < o->relay_count; i++) {
+        o->relays[i] = find_relay(o, config->relays[i].name);
+        relay_configure(o->relays[i], &config->relays[i]);
+        connections += o->relays[i]->connections;
+    }
+    o->send_choice = o->open_choice = (struct relay_choice){{0}};
+    o->ahead = 2 * connections;
     o->ahead = o->ahead < OUTBOX_AHEAD_MIN ? OUTBOX_AHEAD_MIN : o->ahead;
     o->ahead = o->ahead > OUTBOX_AHEAD_MAX ? OUTBOX_AHEAD_MAX : o->ahead;
 }
 
+static void configure_limits(struct outbox *o, const struct config *config)
+{
+    int64_t first_ms = config->letter.retry_first_s * 1000;
+    int64_t most_ms = config->letter.retry_max_s * 1000;
+    struct domain_limits_config limits = {.connections = config->limits.per_domain_connections,
+                                          .per_minute = config->limits.per_domain_per_minute,
+                                          .retry_first_ms = first_ms,
+                                          .retry_max_ms = most_ms};
+    uint8_t key[16];
+    if (o->domains) {
+        domain_limits_configure(o->domains, &limits);
+        message_pause_configure(&o->messages, first_ms, most_ms);
+        return;
+    }
+    random_bytes(key, sizeof key);
+    o->domains = domain_limits_new(&limits, key);
+    message_pause_init(&o->messages, first_ms, most_ms);
+}
+
+static void configure(struct outbox *o, const struct config *config)
+{
+    o->config = config;
+    o->policy = (struct delivery_policy){.retry_first_us = config->letter.retry_first_s * US_PER_S,
+                                         .retry_max_us = config->letter.retry_max_s * US_PER_S,
+                                         .retry_max_age_us = config->letter.retry_max_age_s * US_PER_S};
+    configure_limits(o, config);
+    configure_relays(o, config);
+}
+
 struct outbox *outbox_new(const struct outbox_env *env, const struct config *config)
 {
+    static const int64_t bounds[] = HISTOGRAM_SLOW;
     struct outbox *o = xcalloc(1, sizeof *o);
     o->env = *env;
     o->now_ms = outbox_mono_ms(o);
@@ -154,6 +264,10 @@ struct outbox *outbox_new(const struct outbox_env *env, const struct config *con
     uv_prepare_start(&o->prepare, on_prepare);
     o->handles = 2;
     o->look_ms = o->now_ms + OUTBOX_LOOK_MS;
+    for (int lane = 0; lane < LANE_COUNT; lane++) {
+        histogram_init(&o->counters.queue_age[lane], bounds, (int)ARRAY_LEN(bounds));
+        rate_meter_init(&o->meters[lane], o->now_ms);
+    }
     configure(o, config);
     return o;
 }
@@ -163,13 +277,14 @@ void outbox_configure(struct outbox *o, const struct config *config)
     if (o->is_stopping)
         return;
     configure(o, config);
-    relay_quit_all(o->relay, false);
     outbox_wake(o);
 }
 
 void outbox_wake(struct outbox *o)
 {
     o->woken = true;
+    if (o->gate_ms == 0)
+        o->gate_ms = outbox_mono_ms(o);
     outbox_touch(o);
 }
 
@@ -180,8 +295,9 @@ void outbox_stop(struct outbox *o, int64_t deadline_ms, outbox_stopped_cb stoppe
     o->stopped = stopped;
     o->stopped_ctx = ctx;
     o->stop_by_ms = outbox_mono_ms(o) + deadline_ms;
-    outbox_give_back_queue(o);
-    relay_quit_all(o->relay, false);
+    outbox_give_back_queue(o, 0, 0);
+    for (struct relay *r = o->all_relays; r; r = r->next)
+        relay_quit_all(r, false);
     outbox_touch(o);
 }
 
@@ -190,7 +306,12 @@ void outbox_free(struct outbox *o)
     if (!o)
         return;
     assert(o->handles == 0);
-    relay_free(o->relay);
+    while (o->all_relays) {
+        struct relay *r = o->all_relays;
+        o->all_relays = r->next;
+        relay_free(r);
+    }
+    domain_limits_free(o->domains);
     outbox_free_parcels(o);
     outbox_free_turn(o);
     form_cache_free(o->forms);

@@ -1,8 +1,6 @@
-/*
- * Claimed deliveries: each is a parcel, and each parcel is in one list (a lane of the queue, what is done, a turn's
- * records) or in one slot's hands. The memory of one that is recorded serves the next, so that a letter to a million
- * allocates as much as one to a thousand.
- */
+/* Claimed deliveries: lists, the queue, what became of them. The contract is in outbox_parcel.h. */
+#include "deliver/outbox_parcel.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,11 +83,6 @@ void outbox_enqueue(struct outbox *o, const struct job *job)
         p = xmalloc(sizeof *p);
     memset(p, 0, offsetof(struct parcel, job));
     p->job = *job;
-    p->slot = NULL;
-    p->is_untouched = false;
-    p->mono_due_ms = 0;
-    p->status = 0;
-    p->place = PARCEL_QUEUED;
     parcel_list_push(&o->queue[job->lane], p);
 }
 
@@ -97,7 +90,9 @@ void outbox_requeue(struct outbox *o, struct parcel *p)
 {
     p->slot = NULL;
     p->place = PARCEL_QUEUED;
+    p->not_before_ms = 0;
     parcel_list_push_front(&o->queue[p->job.lane], p);
+    outbox_touch(o);
 }
 
 int outbox_queued(const struct outbox *o)
@@ -130,7 +125,6 @@ void outbox_finish(struct outbox *o, struct parcel *p, struct slot *slot, const 
     if (outcome->kind != OUTCOME_SENT) /* the jitter of a wait */
         random_bytes(&noise, sizeof noise);
     p->slot = slot;
-    p->is_untouched = false;
     p->outcome = *outcome;
     p->result = (struct ledger_result){.relay = relay};
     delivery_policy_decide(&o->policy, &p->job, &p->outcome, clock_real_us(o->env.clock), noise, p->gave_up,
@@ -142,20 +136,28 @@ void outbox_finish(struct outbox *o, struct parcel *p, struct slot *slot, const 
     done(o, p);
 }
 
-void outbox_give_back(struct outbox *o, struct parcel *p)
+void outbox_give_back(struct outbox *o, struct parcel *p, int64_t due_us)
 {
     p->slot = NULL;
     p->is_untouched = true;
+    p->due_us = due_us;
     p->result = (struct ledger_result){.delivery_id = p->job.delivery_id};
+    if (due_us > 0)
+        p->mono_due_ms = outbox_mono_ms(o) + (due_us - clock_real_us(o->env.clock)) / 1000 + 1;
     done(o, p);
 }
 
-void outbox_give_back_queue(struct outbox *o)
+void outbox_give_back_queue(struct outbox *o, int64_t message_id, int64_t due_us)
 {
     for (int lane = 0; lane < LANE_COUNT; lane++) {
-        struct parcel *p;
-        while ((p = parcel_list_shift(&o->queue[lane])) != NULL)
-            outbox_give_back(o, p);
+        struct parcel *next = NULL;
+        for (struct parcel *p = o->queue[lane].first; p; p = next) {
+            next = p->next;
+            if (message_id != 0 && p->job.message_id != message_id)
+                continue;
+            outbox_unqueue(o, p);
+            outbox_give_back(o, p, due_us);
+        }
     }
 }
 

@@ -1,19 +1,29 @@
-/*
- * One relay of the outbox: its connections, pauses and rate.
- *
- * A session that cannot be opened, or refusals that concern us (login, sender, TLS, policy), pause the relay: 1 s,
- * doubling to 60 s; what was queued goes back to the ledger untouched. After a pause one session tries first; the first
- * delivery that is taken ends the pauses.
- */
+/* One relay: sessions, health, rate. The contract is in outbox_relay.h. */
+#include "deliver/outbox_relay.h"
+
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/random.h"
 #include "base/text.h"
 #include "deliver/outbox_private.h"
+
+/* --- life ------------------------------------------------------------------------------------------------------ */
+
+static void start_anew(struct relay *r)
+{
+    static const int64_t bounds[] = HISTOGRAM_FAST;
+    relay_health_init(&r->health, r->connections);
+    rate_meter_init(&r->meter, outbox_mono_ms(r->o));
+    r->answer_ms = 0;
+    r->problem[0] = '\0';
+    r->counters = (struct outbox_relay_status){0};
+    histogram_init(&r->counters.hand_off, bounds, (int)ARRAY_LEN(bounds));
+}
 
 struct relay *relay_new(struct outbox *o, const char *name)
 {
@@ -27,144 +37,173 @@ void relay_free(struct relay *r)
 {
     if (!r)
         return;
-    for (int i = 0; i < OUTBOX_SLOTS_MAX; i++)
+    for (int i = 0; i < RELAY_SLOTS_MAX; i++)
         slot_free(r->slots[i]);
+    free(r->url);
     free(r);
 }
 
 void relay_configure(struct relay *r, const struct config_relay *config)
 {
+    int64_t now = outbox_mono_ms(r->o);
+    bool is_other = config && (!r->url || strcmp(r->url, config->url.text) != 0);
     r->config = config;
-    r->connections = config->connections < OUTBOX_SLOTS_MAX ? config->connections : OUTBOX_SLOTS_MAX;
-    if (config->rate_per_minute <= 0 || r->tokens_ms == 0)
-        r->tokens = 1;
-    r->tokens_ms = outbox_mono_ms(r->o);
-    r->paused_until_ms = 0; /* whoever changed the configuration may have mended it */
-    r->pauses = 0;
-    r->our_faults = 0;
-    r->problem[0] = '\0';
-}
-
-/* --- pauses ---------------------------------------------------------------------------------------------------- */
-
-bool relay_is_paused(const struct relay *r)
-{
-    return r->paused_until_ms > outbox_mono_ms(r->o);
-}
-
-void relay_pause(struct relay *r, const struct outcome *why)
-{
-    struct outbox *o = r->o;
-    int64_t wait = OUTBOX_PAUSE_FIRST_MS;
-    char text[OUTCOME_TEXT_BYTES];
-    if (relay_is_paused(r))
-        return; /* several sessions fail for one reason */
-    for (int i = 0; i < r->pauses && wait < OUTBOX_PAUSE_MAX_MS; i++)
-        wait *= 2;
-    if (wait > OUTBOX_PAUSE_MAX_MS)
-        wait = OUTBOX_PAUSE_MAX_MS;
-    r->pauses++;
-    r->paused_until_ms = outbox_mono_ms(o) + wait;
-    text_mask_addresses(why->text, text, sizeof text);
-    snprintf(r->problem, sizeof r->problem, "%s: %.200s", why->step ? why->step : "relay", text);
-    log_warn("outbox", "relay=%s pauses seconds=%lld step=%s code=%d reply=%.200s", r->name, (long long)(wait / 1000),
-             why->step ? why->step : "-", why->code, text);
-    o->look_ms = r->paused_until_ms;
-    outbox_give_back_queue(o);
-}
-
-void relay_works(struct relay *r)
-{
-    r->pauses = 0;
-    r->our_faults = 0;
-    r->problem[0] = '\0';
-}
-
-/* A refusal of MAIL says that the relay does not want us; one of a recipient or of a letter may be about that one, so
- * several in a row have to say it. */
-void relay_on_our_fault(struct relay *r, const struct outcome *outcome)
-{
-    bool is_sender = outcome->step && strcmp(outcome->step, smtp_state_word(SMTP_STATE_MAIL)) == 0;
-    char text[OUTCOME_TEXT_BYTES];
-    if (is_sender || ++r->our_faults >= OUTBOX_OUR_FAULTS_MAX) {
-        relay_pause(r, outcome);
+    relay_quit_all(r, false);
+    if (!config)
+        return;
+    r->connections = config->connections < RELAY_SLOTS_MAX ? config->connections : RELAY_SLOTS_MAX;
+    if (is_other) {
+        rate_limit_init(&r->rate, config->rate_per_minute, now);
+        start_anew(r);
+        free(r->url);
+        r->url = xstrdup(config->url.text);
         return;
     }
-    log_warn("outbox", "relay=%s refuses a letter because of us step=%s code=%d reply=%.200s", r->name,
-             outcome->step ? outcome->step : "-", outcome->code, text_mask_addresses(outcome->text, text, sizeof text));
+    rate_limit_set(&r->rate, config->rate_per_minute, now);
+    relay_health_configure(&r->health, r->connections);
+    r->problem[0] = '\0';
 }
 
-/* --- rate ------------------------------------------------------------------------------------------------------ */
-
-/* A token bucket over monotonic time: a second's worth at most, so that a pause does not become a burst. */
-static void refill_tokens(struct relay *r)
+enum relay_state relay_state(const struct relay *r)
 {
-    int rate = r->config->rate_per_minute;
-    int64_t now = r->o->now_ms;
-    double most = rate < 60 ? 1 : rate / 60.0;
-    r->tokens += (double)(now - r->tokens_ms) * rate / 60000.0;
-    r->tokens_ms = now;
-    if (r->tokens > most)
-        r->tokens = most;
+    return relay_health_state(&r->health, r->o->now_ms);
 }
 
-bool relay_take_token(struct relay *r)
+/* --- what its slots tell --------------------------------------------------------------------------------------- */
+
+static uint32_t noise(void)
 {
-    int rate = r->config->rate_per_minute;
-    if (rate <= 0)
-        return true;
-    refill_tokens(r);
-    if (r->tokens < 1) {
-        r->o->send_ms = r->tokens_ms + (int64_t)((1 - r->tokens) * 60000.0 / rate) + 1;
-        return false;
-    }
-    r->tokens -= 1;
-    return true;
+    uint32_t n = 0;
+    random_bytes(&n, sizeof n);
+    return n;
 }
 
-/* --- sessions -------------------------------------------------------------------------------------------------- */
+static void tell_problem(struct relay *r, const struct outcome *why)
+{
+    char text[OUTCOME_TEXT_BYTES];
+    text_mask_addresses(why->text, text, sizeof text);
+    snprintf(r->problem, sizeof r->problem, "%s: %.150s", why->step ? why->step : "relay", text);
+}
 
+static void tell_pause(struct relay *r, const struct outcome *why)
+{
+    int64_t now = outbox_mono_ms(r->o);
+    tell_problem(r, why);
+    log_warn("outbox", "relay=%s pauses ms=%lld code=%d problem=%s", r->name,
+             (long long)relay_health_retry_in_ms(&r->health, now), why->code, r->problem);
+    outbox_touch(r->o);
+}
+
+void relay_connected(struct relay *r)
+{
+    relay_health_connected(&r->health, r->working, outbox_mono_ms(r->o));
+}
+
+void relay_not_connected(struct relay *r, const struct outcome *why)
+{
+    int64_t now = outbox_mono_ms(r->o);
+    r->counters.connect_failures++;
+    if (r->o->is_stopping)
+        return;
+    bool pauses = why->kind == OUTCOME_OUR_FAULT ? relay_health_refused(&r->health, now, noise())
+                                                 : relay_health_failed(&r->health, r->working, now, noise());
+    if (pauses)
+        tell_pause(r, why);
+}
+
+void relay_lost(struct relay *r, bool has_worked, const struct outcome *why)
+{
+    if (!has_worked)
+        r->counters.connect_failures++;
+    if (!r->o->is_stopping && relay_health_lost(&r->health, has_worked, r->working, outbox_mono_ms(r->o), noise()))
+        tell_pause(r, why);
+}
+
+void relay_delivered(struct relay *r)
+{
+    relay_health_delivered(&r->health, r->working, outbox_mono_ms(r->o));
+    r->problem[0] = '\0';
+}
+
+void relay_refused(struct relay *r, const struct outcome *why)
+{
+    if (relay_health_refused(&r->health, outbox_mono_ms(r->o), noise()))
+        tell_pause(r, why);
+}
+
+/* --- room ------------------------------------------------------------------------------------------------------ */
+
+/* The connections reserved for alerts stay free of letters, but one may always carry them. */
 int relay_letter_room(const struct relay *r)
 {
-    int most = r->connections - r->config->reserved_for_alerts;
+    int most = relay_health_sessions(&r->health, r->o->now_ms);
+    most = (most < r->connections ? most : r->connections) - r->config->reserved_for_alerts;
     if (most < 1)
         most = 1;
     return r->letters < most ? most - r->letters : 0;
 }
 
-/* How many sessions what is queued can use now; a paced relay needs no more than a second's worth. */
-static int sessions_wanted(const struct relay *r)
+/* An envelope is sent ahead where it saves a round trip: not on a relay that is slow anyway, or tried out, nor when
+ * those that connect just now could take what is waiting. */
+static bool may_send_ahead(const struct relay *r, int waiting)
 {
-    const struct outbox *o = r->o;
-    int letters = relay_letter_room(r);
-    int wanted = o->queue[LANE_LETTER].count;
-    int pace = 1 + r->config->rate_per_minute / 60;
-    if (wanted > letters)
-        wanted = letters;
-    wanted += o->queue[LANE_ALERT].count + o->queue[LANE_PERSONAL].count;
-    return r->config->rate_per_minute > 0 && wanted > pace ? pace : wanted;
+    return r->answer_ms < RELAY_SLOW_MS && waiting > r->connecting && relay_state(r) == RELAY_STATE_READY;
 }
 
-void relay_open_sessions(struct relay *r)
+struct slot *relay_slot_for(struct relay *r, enum lane lane, int waiting)
 {
-    int room = (r->pauses > 0 ? 1 : r->connections) - r->open;
-    int wanted = sessions_wanted(r) - r->connecting - r->with_room;
-    if (wanted <= 0 || room <= 0 || relay_is_paused(r))
-        return;
-    for (int i = 0; i < r->connections && wanted > 0 && room > 0; i++) {
+    if (rate_limit_wait_ms(&r->rate, r->o->now_ms) > 0)
+        return NULL;
+    bool is_letter = lane == LANE_LETTER;
+    bool may_take_idle =
+        (!is_letter || relay_letter_room(r) > 0) && (relay_state(r) == RELAY_STATE_READY || r->busy == 0);
+    struct slot *slot = may_take_idle ? slot_with(r, ROOM_IDLE) : NULL;
+    if (!slot && may_send_ahead(r, waiting))
+        slot = slot_with(r, is_letter ? ROOM_BEHIND_LETTER : ROOM_BEHIND_OTHER);
+    return slot;
+}
+
+/* A paced relay needs no more sessions than a second's worth. */
+bool relay_may_open(const struct relay *r)
+{
+    int most = relay_health_sessions(&r->health, r->o->now_ms);
+    int pace = 1 + r->config->rate_per_minute / 60;
+    if (r->config->rate_per_minute > 0 && pace < most)
+        most = pace;
+    return r->open < most && r->active < r->connections;
+}
+
+void relay_open(struct relay *r)
+{
+    for (int i = 0; i < r->connections; i++) {
         if (!r->slots[i])
             r->slots[i] = slot_new(r);
         if (r->slots[i]->state != SLOT_EMPTY)
             continue;
         slot_open(r->slots[i]);
-        wanted--;
-        room--;
+        return;
     }
+}
+
+/* --- all slots ------------------------------------------------------------------------------------------------- */
+
+void relay_permit_all(struct relay *r)
+{
+    for (int i = 0; r->busy > 0 && i < RELAY_SLOTS_MAX; i++)
+        if (r->slots[i])
+            slot_permit(r->slots[i]);
+}
+
+void relay_rescue_all(struct relay *r)
+{
+    for (int i = 0; r->busy > 0 && i < RELAY_SLOTS_MAX; i++)
+        if (r->slots[i])
+            slot_rescue(r->slots[i], r->o->now_ms);
 }
 
 void relay_quit_all(struct relay *r, bool now)
 {
-    for (int i = 0; i < OUTBOX_SLOTS_MAX; i++)
+    for (int i = 0; r->open > 0 && i < RELAY_SLOTS_MAX; i++)
         if (r->slots[i])
             slot_quit(r->slots[i], now);
 }

@@ -1,9 +1,11 @@
 /*
- * One connection to a relay and the delivery in its hands.
+ * One connection to a relay and what is in its hands. The contract is in outbox_slot.h.
  *
  * A session may end by itself at any time (idle, the relay hangs up, a new configuration), and says so only in a later
  * turn of the loop. Therefore a slot that is said to have room is asked whether its session agrees.
  */
+#include "deliver/outbox_slot.h"
+
 #include <assert.h>
 #include <stdlib.h>
 
@@ -12,85 +14,121 @@
 
 /* --- room ------------------------------------------------------------------------------------------------------ */
 
-static void unlist(struct slot *slot)
+static struct slot_hand *hand_at(struct slot *slot, int i)
 {
-    struct relay *r = slot->relay;
-    if (!slot->is_listed)
-        return;
-    if (slot->prev_room)
-        slot->prev_room->next_room = slot->next_room;
-    else
-        r->room_first = slot->next_room;
-    if (slot->next_room)
-        slot->next_room->prev_room = slot->prev_room;
-    else
-        r->room_last = slot->prev_room;
-    slot->prev_room = slot->next_room = NULL;
-    slot->is_listed = false;
-    r->with_room--;
+    return &slot->hands[(slot->first + i) % SLOT_HANDS];
 }
 
-static bool has_room(const struct slot *slot)
+static enum slot_room room_of(struct slot *slot)
 {
-    return slot->state == SLOT_OPEN && !slot->parcel && slot->unrecorded == 0 && slot->session &&
-           smtp_session_is_ready(slot->session);
+    if (slot->state != SLOT_OPEN || slot->count == SLOT_HANDS || !smtp_session_has_room(slot->session))
+        return ROOM_NONE;
+    if (slot->count == 0)
+        return ROOM_IDLE;
+    return hand_at(slot, 0)->parcel->job.lane == LANE_LETTER ? ROOM_BEHIND_LETTER : ROOM_BEHIND_OTHER;
+}
+
+static void unlist(struct slot *slot)
+{
+    struct slot_list *list = &slot->relay->room[slot->room];
+    if (slot->prev)
+        slot->prev->next = slot->next;
+    else
+        list->first = slot->next;
+    if (slot->next)
+        slot->next->prev = slot->prev;
+    slot->prev = slot->next = NULL;
+    list->count--;
 }
 
 /* The last used first: the others may end by being idle. */
 static void relist(struct slot *slot)
 {
-    struct relay *r = slot->relay;
-    bool has = has_room(slot);
-    if (has == slot->is_listed)
+    enum slot_room room = room_of(slot);
+    struct slot_list *list = &slot->relay->room[room];
+    if (room == slot->room)
         return;
-    if (!has) {
+    if (slot->room != ROOM_NONE)
         unlist(slot);
+    slot->room = room;
+    if (room == ROOM_NONE)
         return;
-    }
-    slot->is_listed = true;
-    slot->prev_room = NULL;
-    slot->next_room = r->room_first;
-    if (r->room_first)
-        r->room_first->prev_room = slot;
-    else
-        r->room_last = slot;
-    r->room_first = slot;
-    r->with_room++;
+    slot->next = list->first;
+    if (list->first)
+        list->first->prev = slot;
+    list->first = slot;
+    list->count++;
 }
 
-struct slot *slot_with_room(struct relay *r)
+struct slot *slot_with(struct relay *r, enum slot_room room)
 {
-    while (r->room_first && !has_room(r->room_first))
-        unlist(r->room_first);
-    return r->room_first;
+    struct slot_list *list = &r->room[room];
+    while (list->first && room_of(list->first) != room)
+        relist(list->first);
+    return list->first;
+}
+
+/* --- states and hands ------------------------------------------------------------------------------------------ */
+
+static void enter(struct slot *slot, enum slot_state state)
+{
+    struct relay *r = slot->relay;
+    r->active += (state != SLOT_EMPTY) - (slot->state != SLOT_EMPTY);
+    r->connecting += (state == SLOT_CONNECTING) - (slot->state == SLOT_CONNECTING);
+    r->working += (state == SLOT_OPEN) - (slot->state == SLOT_OPEN);
+    slot->state = state;
+    relist(slot);
+}
+
+static void put_in(struct slot *slot, struct parcel *p)
+{
+    struct relay *r = slot->relay;
+    struct slot_hand *hand = hand_at(slot, slot->count);
+    p->place = PARCEL_SENDING;
+    p->slot = slot;
+    hand->parcel = p;
+    hand->is_permitted = false;
+    if (slot->count++ == 0) {
+        r->busy++;
+        r->letters += p->job.lane == LANE_LETTER;
+    }
+}
+
+/* The oldest (0) or the one behind it (1) leaves the slot's hands. */
+static struct parcel *take_out(struct slot *slot, int i)
+{
+    struct relay *r = slot->relay;
+    struct parcel *p = hand_at(slot, i)->parcel;
+    assert(i < slot->count && p && p->place == PARCEL_SENDING);
+    hand_at(slot, i)->parcel = NULL;
+    if (i == 0)
+        slot->first = (slot->first + 1) % SLOT_HANDS;
+    if (--slot->count == 0) {
+        r->busy--;
+        r->letters -= p->job.lane == LANE_LETTER;
+    }
+    return p;
 }
 
 /* --- what the session says ------------------------------------------------------------------------------------- */
-
-static void set_parcel(struct slot *slot, struct parcel *p)
-{
-    struct relay *r = slot->relay;
-    const struct parcel *had = slot->parcel;
-    r->busy += (p != NULL) - (had != NULL);
-    r->letters += (p && p->job.lane == LANE_LETTER) - (had && had->job.lane == LANE_LETTER);
-    slot->parcel = p;
-}
-
-static void set_connecting(struct slot *slot, bool on)
-{
-    slot->relay->connecting += on - (slot->state == SLOT_CONNECTING);
-}
 
 static void on_ready(struct smtp_session *session, void *ctx)
 {
     struct slot *slot = ctx;
     (void)session;
     if (slot->state == SLOT_CONNECTING) {
-        set_connecting(slot, false);
-        slot->state = SLOT_OPEN;
+        enter(slot, SLOT_OPEN);
+        relay_connected(slot->relay);
     }
-    relist(slot);
     outbox_touch(slot->relay->o);
+}
+
+static void learn_pace(struct relay *r, const struct slot_hand *hand)
+{
+    int64_t ms = outbox_mono_ms(r->o) - hand->permitted_ms;
+    int capped = ms > 1000 * RELAY_SLOW_MS ? 1000 * RELAY_SLOW_MS : (int)ms;
+    r->answer_ms += (capped - r->answer_ms) / 8;
+    histogram_add(&r->counters.hand_off, ms * 1000);
 }
 
 static void on_outcome(struct smtp_session *session, const struct smtp_job *job, const struct outcome *outcome,
@@ -98,53 +136,45 @@ static void on_outcome(struct smtp_session *session, const struct smtp_job *job,
 {
     struct slot *slot = ctx;
     struct relay *r = slot->relay;
-    struct parcel *p = slot->parcel;
-    (void)job;
-    assert(p && p->place == PARCEL_SENDING);
-    set_parcel(slot, NULL);
-    if (smtp_session_is_ready(session))
-        slot->has_worked = true;
-    if (outcome->kind == OUTCOME_SENT) {
-        slot->has_worked = true;
-        relay_works(r);
+    struct slot_hand *hand = hand_at(slot, 0);
+    (void)session;
+    assert(slot->count > 0 && job == &hand->smtp);
+    struct parcel *p = take_out(slot, 0);
+    struct parcel *behind = slot->count > 0 ? hand_at(slot, 0)->parcel : NULL;
+    if (outcome->kind == OUTCOME_UNTOUCHED) {
+        r->counters.untouched++;
+        outbox_untouched(r->o, p, behind);
+    } else {
+        if (hand->is_permitted)
+            learn_pace(r, hand);
+        slot->has_worked = slot->has_worked || outcome->kind == OUTCOME_SENT;
+        outbox_outcome(r->o, p, behind, slot, outcome);
     }
-    outbox_finish(r->o, p, slot, outcome, r->name);
-    if (outcome->kind == OUTCOME_OUR_FAULT)
-        relay_on_our_fault(r, outcome);
     relist(slot);
-}
-
-/* Did the session end in a way that says the relay is away? One that did its work, or had none, may end as it likes. */
-static bool is_away(const struct slot *slot, const struct outcome *why)
-{
-    if (!why || slot->relay->o->is_stopping || slot->state == SLOT_LEAVING)
-        return false;
-    return slot->state == SLOT_CONNECTING || (slot->has_tried && !slot->has_worked);
+    outbox_touch(r->o);
 }
 
 static void on_closed(struct smtp_session *session, const struct outcome *why, void *ctx)
 {
     struct slot *slot = ctx;
     struct relay *r = slot->relay;
-    bool away = is_away(slot, why);
+    enum slot_state was = slot->state;
     (void)session;
-    assert(slot->state != SLOT_EMPTY && !slot->parcel);
-    set_connecting(slot, false);
+    assert(was != SLOT_EMPTY && slot->count == 0);
     r->open--;
     slot->session = NULL;
-    slot->state = slot->unrecorded > 0 ? SLOT_LEAVING : SLOT_EMPTY;
-    relist(slot);
-    if (away) {
-        r->o->counters.connect_failures++;
-        relay_pause(r, why);
-    }
+    enter(slot, slot->unrecorded > 0 ? SLOT_LEAVING : SLOT_EMPTY);
+    if (why && was == SLOT_CONNECTING)
+        relay_not_connected(r, why);
+    else if (why && was == SLOT_OPEN && slot->has_tried)
+        relay_lost(r, slot->has_worked, why);
     outbox_touch(r->o);
 }
 
 static const struct smtp_session_events EVENTS = {
     .on_ready = on_ready, .on_outcome = on_outcome, .on_closed = on_closed};
 
-/* --- what it is told ------------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------------------------ */
 
 static const char *set_or_null(const char *text)
 {
@@ -179,7 +209,8 @@ struct slot *slot_new(struct relay *r)
 {
     struct slot *slot = xcalloc(1, sizeof *slot);
     slot->relay = r;
-    buf_init(&slot->data, OUTBOX_MAIL_BYTES);
+    for (int i = 0; i < SLOT_HANDS; i++)
+        buf_init(&slot->hands[i].data, OUTBOX_MAIL_BYTES);
     return slot;
 }
 
@@ -187,8 +218,9 @@ void slot_free(struct slot *slot)
 {
     if (!slot)
         return;
-    assert(!slot->session && !slot->parcel);
-    buf_fini(&slot->data);
+    assert(!slot->session && slot->count == 0);
+    for (int i = 0; i < SLOT_HANDS; i++)
+        buf_fini(&slot->hands[i].data);
     free(slot);
 }
 
@@ -198,30 +230,51 @@ void slot_open(struct slot *slot)
     const struct outbox_env *env = &r->o->env;
     assert(slot->state == SLOT_EMPTY);
     configure(slot);
-    set_connecting(slot, true);
-    slot->state = SLOT_CONNECTING;
+    enter(slot, SLOT_CONNECTING);
     slot->has_tried = slot->has_worked = false;
     r->open++;
-    r->o->counters.connects++;
+    r->counters.connects++;
     slot->session = smtp_session_start(env->loop, env->wire, env->curl, &slot->config, &EVENTS, slot);
+}
+
+/* --- what it is told ------------------------------------------------------------------------------------------- */
+
+struct slot_hand *slot_free_hand(struct slot *slot)
+{
+    assert(slot->count < SLOT_HANDS);
+    return hand_at(slot, slot->count);
+}
+
+const struct domain_hold *slot_hold_ahead(const struct slot *slot)
+{
+    return slot->count > 0 ? &slot->hands[slot->first].parcel->hold : NULL;
 }
 
 void slot_send(struct slot *slot, struct parcel *p)
 {
-    assert(has_room(slot));
-    p->place = PARCEL_SENDING;
-    p->slot = slot;
-    set_parcel(slot, p);
+    struct slot_hand *hand = slot_free_hand(slot);
+    put_in(slot, p);
     slot->has_tried = true;
-    slot->smtp = (struct smtp_job){.mail_from = slot->envelope.mail_from,
-                                   .rcpt_to = slot->envelope.rcpt_to,
-                                   .smtputf8 = slot->envelope.needs_smtputf8,
-                                   .data = slot->data.data,
-                                   .len = slot->data.len,
+    hand->smtp = (struct smtp_job){.mail_from = hand->envelope.mail_from,
+                                   .rcpt_to = hand->envelope.rcpt_to,
+                                   .smtputf8 = hand->envelope.needs_smtputf8,
+                                   .data = hand->data.data,
+                                   .len = hand->data.len,
                                    .owner = slot};
-    smtp_session_send(slot->session, &slot->smtp);
-    smtp_session_permit(slot->session);
+    smtp_session_send(slot->session, &hand->smtp);
+    slot_permit(slot);
     relist(slot);
+}
+
+void slot_permit(struct slot *slot)
+{
+    struct slot_hand *hand = hand_at(slot, 0);
+    if (slot->count == 0 || hand->is_permitted || slot->unrecorded >= OUTBOX_UNRECORDED_MAX || !slot->session ||
+        !outbox_may_send(slot->relay->o))
+        return;
+    hand->is_permitted = true;
+    hand->permitted_ms = slot->relay->o->now_ms;
+    smtp_session_permit(slot->session);
 }
 
 void slot_recorded(struct slot *slot)
@@ -229,18 +282,50 @@ void slot_recorded(struct slot *slot)
     assert(slot->unrecorded > 0);
     slot->unrecorded--;
     if (!slot->session && slot->unrecorded == 0)
-        slot->state = SLOT_EMPTY;
-    relist(slot);
+        enter(slot, SLOT_EMPTY);
+    slot_permit(slot);
+}
+
+/* The one behind comes back, if there is one that was not permitted. The session leaves. */
+static void take_back(struct slot *slot)
+{
+    if (slot->count < SLOT_HANDS || !slot->session || !smtp_session_take_back(slot->session))
+        return;
+    struct parcel *p = take_out(slot, 1);
+    slot->relay->counters.untouched++;
+    outbox_untouched(slot->relay->o, p, NULL);
+    if (slot->state == SLOT_OPEN)
+        enter(slot, SLOT_LEAVING);
+}
+
+void slot_recall(struct slot *slot, struct parcel *p)
+{
+    bool is_first = hand_at(slot, 0)->parcel == p;
+    if (!slot->session || (is_first && hand_at(slot, 0)->is_permitted))
+        return;
+    p->is_recalled = true;
+    if (!is_first) {
+        take_back(slot);
+        return;
+    }
+    enter(slot, SLOT_LEAVING);
+    smtp_session_abort(slot->session);
+}
+
+void slot_rescue(struct slot *slot, int64_t now_ms)
+{
+    const struct slot_hand *hand = hand_at(slot, 0);
+    if (slot->count == SLOT_HANDS && hand->is_permitted && now_ms - hand->permitted_ms >= SLOT_PATIENCE_MS)
+        take_back(slot);
 }
 
 void slot_quit(struct slot *slot, bool now)
 {
     if (!slot->session)
         return;
-    set_connecting(slot, false);
-    slot->state = SLOT_LEAVING;
-    relist(slot);
-    if (now)
+    enter(slot, SLOT_LEAVING);
+    take_back(slot);
+    if (now || (slot->count > 0 && !hand_at(slot, 0)->is_permitted))
         smtp_session_abort(slot->session);
     else
         smtp_session_quit(slot->session);

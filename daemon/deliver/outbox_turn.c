@@ -1,14 +1,6 @@
-/*
- * The outbox and the ledger: turns. One request to the store at a time records all outcomes that came since the last
- * one, asks what was recalled, closes messages and claims more: one step, one hop between threads, one commit.
- *
- * A turn runs on the store's writer, so it sees every write that was done before it. After a wake-up nothing that was
- * queued before is sent until a turn has said that it was not recalled: what is cancelled stays here.
- *
- * A turn that fails (disk full) is kept whole and tried again each second; nothing is sent meanwhile, since it could
- * not be recorded. When there is no time left the rows stay claimed, as after a crash: the next start makes them
- * pending again.
- */
+/* Turns at the ledger. The contract is in outbox_turn.h. */
+#include "deliver/outbox_turn.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +19,8 @@ static int record_all(struct db *db, struct turn *t)
 {
     int rc = 0;
     for (struct parcel *p = t->records.first; rc == 0 && p; p = p->next) {
-        p->status = p->is_untouched ? ledger_give_back(db, p->job.delivery_id, 0) : ledger_record(db, &p->result);
+        p->status =
+            p->is_untouched ? ledger_give_back(db, p->job.delivery_id, p->due_us) : ledger_record(db, &p->result);
         rc = p->status == ERR_BAD_STATE ? 0 : p->status;
     }
     return rc;
@@ -35,7 +28,7 @@ static int record_all(struct db *db, struct turn *t)
 
 static int claim(struct db *db, struct turn *t)
 {
-    struct claim c = {.now_us = t->now_us};
+    struct claim c = {.now_us = t->now_us, .paused = t->paused, .paused_count = t->paused_count};
     memcpy(c.room, t->room, sizeof c.room);
     memcpy(c.after_message, t->after_message, sizeof c.after_message);
     int rc = ledger_claim(db, &c, t->jobs, &t->n);
@@ -68,6 +61,9 @@ static int op_turn(struct db *db, struct store_req *req)
 
 static void count(struct outbox *o, const struct parcel *p)
 {
+    struct outbox_relay_status unnamed = {0};
+    struct relay *r = p->slot ? p->slot->relay : NULL;
+    struct outbox_relay_status *c = r ? &r->counters : &unnamed;
     if (p->is_untouched || p->result.give_back) {
         o->counters.given_back++;
         return;
@@ -75,15 +71,22 @@ static void count(struct outbox *o, const struct parcel *p)
     switch (p->result.state) {
     case DELIVERY_SENT:
         o->counters.sent++;
+        c->sent++;
+        rate_meter_add(&o->meters[p->job.lane], o->now_ms, 1);
+        if (r)
+            rate_meter_add(&r->meter, o->now_ms, 1);
         break;
     case DELIVERY_FAILED:
         o->counters.failed++;
+        c->failed++;
         break;
     case DELIVERY_UNCERTAIN:
         o->counters.uncertain++;
+        c->uncertain++;
         break;
     default:
         o->counters.retried++;
+        c->retried++;
         break;
     }
 }
@@ -109,10 +112,14 @@ static void take_answers(struct outbox *o, const struct turn *t)
 {
     for (int i = 0; i < t->asked; i++) {
         struct parcel *p = t->asked_parcel[i];
-        if (!t->recalled[i] || p->place != PARCEL_QUEUED)
+        if (!t->recalled[i])
+            continue;
+        if (p->place == PARCEL_SENDING)
+            slot_recall(p->slot, p);
+        if (p->place != PARCEL_QUEUED)
             continue;
         outbox_unqueue(o, p);
-        outbox_give_back(o, p);
+        outbox_give_back(o, p, 0);
     }
 }
 
@@ -158,17 +165,19 @@ static void turn_succeeded(struct outbox *o, struct turn *t)
     if (o->is_failing)
         log_notice("outbox", "the ledger answers again");
     o->is_failing = false;
+    if (!o->woken)
+        o->gate_ms = 0;
     if (t->finishes)
         o->finish_ms = 0;
     if (t->asks)
         plan_look(o, t);
-    while ((p = parcel_list_shift(&t->records)) != NULL)
-        recorded(o, p);
     if (t->asks)
         take_answers(o, t);
+    while ((p = parcel_list_shift(&t->records)) != NULL)
+        recorded(o, p);
     take_jobs(o, t);
-    if (o->is_stopping || relay_is_paused(o->relay))
-        outbox_give_back_queue(o);
+    if (o->is_stopping || !outbox_has_relay(o))
+        outbox_give_back_queue(o, 0, 0);
 }
 
 static void on_turned(struct store_req *req)
@@ -186,21 +195,38 @@ static void on_turned(struct store_req *req)
 
 /* --- to begin one ---------------------------------------------------------------------------------------------- */
 
+static void make_room_to_ask(struct turn *t, int n)
+{
+    if (n <= t->asked_room)
+        return;
+    t->asked_room = n;
+    t->asked_id = xreallocarray(t->asked_id, (size_t)n, sizeof t->asked_id[0]);
+    t->asked_parcel = xreallocarray(t->asked_parcel, (size_t)n, sizeof(struct parcel *));
+    t->recalled = xreallocarray(t->recalled, (size_t)n, sizeof t->recalled[0]);
+}
+
+static void ask_about(struct turn *t, struct parcel *p)
+{
+    t->asked_id[t->asked] = p->job.delivery_id;
+    t->asked_parcel[t->asked++] = p;
+}
+
+/* All that is queued, and what is in hand with its body still here. */
 static void ask(struct outbox *o, struct turn *t)
 {
     int n = outbox_queued(o);
-    if (n > t->asked_room) {
-        t->asked_room = n;
-        t->asked_id = xreallocarray(t->asked_id, (size_t)n, sizeof t->asked_id[0]);
-        t->asked_parcel = xreallocarray(t->asked_parcel, (size_t)n, sizeof(struct parcel *));
-        t->recalled = xreallocarray(t->recalled, (size_t)n, sizeof t->recalled[0]);
-    }
-    for (int lane = 0; lane < LANE_COUNT; lane++) {
-        for (struct parcel *p = o->queue[lane].first; p; p = p->next) {
-            t->asked_id[t->asked] = p->job.delivery_id;
-            t->asked_parcel[t->asked++] = p;
-        }
-    }
+    for (struct relay *r = o->all_relays; r; r = r->next)
+        n += SLOT_HANDS * r->busy;
+    make_room_to_ask(t, n);
+    for (int lane = 0; lane < LANE_COUNT; lane++)
+        for (struct parcel *p = o->queue[lane].first; p; p = p->next)
+            ask_about(t, p);
+    for (struct relay *r = o->all_relays; r; r = r->next)
+        for (int i = 0; r->busy > 0 && i < RELAY_SLOTS_MAX; i++)
+            for (int h = 0; r->slots[i] && h < SLOT_HANDS; h++)
+                if (r->slots[i]->hands[h].parcel && !r->slots[i]->hands[h].is_permitted)
+                    ask_about(t, r->slots[i]->hands[h].parcel);
+    o->woken = false;
 }
 
 /* Up to `ahead` of each lane. True when a lane that may have more has room for half of that: so claims stay few. What
@@ -232,7 +258,12 @@ static void make_room_for_jobs(const struct outbox *o, struct turn *t)
 /* All that was claimed is recorded with this turn: its messages are closed at once. */
 static bool is_last(const struct outbox *o)
 {
-    return o->done.count > 0 && outbox_queued(o) == 0 && o->relay->busy == 0;
+    if (o->done.count == 0 || outbox_queued(o) > 0)
+        return false;
+    for (const struct relay *r = o->all_relays; r; r = r->next)
+        if (r->busy > 0)
+            return false;
+    return true;
 }
 
 static void submit(struct outbox *o, struct turn *t)
@@ -252,7 +283,7 @@ void outbox_turn(struct outbox *o)
     struct turn *t = &o->turn;
     if (t->is_running || (o->is_failing && (o->is_cut_off || o->now_ms < o->turn_again_ms)))
         return;
-    bool may_claim = !o->is_failing && !o->is_stopping && !relay_is_paused(o->relay);
+    bool may_claim = !o->is_failing && !o->is_stopping && outbox_has_relay(o);
     bool is_wanted = false;
     t->asks = may_claim && (o->woken || o->now_ms >= o->look_ms);
     t->claims = measure_room(o, t, t->asks, &is_wanted) && may_claim;
@@ -260,12 +291,11 @@ void outbox_turn(struct outbox *o)
     t->asked = 0;
     if (o->done.count == 0 && !t->asks && !t->finishes && !(may_claim && is_wanted) && !o->is_failing)
         return;
-    if (t->asks) {
+    if (t->asks)
         ask(o, t);
-        o->woken = false;
-    }
     if (t->claims)
         make_room_for_jobs(o, t);
+    t->paused_count = o->messages_ms > 0 ? message_pause_list(&o->messages, o->now_ms, t->paused) : 0;
     submit(o, t);
 }
 
@@ -275,7 +305,7 @@ int64_t outbox_turn_ms(const struct outbox *o)
         return INT64_MAX;
     if (o->is_failing)
         return o->turn_again_ms;
-    int64_t at = relay_is_paused(o->relay) ? INT64_MAX : o->look_ms;
+    int64_t at = outbox_has_relay(o) ? o->look_ms : INT64_MAX;
     return o->finish_ms > 0 && o->finish_ms < at ? o->finish_ms : at;
 }
 

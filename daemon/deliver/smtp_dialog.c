@@ -147,7 +147,10 @@ void session_finish(struct smtp_session *s)
     s->messages++;
     bool is_full = s->config->max_messages > 0 && s->messages >= s->config->max_messages;
     bool is_leaving = s->quitting || is_full || s->refusals >= SMTP_REFUSALS_MAX;
-    session_enter(s, is_leaving && !s->now.job ? SMTP_STATE_QUIT : SMTP_STATE_IDLE);
+    if (s->hangs_up)
+        session_enter(s, SMTP_STATE_CLOSED);
+    else
+        session_enter(s, is_leaving && !s->now.job ? SMTP_STATE_QUIT : SMTP_STATE_IDLE);
     if (s->now.job)
         session_begin(s);
     s->events.on_outcome(s, done.job, &done.verdict, s->ctx);

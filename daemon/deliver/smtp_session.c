@@ -247,6 +247,16 @@ void smtp_session_permit(struct smtp_session *s)
     }
 }
 
+bool smtp_session_take_back(struct smtp_session *s)
+{
+    if (!s->next.job || s->next.permitted || s->state == SMTP_STATE_CLOSED)
+        return false;
+    s->hangs_up = s->next.written != 0;
+    s->next = (struct hand){.job = NULL};
+    s->quitting = true;
+    return true;
+}
+
 void smtp_session_quit(struct smtp_session *s)
 {
     s->quitting = true;

@@ -53,6 +53,7 @@ struct smtp_session {
     struct smtp_caps caps;
 
     bool quitting;    /* leave after what is in hand */
+    bool hangs_up;    /* and without QUIT: an envelope has left that nobody will finish */
     bool send_failed; /* the wire took no more; what the server said last is still read */
     bool has_worked;  /* a delivery was taken */
     int refusals;     /* replies 4xx and 5xx on this connection */

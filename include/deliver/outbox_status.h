@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/histogram.h"
 #include "core/config.h"
 #include "core/ledger.h"
 
@@ -34,7 +35,8 @@ struct outbox_relay_status {
     uint64_t sent, failed, retried, uncertain, our_fault; /* outcomes recorded, since start */
     uint64_t untouched;                                   /* handed to another session, not tried */
     uint64_t connects, connect_failures;
-    uint64_t per_minute; /* sent during the last minute */
+    uint64_t per_minute;       /* sent during the last minute */
+    struct histogram hand_off; /* from the permit to send a body to the reply */
 };
 
 /* A recipient domain that is waited for. */
@@ -59,9 +61,10 @@ struct outbox_status {
     int domains_waiting; /* all of them */
     struct outbox_message_status messages[OUTBOX_STATUS_MESSAGES];
     int message_count;
-    int queued[LANE_COUNT];          /* claimed and waiting for a session */
-    uint64_t per_minute[LANE_COUNT]; /* sent during the last minute */
-    uint64_t parked;                 /* given back until their domain or message is tried again, since start */
+    struct histogram queue_age[LANE_COUNT]; /* from a row's making to a session, first attempts */
+    int queued[LANE_COUNT];                 /* claimed and waiting for a session */
+    uint64_t per_minute[LANE_COUNT];        /* sent during the last minute */
+    uint64_t parked;                        /* given back until their domain or message is tried again, since start */
 
     /* All relays together. */
     const char *relay;   /* of the problem, else the one in use: its name */
