@@ -436,6 +436,7 @@ static int serve(struct app *app)
     const struct config *config = atomic_load(&app->config);
     log_notice("main", "grannbudd %s ready socket=%s http=%s", GRANNBUD_VERSION, config->listen.socket,
                config->listen.http.text[0] ? config->listen.http.text : "off");
+    api_start(app->api);
     notify_ready(&app->notify, "ready");
     on_changed(app);
     uv_run(&app->loop, UV_RUN_DEFAULT);

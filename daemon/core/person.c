@@ -231,11 +231,15 @@ int person_add_missing(struct db *db, int64_t contact_id, const struct person *p
 {
     int64_t position = 0;
     int64_t there = 0;
-    int rc = db_get_int(db, &position, Q_ADDRESS_NEXT_POSITION, DB_ARGS(DB_INT(contact_id)));
+    int rc = 0;
     for (int i = 0; rc == 0 && i < p->address_count; i++) {
         rc = db_get_int(db, &there, Q_ADDRESS_COUNT, DB_ARGS(DB_INT(contact_id), DB_TEXT(p->addresses[i].key)));
         if (rc || there > 0)
             continue;
+        if (position == 0)
+            rc = db_get_int(db, &position, Q_ADDRESS_NEXT_POSITION, DB_ARGS(DB_INT(contact_id)));
+        if (rc)
+            break;
         if (position > CONTACT_ADDRESSES_MAX)
             return ERR_TOO_LARGE;
         rc = person_add_address(db, contact_id, (int)position++, &p->addresses[i]);

@@ -18,16 +18,16 @@ enum {
 
 /* Rows of one kind on their way from the copy into the store. */
 struct step {
-    enum query read;                                        /* from the copy; $1 is the stamp */
+    enum query read;                                        /* from the copy */
     enum query write;                                       /* takes the columns as they come */
     int (*carry)(struct db *to, const struct db_rows *row); /* instead of `write` */
 };
 
 struct register_copy {
     struct db *db;
-    struct clock clock; /* stands at `stamp` */
+    struct clock clock; /* both stand at `stamp` */
     int64_t stamp;
-    size_t step;          /* of STEPS, which is being carried */
+    size_t step[2];       /* of each part: the one that is being carried */
     struct db_rows *rows; /* where it stopped, or NULL */
 };
 
@@ -35,12 +35,6 @@ static int64_t stamp_us(void *ctx)
 {
     const struct register_copy *copy = ctx;
     return copy->stamp;
-}
-
-static int64_t mono_ms(void *ctx)
-{
-    (void)ctx;
-    return clock_mono_ms(clock_system());
 }
 
 static int write_row(struct db *to, enum query write, const struct db_rows *row)
@@ -83,16 +77,26 @@ static int copy_token_key(struct register_copy *copy, struct db *from)
     return rc == ERR_NOT_FOUND ? 0 : rc; /* no mailbox can have said no before there was a key */
 }
 
+static int prepare(struct register_copy *copy)
+{
+    static const enum query marks[] = {Q_REGISTER_COPY_MARK_NEW_GROUPS, Q_REGISTER_COPY_MARK_CHANGED_GROUPS,
+                                       Q_REGISTER_COPY_MARK_NEW_CONTACTS, Q_REGISTER_COPY_MARK_CHANGED_CONTACTS};
+    int rc = db_begin(copy->db);
+    for (size_t i = 0; rc == 0 && i < ARRAY_LEN(marks); i++)
+        rc = db_exec(copy->db, NULL, marks[i], DB_NO_ARGS);
+    return rc;
+}
+
 int register_copy_new(struct db *from, struct register_copy **out, struct err *err)
 {
     struct register_copy *copy = xcalloc(1, sizeof *copy);
     copy->stamp = db_now_us(from);
-    copy->clock = (struct clock){.real_us = stamp_us, .mono_ms = mono_ms, .ctx = copy};
+    copy->clock = (struct clock){.real_us = stamp_us, .mono_ms = stamp_us, .ctx = copy};
     int rc = db_open_scratch(&copy->clock, &copy->db, err);
     if (rc == 0)
         rc = migrate_to(copy->db, migrate_latest(), err);
     if (rc == 0)
-        rc = db_begin(copy->db);
+        rc = prepare(copy);
     if (rc == 0)
         rc = copy_token_key(copy, from);
     if (rc == 0)
@@ -155,47 +159,56 @@ static int carry_move(struct db *to, const struct db_rows *row)
 }
 
 /* What rows point to comes before them. */
-static const struct step STEPS[] = {
+static const struct step NEW[] = {
     {.read = Q_REGISTER_NEW_GROUPS, .write = Q_GROUP_INSERT},
+    {.read = Q_REGISTER_NEW_GROUPS_STATES, .write = Q_GROUP_STATE_CHANGE_INSERT},
+    {.read = Q_REGISTER_NEW_CONTACTS, .write = Q_CONTACT_INSERT},
+    {.read = Q_REGISTER_NEW_PERSONS_ADDRESSES, .write = Q_ADDRESS_CARRY},
+    {.read = Q_REGISTER_NEW_PERSONS_MEMBERSHIPS, .write = Q_MEMBERSHIP_INSERT},
+};
+static const struct step KNOWN[] = {
     {.read = Q_REGISTER_CHANGED_GROUPS, .write = Q_GROUP_UPDATE},
     {.read = Q_REGISTER_MOVED_GROUPS, .carry = carry_move},
-    {.read = Q_REGISTER_NEW_STATES, .write = Q_GROUP_STATE_CHANGE_INSERT},
-    {.read = Q_REGISTER_NEW_CONTACTS, .write = Q_CONTACT_INSERT},
+    {.read = Q_REGISTER_KNOWN_GROUPS_STATES, .write = Q_GROUP_STATE_CHANGE_INSERT},
     {.read = Q_REGISTER_CHANGED_CONTACTS, .write = Q_CONTACT_UPDATE},
-    {.read = Q_REGISTER_NEW_ADDRESSES, .write = Q_ADDRESS_CARRY},
-    {.read = Q_REGISTER_NEW_MEMBERSHIPS, .write = Q_MEMBERSHIP_INSERT},
+    {.read = Q_REGISTER_KNOWN_PERSONS_ADDRESSES, .write = Q_ADDRESS_CARRY},
+    {.read = Q_REGISTER_KNOWN_PERSONS_MEMBERSHIPS, .write = Q_MEMBERSHIP_INSERT},
     {.read = Q_REGISTER_CHANGED_ROLES, .write = Q_MEMBERSHIP_SET_ROLE},
 };
+static const struct {
+    const struct step *steps;
+    size_t count;
+} PARTS[] = {[REGISTER_NEW] = {NEW, ARRAY_LEN(NEW)}, [REGISTER_KNOWN] = {KNOWN, ARRAY_LEN(KNOWN)}};
 
 /* Rows of the step until it ends or the time is up: 1 it has ended, 0 more is to come. */
-static int carry_some(struct register_copy *copy, struct db *to, int64_t until_ms)
+static int carry_some(struct register_copy *copy, struct db *to, const struct step *step, int64_t until_ms)
 {
-    const struct step *step = &STEPS[copy->step];
     int rc = 0;
     if (!copy->rows)
-        rc = db_query(copy->db, &copy->rows, step->read, DB_ARGS(DB_INT(copy->stamp)));
+        rc = db_query(copy->db, &copy->rows, step->read, DB_NO_ARGS);
     for (int n = 1; rc == 0; n++) {
         rc = db_next(copy->rows);
         if (rc <= 0)
             return rc < 0 ? rc : 1;
         rc = step->carry ? step->carry(to, copy->rows) : write_row(to, step->write, copy->rows);
-        if (rc == 0 && n % CLOCK_ROWS == 0 && mono_ms(NULL) >= until_ms)
+        if (rc == 0 && n % CLOCK_ROWS == 0 && clock_mono_ms(db_clock(to)) >= until_ms)
             return 0;
     }
     return rc;
 }
 
-int register_copy_carry(struct register_copy *copy, struct db *to, int64_t budget_ms, bool *is_done_out)
+int register_copy_carry(struct register_copy *copy, struct db *to, enum register_part part, int64_t budget_ms,
+                        bool *is_done_out)
 {
-    int64_t until_ms = mono_ms(NULL) + budget_ms;
+    int64_t until_ms = budget_ms < 0 ? INT64_MAX : clock_mono_ms(db_clock(to)) + budget_ms;
     *is_done_out = false;
-    while (copy->step < ARRAY_LEN(STEPS)) {
-        int rc = carry_some(copy, to, until_ms);
+    while (copy->step[part] < PARTS[part].count) {
+        int rc = carry_some(copy, to, &PARTS[part].steps[copy->step[part]], until_ms);
         if (rc <= 0)
             return rc;
         db_done(copy->rows);
         copy->rows = NULL;
-        copy->step++;
+        copy->step[part]++;
     }
     *is_done_out = true;
     return 0;

@@ -2,7 +2,7 @@
  * A private copy of some municipalities' register, on which an import is tried out, and the way of what differs then
  * into the store. So the writer never waits for the reading of a file: it only gets rows to write.
  *
- *   register_copy_new ─► take (each municipality) ─► the import's statements on copy->db ─► carry (the writer) ─► free
+ *   register_copy_new ─► take (each municipality) ─► the import's statements on its db ─► carry (the writer) ─► free
  *
  * The copy lies in a temporary file (store/db.h); its clock stands, so that the times of its rows tell which of them
  * are new or changed (store/sql/register_copy.sql). Groups, persons, addresses and memberships are copied, and what
@@ -30,12 +30,17 @@ struct db *register_copy_db(struct register_copy *copy);
 /* Copy a municipality's register, before anything of it is asked for or changed; afterwards its scope (and no other) is
  * known in the copy. */
 int register_copy_take(struct register_copy *copy, struct db *from, const char *municipality_code);
-/*
- * Write what differs into the store, for `budget_ms` or a little longer; *is_done_out tells whether that was all, else
- * call again. ERR_EXISTS and ERR_INVALID: the store has changed since it was copied.
- */
-int register_copy_carry(struct register_copy *copy, struct db *to, int64_t budget_ms, bool *is_done_out);
 /* The time that new rows have in created_at. */
 int64_t register_copy_stamp(const struct register_copy *copy);
+
+/* What differs goes into the store in two parts, the new groups and persons with all that is theirs (REGISTER_NEW), and
+ * what is new or changed of those that the store knows (REGISTER_KNOWN). */
+enum register_part { REGISTER_NEW, REGISTER_KNOWN };
+/*
+ * Write the part into the store, for `budget_ms` or a little longer (below 0: without an end). *is_done_out tells
+ * whether that was all, else call again. ERR_EXISTS and ERR_INVALID: the store has changed since it was copied.
+ */
+int register_copy_carry(struct register_copy *copy, struct db *to, enum register_part part, int64_t budget_ms,
+                        bool *is_done_out);
 
 #endif

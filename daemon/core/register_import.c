@@ -8,6 +8,7 @@
 #include "base/byte_source.h"
 #include "base/codec.h"
 #include "base/err.h"
+#include "base/id.h"
 #include "base/mem.h"
 #include "core/register_import_parts.h"
 #include "store/audit.h"
@@ -147,12 +148,14 @@ static int read_file(struct import *im, const struct byte_source *source)
     return rc == 0 && im->has_errors ? ERR_INVALID : rc;
 }
 
-static struct register_import *keep(struct import *im, int64_t edit_head, const char *sha256)
+static struct register_import *keep(struct import *im, int64_t edit_head, int64_t first_id, const char *sha256)
 {
     struct register_import *kept = xcalloc(1, sizeof *kept);
     kept->copy = im->copy;
     im->copy = NULL;
     kept->edit_head = edit_head;
+    kept->first_id = first_id;
+    kept->last_id = id_new(register_copy_stamp(kept->copy));
     kept->actor = *im->asker;
     kept->result = *im->result;
     kept->areas = xcalloc(im->area_count, sizeof *kept->areas);
@@ -170,6 +173,7 @@ int register_import_try(struct db *db, const struct actor *actor, const struct b
     struct import im = {.store = db, .asker = actor, .actor = *actor, .options = options, .result = out, .err = err};
     char sha256[SHA256_HEX_BYTES];
     int64_t edit_head = 0;
+    int64_t first_id = 0;
     *out = (struct register_import_result){0};
     seen_init(&im.groups);
     seen_init(&im.contacts);
@@ -179,6 +183,7 @@ int register_import_try(struct db *db, const struct actor *actor, const struct b
     if (rc == 0)
         rc = register_copy_new(db, &im.copy, err);
     if (rc == 0) {
+        first_id = id_new(register_copy_stamp(im.copy));
         im.db = register_copy_db(im.copy);
         rc = read_file(&im, source);
     }
@@ -187,7 +192,7 @@ int register_import_try(struct db *db, const struct actor *actor, const struct b
     seen_fini(&im.groups);
     seen_fini(&im.contacts);
     if (rc == 0)
-        *import_out = keep(&im, edit_head, sha256);
+        *import_out = keep(&im, edit_head, first_id, sha256);
     register_copy_free(im.copy);
     return rc;
 }

@@ -37,6 +37,9 @@ struct import {
     struct seen groups, contacts;
     struct import_area areas[IMPORT_AREAS_MAX];
     size_t area_count;
+    long group_line; /* of the last row: its group, and which columns had told of it */
+    int64_t group_id;
+    unsigned group_told;
     bool has_errors; /* of our own */
 };
 
@@ -48,6 +51,8 @@ struct register_import {
     struct register_import_result result;
     struct import_area *areas;
     size_t area_count;
+    int64_t first_id, last_id; /* between which what it adds has its ids */
+    bool is_staged;            /* it has begun to write what it adds */
     char sha256[SHA256_HEX_BYTES];
 };
 

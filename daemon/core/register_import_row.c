@@ -12,6 +12,12 @@
 #include "core/register_import_parts.h"
 #include "store/db.h"
 
+/* What tells of the group rather than of the person. */
+static const unsigned GROUP_BITS = REGISTER_BIT(GROUP) | REGISTER_BIT(KIND) | REGISTER_BIT(DISTRICT) |
+                                   REGISTER_BIT(POSTAL_CODE) | REGISTER_BIT(ACTIVATED_ON) | REGISTER_BIT(STATE) |
+                                   REGISTER_BIT(HOUSEHOLD_COUNT) | REGISTER_BIT(HOUSEHOLDS_JOINED) |
+                                   REGISTER_BIT(SIGN_COUNT) | REGISTER_BIT(LAST_MEETING_ON);
+
 /* The mark of a group or person only ever rises; returns what it was before (0: not seen). */
 static uint32_t raise_mark(struct seen *seen, int64_t id, long line, enum import_mark mark)
 {
@@ -128,10 +134,23 @@ static int change_group(struct import *im, struct import_area *area, const struc
     return rc;
 }
 
+/* Rows of one group mostly stand together: one that tells nothing more of it than the row before is not looked up. */
 static int take_group(struct import *im, struct import_area *area, const struct register_row *row, int64_t *id)
 {
+    unsigned told = row->filled & GROUP_BITS;
+    if (im->group_id != 0 && im->group_line == row->group_line && (told & ~im->group_told) == 0) {
+        *id = im->group_id;
+        return 0;
+    }
+    im->group_id = 0;
     int rc = find_group(im, area, row, id);
-    return rc == ERR_NOT_FOUND ? add_group(im, area, row, id) : rc ? rc : change_group(im, area, row, *id);
+    rc = rc == ERR_NOT_FOUND ? add_group(im, area, row, id) : rc ? rc : change_group(im, area, row, *id);
+    if (rc == 0) {
+        im->group_told = told | (im->group_line == row->group_line ? im->group_told : 0);
+        im->group_line = row->group_line;
+        im->group_id = *id;
+    }
+    return rc;
 }
 
 /* --- the contact person ---------------------------------------------------------------------------------------- */
@@ -174,38 +193,50 @@ static bool same(const char *a, const char *b)
     return a && b && strcmp(a, b) == 0;
 }
 
-/* The file's numbers, in its order; a person's later rows only fill what is free. */
-static void lay_phones(struct person *s, const struct person *p, bool is_later_row)
+/* The file's numbers, in its order; a person's later rows only fill what is free. False when all was so already. */
+static bool lay_phones(struct person *s, const struct person *p, bool is_later_row)
 {
     if (!p->phone || (!p->phone_alt && (same(p->phone, s->phone) || same(p->phone, s->phone_alt))))
-        return;
+        return false;
     if (is_later_row) {
-        if (!s->phone)
-            set_text(&s->phone, p->phone);
-        else if (!s->phone_alt && !same(p->phone, s->phone))
-            set_text(&s->phone_alt, p->phone);
-        return;
+        bool is_first = !s->phone;
+        if (!is_first && (s->phone_alt || same(p->phone, s->phone)))
+            return false;
+        set_text(is_first ? &s->phone : &s->phone_alt, p->phone);
+        return true;
     }
+    if (same(p->phone, s->phone) && (!p->phone_alt || same(p->phone_alt, s->phone_alt)))
+        return false;
     set_text(&s->phone, p->phone);
     if (p->phone_alt)
         set_text(&s->phone_alt, p->phone_alt);
+    return true;
+}
+
+/* A number that the row tells, unless an earlier row of the person did. False when it was so already. */
+static bool lay_number(int64_t *slot, int64_t told, bool is_later_row)
+{
+    if (told < 0 || told == *slot || (is_later_row && *slot >= 0))
+        return false;
+    *slot = told;
+    return true;
 }
 
 static int change_person(struct import *im, const struct person *p, int64_t id, bool is_later_row, bool *is_changed)
 {
     struct person s = {0};
-    int64_t changed = 0;
     int rc = person_load(im->db, &im->actor, id, &s, im->err);
+    *is_changed = false;
     if (rc == 0) {
-        s.name_key = text_fold(s.name);
-        lay_phones(&s, p, is_later_row);
-        if (p->trained >= 0 && (s.trained < 0 || !is_later_row))
-            s.trained = p->trained;
-        if (p->trained_year >= 0 && (s.trained_year < 0 || !is_later_row))
-            s.trained_year = p->trained_year;
-        rc = person_update(im->db, id, &s, &changed);
+        bool has_phones = lay_phones(&s, p, is_later_row);
+        bool has_trained = lay_number(&s.trained, p->trained, is_later_row);
+        bool has_year = lay_number(&s.trained_year, p->trained_year, is_later_row);
+        *is_changed = has_phones || has_trained || has_year;
     }
-    *is_changed = changed > 0;
+    if (*is_changed) {
+        s.name_key = text_fold(s.name);
+        rc = person_update(im->db, id, &s, NULL);
+    }
     person_fini(&s);
     return rc;
 }
@@ -265,6 +296,8 @@ static int take_contact(struct import *im, struct import_area *area, const struc
     }
     if (rc == 0)
         rc = join_group(im, row, group_id, id, row->contact_line != row->line, &is_changed);
+    if (rc == 0 && is_changed)
+        rc = db_exec(im->db, NULL, Q_REGISTER_COPY_TOUCH, DB_ARGS(DB_INT(id), DB_INT(db_now_us(im->db))));
     if (rc == 0)
         raise_mark(&im->contacts, id, row->line, is_new ? IMPORT_ADDED : is_changed ? IMPORT_CHANGED : IMPORT_KEPT);
     area->is_changed = area->is_changed || is_changed || is_new;

@@ -2,13 +2,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/id.h"
+#include "base/mem.h"
 #include "core/register_import_parts.h"
 #include "store/audit.h"
 #include "store/db.h"
 
-enum { NO_BUDGET_MS = 1000000 };
+/* How long one operation may keep the writer from others. */
+enum { BUDGET_MS = 20 };
 
 void register_import_free(struct register_import *import)
 {
@@ -87,13 +90,93 @@ static int finish(const struct register_import *import, struct db *db)
                         r->contacts_changed, r->addresses_added);
 }
 
-int register_import_write(struct register_import *import, struct db *db, struct err *err)
+/* Groups and persons that the file brings, in as many operations as it takes; nobody sees them. */
+static int write_new(struct register_import *import, struct db *db, bool *is_done_out)
+{
+    if (import->is_staged)
+        return register_copy_carry(import->copy, db, REGISTER_NEW, BUDGET_MS, is_done_out);
+    bool is_clear = false;
+    int rc = register_import_undo(db, &is_clear); /* of another, which was cut off */
+    if (rc || !is_clear)
+        return rc;
+    rc = db_exec(db, NULL, Q_REGISTER_STAGING_BEGIN,
+                 DB_ARGS(DB_INT(register_copy_stamp(import->copy)), DB_INT(import->first_id), DB_INT(import->last_id)));
+    import->is_staged = rc == 0;
+    return rc ? rc : register_copy_carry(import->copy, db, REGISTER_NEW, BUDGET_MS, is_done_out);
+}
+
+/* What is new of those that the store knew already, and the word that makes everything seen, in one operation. */
+static int write_rest(struct register_import *import, struct db *db, struct err *err)
 {
     bool is_done = false;
-    int rc = register_copy_carry(import->copy, db, NO_BUDGET_MS, &is_done);
-    if (rc == 0 || rc == ERR_EXISTS || rc == ERR_INVALID) {
+    int rc = register_copy_carry(import->copy, db, REGISTER_KNOWN, -1, &is_done);
+    if (rc == 0)
+        rc = check_edits(import, db, err);
+    if (rc == 0)
+        rc = db_exec(db, NULL, Q_REGISTER_STAGING_END, DB_NO_ARGS);
+    return rc ? rc : finish(import, db);
+}
+
+int register_import_write(struct register_import *import, struct db *db, bool *is_done_out, struct err *err)
+{
+    *is_done_out = false;
+    int rc = write_new(import, db, is_done_out);
+    if (rc == 0 && *is_done_out)
+        rc = write_rest(import, db, err);
+    if (rc == ERR_EXISTS || rc == ERR_INVALID) { /* it does not fit on what is there by now */
         int checked = check_edits(import, db, err);
         rc = checked ? checked : rc;
     }
-    return rc ? rc : finish(import, db);
+    return rc;
+}
+
+/* --- undoing ----------------------------------------------------------------------------------------------------- */
+
+/* Some hundred of one kind, what points to them first. *n_out: how many rows. */
+static int drop_some(struct db *db, const enum query drops[3], const struct db_arg staged[3], int64_t *n_out)
+{
+    int rc = 0;
+    *n_out = 0;
+    for (int i = 0; rc == 0 && i < 3; i++) {
+        int64_t n = 0;
+        rc = db_exec(db, &n, drops[i], 3, staged);
+        *n_out += n;
+    }
+    return rc;
+}
+
+/* What is staged: first id, last id, stamp. 1, 0 when nothing is, or the store's error. */
+static int get_staged(struct db *db, struct db_arg out[3])
+{
+    struct db_rows *rows = NULL;
+    int rc = db_query(db, &rows, Q_REGISTER_STAGING_GET, DB_NO_ARGS);
+    if (rc)
+        return rc;
+    rc = db_next(rows);
+    for (int i = 0; rc > 0 && i < 3; i++)
+        out[i] = db_value(rows, i);
+    db_done(rows);
+    return rc;
+}
+
+int register_import_undo(struct db *db, bool *is_done_out)
+{
+    static const enum query of_persons[] = {Q_REGISTER_STAGING_DROP_MEMBERSHIPS, Q_REGISTER_STAGING_DROP_ADDRESSES,
+                                            Q_REGISTER_STAGING_DROP_CONTACTS};
+    static const enum query of_groups[] = {Q_REGISTER_STAGING_DROP_MEMBERSHIPS, Q_REGISTER_STAGING_DROP_STATES,
+                                           Q_REGISTER_STAGING_DROP_GROUPS};
+    int64_t until_ms = clock_mono_ms(db_clock(db)) + BUDGET_MS;
+    struct db_arg staged[3];
+    int64_t n = 1;
+    int rc = get_staged(db, staged);
+    *is_done_out = rc == 0;
+    if (rc <= 0)
+        return rc;
+    for (rc = 0; rc == 0 && n > 0 && clock_mono_ms(db_clock(db)) < until_ms;) {
+        rc = drop_some(db, of_persons, staged, &n);
+        if (rc == 0 && n == 0)
+            rc = drop_some(db, of_groups, staged, &n);
+    }
+    *is_done_out = rc == 0 && n == 0;
+    return *is_done_out ? db_exec(db, NULL, Q_REGISTER_STAGING_END, DB_NO_ARGS) : rc;
 }

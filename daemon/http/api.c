@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/config.h"
+#include "core/register_import.h"
 #include "http/api_private.h"
 #include "http/problem.h"
 #include "http/router.h"
@@ -25,6 +26,8 @@ struct api {
     struct http_route *routes;
     struct http_router *router;
     int pending;
+    struct store_req undo; /* of an import that the process before left behind */
+    bool is_undoing;
     struct ask *line; /* requests of API_READ_THEN_WRITE in the order they came; the first is being worked on */
 };
 
@@ -239,9 +242,45 @@ static void stand_in_line(struct ask *ask)
     while (*last)
         last = &(*last)->behind;
     *last = ask;
-    if (ask->api->line == ask)
+    if (ask->api->line == ask && !ask->api->is_undoing)
         run(ask, false);
 }
+
+/* --- at the start ------------------------------------------------------------------------------------------------ */
+
+static int on_undo(struct db *db, struct store_req *req)
+{
+    struct api *api = CONTAINER_OF(req, struct api, undo);
+    bool is_done = false;
+    int rc = register_import_undo(db, &is_done);
+    api->is_undoing = !is_done;
+    return rc;
+}
+
+static void on_undone(struct store_req *req)
+{
+    struct api *api = CONTAINER_OF(req, struct api, undo);
+    if (req->status)
+        log_error("http", "an import that was cut off cannot be undone, the next one tries again error=%s",
+                  err_name(req->status));
+    else if (api->is_undoing) {
+        store_write(api->env.store, &api->undo);
+        return;
+    }
+    api->is_undoing = false;
+    api->pending--;
+    advance_line(api);
+}
+
+void api_start(struct api *api)
+{
+    api->undo = (struct store_req){.op = on_undo, .done = on_undone};
+    api->is_undoing = true;
+    api->pending++;
+    store_write(api->env.store, &api->undo);
+}
+
+/* --- from the store ---------------------------------------------------------------------------------------------- */
 
 static void on_done(struct store_req *store)
 {

@@ -53,6 +53,8 @@ static int try_register(struct api_call *call, struct db *db);
 struct work {
     struct register_import *import;
     int tries;
+    int failure; /* 0, or why it is being undone */
+    struct err err;
 };
 
 static void work_free(void *arg)
@@ -62,14 +64,44 @@ static void work_free(void *arg)
     free(work);
 }
 
+static void go_on(struct api_call *call, int (*then)(struct api_call *, struct db *), bool writes)
+{
+    call->then = then;
+    call->then_writes = writes;
+}
+
+static int tell_failure(struct api_call *call, struct db *db)
+{
+    const struct work *work = call->work;
+    (void)db;
+    call->err = work->err;
+    return work->failure;
+}
+
+static int undo_register(struct api_call *call, struct db *db)
+{
+    struct work *work = call->work;
+    bool is_done = false;
+    int rc = register_import_undo(db, &is_done);
+    if (rc == 0 && !is_done)
+        go_on(call, undo_register, true);
+    else if (rc == 0 && work->failure == ERR_BAD_STATE && work->tries < TRIES_MAX)
+        go_on(call, try_register, false);
+    else
+        go_on(call, tell_failure, false); /* what could not be undone is at the next import or start */
+    return rc;
+}
+
 static int write_register(struct api_call *call, struct db *db)
 {
     struct work *work = call->work;
-    int rc = register_import_write(work->import, db, &call->err);
-    if (rc == ERR_BAD_STATE && work->tries < TRIES_MAX) {
-        call->then = try_register;
-        call->then_writes = false;
-    }
+    bool is_done = false;
+    int rc = register_import_write(work->import, db, &is_done, &work->err);
+    work->failure = rc;
+    if (rc)
+        go_on(call, undo_register, true);
+    else if (!is_done)
+        go_on(call, write_register, true);
     return rc;
 }
 
@@ -82,8 +114,7 @@ static void keep_work(struct api_call *call, struct register_import *import)
     work->tries++;
     call->work = work;
     call->work_free = work_free;
-    call->then = write_register;
-    call->then_writes = true;
+    go_on(call, write_register, true);
 }
 
 static int try_register(struct api_call *call, struct db *db)

@@ -3,6 +3,7 @@
 #   mode=queries  every statement opens with "-- name: the_name [scoped]" and becomes
 #                 QUERY(THE_NAME, scoped, "the_name", "text"); {scope COLUMN} becomes the test that COLUMN's
 #                 municipality lies within the acting person's scope, whose kind is $1 and whose code is $2.
+#                 {whole ALIAS} is the test that a group or person is not of an import that is still being written.
 #                 {lock} is where PostgreSQL's driver locks claimed rows; SQLite has one writer and needs none.
 #   mode=schema   every file NNNN_name.sql becomes MIGRATION(NNNN, "name", "text").
 #
@@ -16,6 +17,11 @@ function quote(s) {
 
 function expand(s,   before, column) {
     gsub(/\{lock\}/, "", s)
+    while (match(s, /\{whole [a-z]+\}/)) {
+        column = substr(s, RSTART + 7, RLENGTH - 8) ".created_at"
+        s = substr(s, 1, RSTART - 1) "(" column \
+            " IS DISTINCT FROM (SELECT rs.stamp FROM register_staging AS rs))" substr(s, RSTART + RLENGTH)
+    }
     while (match(s, /\{scope [a-z_.]+\}/)) {
         before = substr(s, 1, RSTART - 1)
         column = substr(s, RSTART + 7, RLENGTH - 8)

@@ -6,9 +6,11 @@
  * nothing, persons and addresses that are missing stay, an address that said no stays silent, protected particulars
  * stay protected, and where several rows tell of one person the first counts. So the same file twice changes nothing.
  *
- * Two parts, so that no file however large keeps the writer from its letters: register_import_try reads, checks and
- * rehearses on a private copy (a reader's thread), register_import_write puts what differs into the store (the
- * writer's, in the caller's transaction). Nothing is written twice and nothing is looked up there.
+ * No file however large keeps the writer from its letters: register_import_try reads, checks and rehearses on a private
+ * copy of the register (a reader's thread); register_import_write puts what differs into the store (the writer's), a
+ * little in each operation. The groups and persons that it adds are seen by nobody until the last operation, which also
+ * writes all that is changed of those already known. An import that does not come so far is undone, after a crash at
+ * the next start.
  *
  * Memory: some 100 bytes for each group and person of the file, and some MiB for the copy, which lies in a temporary
  * file (core/register_copy.h).
@@ -52,10 +54,14 @@ int register_import_try(struct db *db, const struct actor *actor, const struct b
                         const struct register_import_options *options, struct register_import_result *out,
                         struct register_import **import_out, struct err *err);
 /*
- * Writes it. 0; ERR_BAD_STATE, with nothing written, when somebody has changed these municipalities' registers since:
- * try anew; the store's errors. After an error the transaction is to be rolled back.
+ * Writes some of it, for 20 ms or so; to be called in one transaction after the other until *is_done_out. Only the last
+ * takes longer the more is changed (not added). ERR_BAD_STATE: somebody has changed these municipalities' registers
+ * since: undo, and try anew; the store's errors. After an error the transaction is to be rolled back, and
+ * register_import_undo is to follow.
  */
-int register_import_write(struct register_import *import, struct db *db, struct err *err);
+int register_import_write(struct register_import *import, struct db *db, bool *is_done_out, struct err *err);
+/* Takes away, in the same manner, what an import has written that is not going to end; nothing when there is none. */
+int register_import_undo(struct db *db, bool *is_done_out);
 /* NULL-safe. Any thread, when nobody uses it. */
 void register_import_free(struct register_import *import);
 

@@ -92,6 +92,8 @@ int api_new(const struct api_env *env, struct api **out, struct err *err);
 void api_free(struct api *api);
 int64_t api_max_body(void *api, struct http_request *req);
 void api_on_request(void *api, struct http_request *req);
+/* Once, when the store is ready: undoes an import that ended with the process before; imports wait for it. */
+void api_start(struct api *api);
 /* All routes, one after the other; NULL after the last. */
 const struct api_route *api_route_at(size_t i);
 /* Requests that the store still works on. */

@@ -87,8 +87,9 @@ SELECT count(*) FROM municipality
 -- Lists for people. Areas themselves are no secret; the group figures are within the scope.
 -- name: municipality_list scoped
 SELECT m.code, m.name, c.name AS county, p.code AS police_area, p.name AS police_area_name,
-       (SELECT count(*) FROM watch_group AS g WHERE g.municipality_code = m.code) AS groups,
-       (SELECT count(*) FROM watch_group AS g WHERE g.municipality_code = m.code AND g.state = 'active') AS active_groups
+       (SELECT count(*) FROM watch_group AS g WHERE g.municipality_code = m.code AND {whole g}) AS groups,
+       (SELECT count(*) FROM watch_group AS g WHERE g.municipality_code = m.code AND g.state = 'active'
+        AND {whole g}) AS active_groups
 FROM municipality AS m
 JOIN county AS c ON c.code = m.county_code
 LEFT JOIN scope_municipality AS s ON s.kind = 'police_area' AND s.municipality_code = m.code

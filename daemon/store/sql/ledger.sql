@@ -28,7 +28,7 @@ SELECT $5 + row_number() OVER (ORDER BY c.id, a.position, a.id) - 1, $1, c.munic
         ORDER BY CASE m.role WHEN 'lead_rep' THEN 0 ELSE 1 END, g.name_key, g.id LIMIT 1),
        c.id, a.id, a.address, a.address_key, c.name, $7, 'pending', $6, $6
 FROM contact AS c JOIN contact_address AS a ON a.contact_id = c.id
-WHERE c.id > $3 AND c.id <= $4 AND a.unsubscribed_at IS NULL
+WHERE c.id > $3 AND c.id <= $4 AND a.unsubscribed_at IS NULL AND {whole c}
   AND c.municipality_code IN (SELECT t.municipality_code FROM letter_target AS t WHERE t.letter_id = $2)
   AND EXISTS (SELECT 1 FROM membership AS m JOIN watch_group AS g ON g.id = m.group_id
               WHERE m.contact_id = c.id AND g.state = 'active' AND ($8 = 0 OR g.id = $8))
@@ -321,7 +321,7 @@ ORDER BY m.lane, m.id LIMIT 20
 -- one group only, but its reader may represent several.
 -- name: message_groups_reached scoped
 SELECT g.municipality_code, count(*) FROM watch_group AS g
-WHERE g.state = 'active' AND ($4 = 0 OR g.id = $4) AND {scope g.municipality_code}
+WHERE g.state = 'active' AND ($4 = 0 OR g.id = $4) AND {whole g} AND {scope g.municipality_code}
   AND (g.id IN (SELECT d.group_id FROM delivery AS d WHERE d.message_id = $3 AND d.state = 'sent')
        OR g.id IN (SELECT ms.group_id FROM delivery AS d JOIN membership AS ms ON ms.contact_id = d.contact_id
                    WHERE d.message_id = $3 AND d.state = 'sent'))
@@ -366,7 +366,7 @@ SELECT c.id, c.name, c.municipality_code, a.address, a.unsubscribed_at, a.create
 FROM contact_address AS a JOIN contact AS c ON c.id = a.contact_id
 LEFT JOIN membership AS ms ON ms.contact_id = c.id
 LEFT JOIN watch_group AS g ON g.id = ms.group_id
-WHERE a.address_key = $3 AND c.protected = 0 AND {scope c.municipality_code}
+WHERE a.address_key = $3 AND c.protected = 0 AND {whole c} AND {scope c.municipality_code}
 ORDER BY c.name_key, c.id, g.name_key, g.id
 
 -- What the triggers keep, held against a full count: a row for each message that differs, none when all is well. Walks

@@ -185,8 +185,9 @@ SELECT t.municipality_code, m.name AS municipality, count(DISTINCT g.id) AS grou
 FROM letter_target AS t
 JOIN municipality AS m ON m.code = t.municipality_code
 LEFT JOIN watch_group AS g ON g.municipality_code = t.municipality_code AND g.state = 'active' AND ($4 = 0 OR g.id = $4)
+     AND {whole g}
 LEFT JOIN membership AS ms ON ms.group_id = g.id
-LEFT JOIN contact AS c ON c.id = ms.contact_id
+LEFT JOIN contact AS c ON c.id = ms.contact_id AND {whole c}
 LEFT JOIN contact_address AS a ON a.contact_id = c.id AND a.unsubscribed_at IS NULL
 WHERE t.letter_id = $3 AND {scope t.municipality_code}
 GROUP BY t.municipality_code, m.name ORDER BY t.municipality_code

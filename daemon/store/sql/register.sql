@@ -18,17 +18,17 @@ WHERE id = $1
 -- name: group_get scoped
 SELECT g.id, g.municipality_code, g.name, g.kind, g.state, g.district, g.postal_code, g.activated_on,
        g.household_count, g.households_joined, g.sign_count, g.last_meeting_on
-FROM watch_group AS g WHERE g.id = $3 AND {scope g.municipality_code}
+FROM watch_group AS g WHERE g.id = $3 AND {whole g} AND {scope g.municipality_code}
 
 -- The key of a group in a register.
 -- name: group_by_key
 SELECT id FROM watch_group WHERE municipality_code = $1 AND name_key = $2 AND district_key = $3
 
 -- name: group_municipality scoped
-SELECT g.municipality_code FROM watch_group AS g WHERE g.id = $3 AND {scope g.municipality_code}
+SELECT g.municipality_code FROM watch_group AS g WHERE g.id = $3 AND {whole g} AND {scope g.municipality_code}
 
 -- name: group_by_name scoped
-SELECT g.id FROM watch_group AS g WHERE g.name_key = $3 AND {scope g.municipality_code} LIMIT 2
+SELECT g.id FROM watch_group AS g WHERE g.name_key = $3 AND {whole g} AND {scope g.municipality_code} LIMIT 2
 
 -- name: group_state_update
 UPDATE watch_group SET state = $2, state_changed_at = $3, updated_at = $3,
@@ -44,10 +44,10 @@ INSERT INTO group_state_change (id, group_id, from_state, to_state, at, actor, n
 SELECT g.id, g.name, g.municipality_code, m.name AS municipality, g.kind, g.state, g.district, g.postal_code,
        g.activated_on, g.household_count, g.households_joined, g.sign_count, g.last_meeting_on,
        (SELECT count(*) FROM membership AS ms JOIN contact AS c ON c.id = ms.contact_id
-        WHERE ms.group_id = g.id AND c.protected = 0) AS contacts,
+        WHERE ms.group_id = g.id AND c.protected = 0 AND {whole c}) AS contacts,
        g.created_at, g.updated_at, g.name_key
 FROM watch_group AS g JOIN municipality AS m ON m.code = g.municipality_code
-WHERE {scope g.municipality_code}
+WHERE {scope g.municipality_code} AND {whole g}
   AND ($3 = '' OR g.municipality_code = $3) AND ($4 = '' OR g.state = $4) AND ($5 = '' OR g.kind = $5)
   AND ($6 = '' OR g.name_key LIKE '%' || $6 || '%') AND (g.name_key, g.id) > ($7, $8)
 ORDER BY g.name_key, g.id LIMIT $9
@@ -57,18 +57,18 @@ SELECT g.id, g.name, g.municipality_code, m.name AS municipality, g.kind, g.stat
        g.activated_on, g.household_count, g.households_joined, g.sign_count, g.last_meeting_on, g.state_changed_at,
        g.created_at, g.updated_at
 FROM watch_group AS g JOIN municipality AS m ON m.code = g.municipality_code
-WHERE g.id = $3 AND {scope g.municipality_code}
+WHERE g.id = $3 AND {whole g} AND {scope g.municipality_code}
 
 -- name: group_states scoped
 SELECT s.from_state, s.to_state, s.at, s.actor, s.note
 FROM group_state_change AS s JOIN watch_group AS g ON g.id = s.group_id
-WHERE s.group_id = $3 AND {scope g.municipality_code} ORDER BY s.at, s.id
+WHERE s.group_id = $3 AND {whole g} AND {scope g.municipality_code} ORDER BY s.at, s.id
 
 -- Protected persons are shown in no list.
 -- name: group_contacts scoped
 SELECT c.id, c.name, ms.role, c.phone, c.trained, c.trained_year, ms.joined_at
 FROM membership AS ms JOIN contact AS c ON c.id = ms.contact_id JOIN watch_group AS g ON g.id = ms.group_id
-WHERE ms.group_id = $3 AND c.protected = 0 AND {scope g.municipality_code}
+WHERE ms.group_id = $3 AND c.protected = 0 AND {whole c} AND {scope g.municipality_code}
 ORDER BY CASE ms.role WHEN 'lead_rep' THEN 0 ELSE 1 END, c.name_key, c.id
 
 -- The register as it is exported: one row per group and contact person. $3 '' or a municipality.
@@ -78,9 +78,9 @@ SELECT g.municipality_code, g.name, g.kind, g.district, g.postal_code, g.activat
        c.trained_year, c.id
 FROM watch_group AS g
 LEFT JOIN membership AS ms ON ms.group_id = g.id
-     AND ms.contact_id IN (SELECT id FROM contact WHERE protected = 0)
+     AND ms.contact_id IN (SELECT k.id FROM contact AS k WHERE k.protected = 0 AND {whole k})
 LEFT JOIN contact AS c ON c.id = ms.contact_id
-WHERE {scope g.municipality_code} AND ($3 = '' OR g.municipality_code = $3)
+WHERE {scope g.municipality_code} AND {whole g} AND ($3 = '' OR g.municipality_code = $3)
 ORDER BY g.municipality_code, g.name_key, g.id, CASE ms.role WHEN 'lead_rep' THEN 0 ELSE 1 END, c.name_key, c.id
 
 -- name: contact_insert
@@ -99,21 +99,22 @@ DELETE FROM contact WHERE id = $1
 
 -- name: contact_get scoped
 SELECT c.id, c.municipality_code, c.name, c.phone, c.phone_alt, c.trained, c.trained_year, c.protected
-FROM contact AS c WHERE c.id = $3 AND {scope c.municipality_code}
+FROM contact AS c WHERE c.id = $3 AND {whole c} AND {scope c.municipality_code}
 
 -- The same person in one municipality: the same name and an address in common ...
 -- name: contact_by_address
 SELECT c.id FROM contact AS c JOIN contact_address AS a ON a.contact_id = c.id
-WHERE a.address_key = $3 AND c.municipality_code = $1 AND c.name_key = $2 LIMIT 1
+WHERE a.address_key = $3 AND c.municipality_code = $1 AND c.name_key = $2 AND {whole c} LIMIT 1
 
 -- ... or the same name and telephone ...
 -- name: contact_by_phone
-SELECT id FROM contact WHERE municipality_code = $1 AND name_key = $2 AND phone = $3 LIMIT 1
+SELECT c.id FROM contact AS c
+WHERE c.municipality_code = $1 AND c.name_key = $2 AND c.phone = $3 AND {whole c} LIMIT 1
 
 -- ... or the same name in the same group.
 -- name: contact_by_group
 SELECT c.id FROM membership AS ms JOIN contact AS c ON c.id = ms.contact_id
-WHERE ms.group_id = $1 AND c.name_key = $2 LIMIT 1
+WHERE ms.group_id = $1 AND c.name_key = $2 AND {whole c} LIMIT 1
 
 -- name: address_insert
 INSERT INTO contact_address (id, contact_id, position, address, address_key, created_at) VALUES ($1, $2, $3, $4, $5, $6)
@@ -175,7 +176,7 @@ SELECT count(*) FROM membership WHERE contact_id = $1
 SELECT c.id, c.name, c.municipality_code, m.name AS municipality, c.phone, c.phone_alt, c.trained, c.trained_year,
        (SELECT count(*) FROM membership AS ms WHERE ms.contact_id = c.id) AS groups, c.created_at, c.updated_at, c.name_key
 FROM contact AS c JOIN municipality AS m ON m.code = c.municipality_code
-WHERE {scope c.municipality_code} AND c.protected = 0
+WHERE {scope c.municipality_code} AND c.protected = 0 AND {whole c}
   AND ($3 = '' OR c.municipality_code = $3) AND ($4 = '' OR c.name_key LIKE '%' || $4 || '%')
   AND ($5 = '' OR c.id IN (SELECT a.contact_id FROM contact_address AS a WHERE a.address_key = $5))
   AND (c.name_key, c.id) > ($6, $7)
@@ -185,7 +186,7 @@ ORDER BY c.name_key, c.id LIMIT $8
 SELECT c.id, c.name, c.municipality_code, m.name AS municipality, c.phone, c.phone_alt, c.trained, c.trained_year,
        c.protected, c.created_at, c.updated_at
 FROM contact AS c JOIN municipality AS m ON m.code = c.municipality_code
-WHERE c.id = $3 AND {scope c.municipality_code}
+WHERE c.id = $3 AND {whole c} AND {scope c.municipality_code}
 
 -- name: contact_groups scoped
 SELECT g.id, g.name, g.state, ms.role, ms.joined_at
@@ -200,5 +201,5 @@ ON CONFLICT (municipality_code) DO UPDATE SET changed_at = excluded.changed_at, 
 -- Figures for status and reports.
 -- name: register_counts scoped
 SELECT count(*), coalesce(sum(CASE WHEN g.state = 'active' THEN 1 ELSE 0 END), 0),
-       (SELECT count(*) FROM contact AS c WHERE {scope c.municipality_code})
-FROM watch_group AS g WHERE {scope g.municipality_code}
+       (SELECT count(*) FROM contact AS c WHERE {scope c.municipality_code} AND {whole c})
+FROM watch_group AS g WHERE {scope g.municipality_code} AND {whole g}

@@ -8,21 +8,21 @@
 INSERT INTO scope_municipality (kind, code, municipality_code) VALUES ('municipality', $1, $1)
 
 -- name: register_copy_groups
-SELECT id, municipality_code, name, name_key, kind, state, district, district_key, postal_code, activated_on,
-       household_count, households_joined, sign_count, last_meeting_on, 0
-FROM watch_group WHERE municipality_code = $1
+SELECT g.id, g.municipality_code, g.name, g.name_key, g.kind, g.state, g.district, g.district_key, g.postal_code,
+       g.activated_on, g.household_count, g.households_joined, g.sign_count, g.last_meeting_on, 0
+FROM watch_group AS g WHERE g.municipality_code = $1 AND {whole g}
 
 -- name: register_copy_contacts
-SELECT id, municipality_code, name, name_key, phone, phone_alt, trained, trained_year, protected, 0
-FROM contact WHERE municipality_code = $1
+SELECT c.id, c.municipality_code, c.name, c.name_key, c.phone, c.phone_alt, c.trained, c.trained_year, c.protected, 0
+FROM contact AS c WHERE c.municipality_code = $1 AND {whole c}
 
 -- name: register_copy_addresses
 SELECT a.id, a.contact_id, a.position, a.address, a.address_key, 0
-FROM contact AS c JOIN contact_address AS a ON a.contact_id = c.id WHERE c.municipality_code = $1
+FROM contact AS c JOIN contact_address AS a ON a.contact_id = c.id WHERE c.municipality_code = $1 AND {whole c}
 
 -- name: register_copy_memberships
 SELECT ms.group_id, ms.contact_id, ms.role, 0
-FROM contact AS c JOIN membership AS ms ON ms.contact_id = c.id WHERE c.municipality_code = $1
+FROM contact AS c JOIN membership AS ms ON ms.contact_id = c.id WHERE c.municipality_code = $1 AND {whole c}
 
 -- name: register_copy_noes
 SELECT address_hash, at FROM suppression
@@ -32,46 +32,117 @@ SELECT address_hash, at FROM suppression
 UPDATE membership SET role = $3, joined_at = CASE joined_at WHEN 0 THEN 1 ELSE joined_at END
 WHERE group_id = $1 AND contact_id = $2 AND role <> $3
 
--- --- out of the copy, into the store: what differs; $1 is the stamp --------------------------------------------------
+-- In the copy only: something of this person is new or changed.
+-- name: register_copy_touch
+UPDATE contact SET updated_at = $2 WHERE id = $1 AND updated_at <> $2
+
+-- In the copy only: where what differs is found without a look at what does not.
+-- name: register_copy_mark_new_groups
+CREATE INDEX copy_new_groups ON watch_group (created_at) WHERE created_at > 0
+
+-- name: register_copy_mark_changed_groups
+CREATE INDEX copy_changed_groups ON watch_group (updated_at) WHERE updated_at > 0 AND created_at = 0
+
+-- name: register_copy_mark_new_contacts
+CREATE INDEX copy_new_contacts ON contact (created_at) WHERE created_at > 0
+
+-- name: register_copy_mark_changed_contacts
+CREATE INDEX copy_changed_contacts ON contact (updated_at) WHERE updated_at > 0 AND created_at = 0
+
+-- --- out of the copy, into the store: what differs -------------------------------------------------------------------
 
 -- name: register_new_groups
-SELECT id, municipality_code, name, name_key, kind, state, district, district_key, postal_code, activated_on,
-       household_count, households_joined, sign_count, last_meeting_on, created_at
-FROM watch_group WHERE created_at = $1
+SELECT g.id, g.municipality_code, g.name, g.name_key, g.kind, g.state, g.district, g.district_key, g.postal_code,
+       g.activated_on, g.household_count, g.households_joined, g.sign_count, g.last_meeting_on, g.created_at
+FROM watch_group AS g WHERE g.created_at > 0
 
--- name: register_changed_groups
-SELECT id, name, name_key, kind, district, district_key, postal_code, activated_on, household_count, households_joined,
-       sign_count, last_meeting_on, updated_at
-FROM watch_group WHERE updated_at = $1 AND created_at = 0
-
--- The copy holds no older history than its own.
--- name: register_new_states
-SELECT id, group_id, from_state, to_state, at, actor, note FROM group_state_change WHERE at = $1
-
--- name: register_moved_groups
-SELECT id, state, state_changed_at, activated_on FROM watch_group WHERE state_changed_at = $1 AND created_at = 0
+-- name: register_new_groups_states
+SELECT s.id, s.group_id, s.from_state, s.to_state, s.at, s.actor, s.note
+FROM watch_group AS g CROSS JOIN group_state_change AS s ON s.group_id = g.id WHERE g.created_at > 0
 
 -- name: register_new_contacts
-SELECT id, municipality_code, name, name_key, phone, phone_alt, trained, trained_year, protected, created_at
-FROM contact WHERE created_at = $1
+SELECT c.id, c.municipality_code, c.name, c.name_key, c.phone, c.phone_alt, c.trained, c.trained_year, c.protected,
+       c.created_at
+FROM contact AS c WHERE c.created_at > 0
+
+-- name: register_new_persons_addresses
+SELECT a.id, a.contact_id, a.position, a.address, a.address_key, a.created_at, a.unsubscribed_at
+FROM contact AS c CROSS JOIN contact_address AS a ON a.contact_id = c.id WHERE c.created_at > 0
+
+-- name: register_new_persons_memberships
+SELECT ms.group_id, ms.contact_id, ms.role, ms.joined_at
+FROM contact AS c CROSS JOIN membership AS ms ON ms.contact_id = c.id WHERE c.created_at > 0
+
+-- name: register_changed_groups
+SELECT g.id, g.name, g.name_key, g.kind, g.district, g.district_key, g.postal_code, g.activated_on, g.household_count,
+       g.households_joined, g.sign_count, g.last_meeting_on, g.updated_at
+FROM watch_group AS g WHERE g.updated_at > 0 AND g.created_at = 0
+
+-- name: register_moved_groups
+SELECT g.id, g.state, g.state_changed_at, g.activated_on FROM watch_group AS g
+WHERE g.updated_at > 0 AND g.created_at = 0 AND g.state_changed_at > 0
+
+-- The copy holds no older history than its own.
+-- name: register_known_groups_states
+SELECT s.id, s.group_id, s.from_state, s.to_state, s.at, s.actor, s.note
+FROM watch_group AS g CROSS JOIN group_state_change AS s ON s.group_id = g.id
+WHERE g.updated_at > 0 AND g.created_at = 0
 
 -- name: register_changed_contacts
-SELECT id, name, name_key, phone, phone_alt, trained, trained_year, protected, updated_at
-FROM contact WHERE updated_at = $1 AND created_at = 0
+SELECT c.id, c.name, c.name_key, c.phone, c.phone_alt, c.trained, c.trained_year, c.protected, c.updated_at
+FROM contact AS c WHERE c.updated_at > 0 AND c.created_at = 0
 
--- name: register_new_addresses
-SELECT id, contact_id, position, address, address_key, created_at, unsubscribed_at
-FROM contact_address WHERE created_at = $1
+-- name: register_known_persons_addresses
+SELECT a.id, a.contact_id, a.position, a.address, a.address_key, a.created_at, a.unsubscribed_at
+FROM contact AS c CROSS JOIN contact_address AS a ON a.contact_id = c.id
+WHERE c.updated_at > 0 AND c.created_at = 0 AND a.created_at > 0
 
--- name: register_new_memberships
-SELECT group_id, contact_id, role, joined_at FROM membership WHERE joined_at = $1
+-- name: register_known_persons_memberships
+SELECT ms.group_id, ms.contact_id, ms.role, ms.joined_at
+FROM contact AS c CROSS JOIN membership AS ms ON ms.contact_id = c.id
+WHERE c.updated_at > 0 AND c.created_at = 0 AND ms.joined_at > 1
 
 -- name: register_changed_roles
-SELECT group_id, contact_id, role FROM membership WHERE joined_at = 1 AND $1 > 1
+SELECT ms.group_id, ms.contact_id, ms.role
+FROM contact AS c CROSS JOIN membership AS ms ON ms.contact_id = c.id
+WHERE c.updated_at > 0 AND c.created_at = 0 AND ms.joined_at = 1
 
 -- name: address_carry
 INSERT INTO contact_address (id, contact_id, position, address, address_key, created_at, unsubscribed_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
+
+-- --- what stands aside until the import is whole ---------------------------------------------------------------------
+
+-- name: register_staging_get
+SELECT first_id, last_id, stamp FROM register_staging
+
+-- name: register_staging_begin
+INSERT INTO register_staging (one, stamp, first_id, last_id) VALUES (1, $1, $2, $3)
+
+-- From here on everybody sees it.
+-- name: register_staging_end
+DELETE FROM register_staging
+
+-- Undoing: some hundred persons at a time, what points to them first. $1 first id, $2 last id, $3 stamp.
+-- name: register_staging_drop_memberships
+DELETE FROM membership WHERE contact_id IN (
+    SELECT c.id FROM contact AS c WHERE c.id BETWEEN $1 AND $2 AND c.created_at = $3 ORDER BY c.id LIMIT 200)
+
+-- name: register_staging_drop_addresses
+DELETE FROM contact_address WHERE contact_id IN (
+    SELECT c.id FROM contact AS c WHERE c.id BETWEEN $1 AND $2 AND c.created_at = $3 ORDER BY c.id LIMIT 200)
+
+-- name: register_staging_drop_contacts
+DELETE FROM contact WHERE id IN (
+    SELECT c.id FROM contact AS c WHERE c.id BETWEEN $1 AND $2 AND c.created_at = $3 ORDER BY c.id LIMIT 200)
+
+-- name: register_staging_drop_states
+DELETE FROM group_state_change WHERE group_id IN (
+    SELECT g.id FROM watch_group AS g WHERE g.id BETWEEN $1 AND $2 AND g.created_at = $3 ORDER BY g.id LIMIT 200)
+
+-- name: register_staging_drop_groups
+DELETE FROM watch_group WHERE id IN (
+    SELECT g.id FROM watch_group AS g WHERE g.id BETWEEN $1 AND $2 AND g.created_at = $3 ORDER BY g.id LIMIT 200)
 
 -- --- has anybody else written to the register since? -----------------------------------------------------------------
 
