@@ -248,11 +248,31 @@ int letter_earliest_due(struct db *db, int64_t *due_us)
     return rc;
 }
 
+static const char TOO_LATE[] = "too late for its period: send it or cancel it";
+
 static int hold(struct db *db, int64_t id, const char *why)
 {
     struct actor actor = actor_daemon();
     int rc = db_exec(db, NULL, Q_LETTER_HOLD, DB_ARGS(DB_INT(id), DB_TEXT(why), DB_INT(db_now_us(db))));
     return rc ? rc : letter_audit(db, &actor, "letter.hold", id, "note", why);
+}
+
+int letter_release_late(struct db *db, int64_t due_after_us, int *n)
+{
+    struct actor actor = actor_daemon();
+    int64_t id = 0;
+    int rc = 0;
+    int count = 0;
+    while ((rc = db_get_int(db, &id, Q_LETTER_HELD_AFTER, DB_ARGS(DB_TEXT(TOO_LATE), DB_INT(due_after_us)))) == 0) {
+        rc = db_exec(db, NULL, Q_LETTER_RELEASE, DB_ARGS(DB_INT(id)));
+        if (rc == 0)
+            rc = letter_audit(db, &actor, "letter.release", id, "note", "the clock that made it late was wrong");
+        if (rc)
+            return rc;
+        count++;
+    }
+    *n = count;
+    return rc == ERR_NOT_FOUND ? 0 : rc;
 }
 
 /* Newcomers get the letter until the next one of its series is due. */
@@ -293,7 +313,7 @@ int letter_open(struct db *db, int64_t id, int64_t now_us, int64_t late_max_us, 
         goto out;
     }
     if (now_us - row.due_at > late_max_us) {
-        rc = hold(db, id, "too late for its period: send it or cancel it");
+        rc = hold(db, id, TOO_LATE);
         goto out;
     }
     rc = open_until(db, &row, &until, err);

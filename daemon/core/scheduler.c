@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/area.h"
+#include "core/clock_watch.h"
 #include "core/config.h"
 #include "core/ledger.h"
 #include "core/letter.h"
@@ -26,6 +27,9 @@ struct scheduler {
     const struct config *config; /* of the look that runs */
     bool is_running, is_stopping, again;
     int64_t now_us;
+    struct clock_watch watch;
+    int64_t jumped_us; /* the wall clock has, and the ledger has not followed yet */
+    bool was_shifted;  /* by this look */
     /* What the look found. */
     bool more, worked;
     struct err err;
@@ -55,16 +59,20 @@ static int housekeeping(struct scheduler *s, struct db *db)
     return rc;
 }
 
+static int64_t late_max_us(const struct scheduler *s)
+{
+    return (int64_t)s->config->letter.late_send_max_days * DAY_S * US_PER_S;
+}
+
 static int open_due(struct scheduler *s, struct db *db)
 {
     int64_t id = 0;
-    int64_t late_max_us = (int64_t)s->config->letter.late_send_max_days * DAY_S * US_PER_S;
     int rc = letter_next_due(db, s->now_us, &id);
     if (rc == ERR_NOT_FOUND)
         return 0;
     s->more = s->worked = true;
     if (rc == 0)
-        rc = letter_open(db, id, s->now_us, late_max_us, &s->err);
+        rc = letter_open(db, id, s->now_us, late_max_us(s), &s->err);
     s->err.text[0] = rc ? s->err.text[0] : '\0'; /* a letter that was held says why itself */
     return rc;
 }
@@ -85,6 +93,26 @@ static int finish(struct scheduler *s, struct db *db)
     if (n >= LEDGER_FINISH_MAX)
         s->more = true;
     return n < 0 ? n : 0;
+}
+
+/* The wall clock has jumped. What waits for another try waits for a stretch of time, not for an hour of the day, so it
+ * moves along; letters are due by the calendar and do not. A letter that was held while the clock was ahead may be in
+ * time after all. */
+static int follow_clock(struct scheduler *s, struct db *db)
+{
+    int64_t moved = 0;
+    int released = 0;
+    if (s->jumped_us == 0)
+        return 0;
+    int rc = ledger_shift_due(db, s->jumped_us, s->now_us - s->jumped_us, &moved);
+    if (rc == 0 && s->jumped_us < 0)
+        rc = letter_release_late(db, s->now_us - late_max_us(s), &released);
+    if (rc)
+        return rc;
+    log_notice("scheduler", "the wall clock has jumped by_s=%lld: deliveries that wait moved=%lld, letters released=%d",
+               (long long)(s->jumped_us / US_PER_S), (long long)moved, released);
+    s->was_shifted = s->worked = true;
+    return 0;
 }
 
 /* After a clock that was ahead has been set right, no delivery waits for the time that it showed. */
@@ -126,8 +154,13 @@ static int op_look(struct db *db, struct store_req *req)
     static const struct {
         const char *name;
         int (*run)(struct scheduler *s, struct db *db);
-    } steps[] = {{"housekeeping", housekeeping}, {"open", open_due}, {"expand", expand}, {"finish", finish},
-                 {"pull back", pull_back},       {"remind", remind}};
+    } steps[] = {{"follow clock", follow_clock},
+                 {"housekeeping", housekeeping},
+                 {"open", open_due},
+                 {"expand", expand},
+                 {"finish", finish},
+                 {"pull back", pull_back},
+                 {"remind", remind}};
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < ARRAY_LEN(steps); i++) {
         s->step = steps[i].name;
@@ -148,6 +181,8 @@ static void on_looked(struct store_req *req)
         s->scopes_of[0] = '\0'; /* undone with the rest */
         return;                 /* the next tick tries again */
     }
+    if (s->was_shifted)
+        s->jumped_us = 0;
     if (s->worked)
         s->env.on_work(s->env.ctx);
     if ((s->more || s->again) && !s->is_stopping)
@@ -157,9 +192,9 @@ static void on_looked(struct store_req *req)
 static void look(struct scheduler *s)
 {
     s->is_running = true;
-    s->again = s->more = s->worked = false;
+    s->again = s->more = s->worked = s->was_shifted = false;
     s->err.text[0] = '\0';
-    s->now_us = clock_real_us(s->env.clock);
+    s->jumped_us += clock_watch_look(&s->watch, s->env.clock, &s->now_us);
     s->config = s->env.config(s->env.ctx);
     s->req = (struct store_req){.op = op_look, .done = on_looked};
     store_write(s->env.store, &s->req);

@@ -80,5 +80,8 @@ int letter_next_due(struct db *db, int64_t now_us, int64_t *id);
 int letter_earliest_due(struct db *db, int64_t *due_us);
 /* Put it in the ledger (a message in state expanding), or hold it when it is later than `late_max_us`. */
 int letter_open(struct db *db, int64_t id, int64_t now_us, int64_t late_max_us, struct err *err);
+/* The clock was ahead and has been set back: letters that were held because they came too late, and are due after
+ * `due_after_us`, are approved again as they were. *n tells how many. */
+int letter_release_late(struct db *db, int64_t due_after_us, int *n);
 
 #endif

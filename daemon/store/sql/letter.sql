@@ -125,6 +125,13 @@ WHERE id = $1 AND state IN ('approved', 'held')
 -- name: letter_hold
 UPDATE letter SET state = 'held', note = $2, updated_at = $3 WHERE id = $1 AND state = 'approved'
 
+-- name: letter_held_after
+SELECT id FROM letter WHERE state = 'held' AND note = $1 AND due_at > $2 ORDER BY id LIMIT 1
+
+-- As it was: no person has had it sent (updated_at, see letter_next_due).
+-- name: letter_release
+UPDATE letter SET state = 'approved', note = NULL, updated_at = approved_at WHERE id = $1 AND state = 'held'
+
 -- name: letter_cancel
 UPDATE letter SET state = 'cancelled', note = $2, holds_period = $3, due_at = NULL, updated_at = $4 WHERE id = $1
 

@@ -204,6 +204,33 @@ static void test_letter_open__too_late_is_held_for_a_person(void **state)
     assert_string_equal(state_of(letter), "sending");
 }
 
+static void test_letter_release_late__only_what_is_in_time_after_all(void **state)
+{
+    (void)state;
+    int n = 0;
+    int64_t series = add_series();
+    add_people();
+    int64_t letter = approved_letter();
+    f.now_us += 33 * DAY; /* the clock is wrong */
+    open_due();
+    assert_string_equal(state_of(letter), "held");
+    store_fixture_ok(&f, letter_release_late(f.db, f.now_us - 7 * DAY, &n));
+    assert_int_equal(n, 0);
+    f.now_us -= 33 * DAY;
+    store_fixture_ok(&f, letter_release_late(f.db, f.now_us - 7 * DAY, &n));
+    assert_int_equal(n, 1);
+    assert_string_equal(state_of(letter), "approved");
+    open_due(); /* its hour has not come */
+    assert_string_equal(state_of(letter), "approved");
+    f.now_us += 24 * DAY;
+    store_fixture_ok(&f, series_pause(f.db, &f.anna, series, &f.err));
+    open_due(); /* no person has had it sent */
+    assert_string_equal(state_of(letter), "approved");
+    store_fixture_ok(&f, series_resume(f.db, &f.anna, series, &f.err));
+    open_due();
+    assert_string_equal(state_of(letter), "sending");
+}
+
 static void test_letter_next_due__a_paused_series_sends_nothing_by_itself(void **state)
 {
     (void)state;
@@ -393,6 +420,7 @@ static const struct CMUnitTest tests[] = {
     TEST_FIXTURE(test_letter_edit__voids_the_approval, setup, teardown),
     TEST_FIXTURE(test_letter_approve__one_letter_per_period, setup, teardown),
     TEST_FIXTURE(test_letter_open__too_late_is_held_for_a_person, setup, teardown),
+    TEST_FIXTURE(test_letter_release_late__only_what_is_in_time_after_all, setup, teardown),
     TEST_FIXTURE(test_letter_next_due__a_paused_series_sends_nothing_by_itself, setup, teardown),
     TEST_FIXTURE(test_letter_next_due__a_person_may_send_in_a_paused_series, setup, teardown),
     TEST_FIXTURE(test_letter_open__late_goes_out_once, setup, teardown),

@@ -23,6 +23,7 @@ static struct {
     struct config *config;
     struct scheduler *scheduler;
     int64_t now_us;
+    int64_t ahead_us; /* by which the wall clock has jumped */
     int woken;
     int64_t message_id, due_us;
     char state[20];
@@ -37,7 +38,7 @@ static int64_t real_us(void *ctx)
 static int64_t mono_ms(void *ctx)
 {
     (void)ctx;
-    return f.now_us / 1000;
+    return (f.now_us - f.ahead_us) / 1000;
 }
 
 static const struct config *config_now(void *ctx)
@@ -118,15 +119,26 @@ static int op_expanding(struct db *db, struct store_req *req)
     return insert_message(db, "expanding");
 }
 
-static int op_far_ahead(struct db *db, struct store_req *req)
+static int insert_waiting(struct db *db, int64_t wait_us)
 {
-    (void)req;
     int rc = insert_message(db, "sending");
     return rc ? rc
               : db_exec(db, NULL, Q_DELIVERY_INSERT,
                         DB_ARGS(DB_INT(id_new(f.now_us)), DB_INT(f.message_id), DB_NULL, DB_NULL,
                                 DB_TEXT("a@example.se"), DB_TEXT("a@example.se"), DB_TEXT("A"), DB_INT(LANE_LETTER),
-                                DB_INT(f.now_us + INT64_C(86400) * US_PER_S)));
+                                DB_INT(f.now_us + wait_us)));
+}
+
+static int op_far_ahead(struct db *db, struct store_req *req)
+{
+    (void)req;
+    return insert_waiting(db, INT64_C(86400) * US_PER_S);
+}
+
+static int op_waiting(struct db *db, struct store_req *req)
+{
+    (void)req;
+    return insert_waiting(db, INT64_C(300) * US_PER_S);
 }
 
 static int op_broken_series(struct db *db, struct store_req *req)
@@ -213,6 +225,32 @@ static void test_scheduler_tick__a_clock_that_was_ahead(void **state)
     assert_string_equal(f.state, "sending");
 }
 
+static void jump(int64_t seconds)
+{
+    f.now_us += seconds * US_PER_S;
+    f.ahead_us += seconds * US_PER_S;
+}
+
+static void test_scheduler_tick__what_waits_moves_with_a_clock_that_jumps(void **state)
+{
+    (void)state;
+    static const int64_t jumps_s[] = {3600, -3600, 86400, -86400, 40 * 86400, -40 * 86400};
+    in_store(op_waiting);
+    look();
+    int64_t wait_us = INT64_C(300) * US_PER_S;
+    for (size_t i = 0; i < ARRAY_LEN(jumps_s); i++) {
+        f.now_us += US_PER_S;
+        wait_us -= US_PER_S;
+        jump(jumps_s[i]);
+        look();
+        in_store(op_next_due);
+        assert_int_equal(f.due_us, f.now_us + wait_us);
+        look(); /* once for each jump */
+        in_store(op_next_due);
+        assert_int_equal(f.due_us, f.now_us + wait_us);
+    }
+}
+
 static void test_scheduler_tick__two_at_once_are_one_after_the_other(void **state)
 {
     (void)state;
@@ -227,6 +265,7 @@ static const struct CMUnitTest tests[] = {
     TEST_FIXTURE(test_scheduler_tick__expands_ends_and_wakes, setup, teardown),
     TEST_FIXTURE(test_scheduler_tick__a_broken_series_stops_nothing, setup, teardown),
     TEST_FIXTURE(test_scheduler_tick__a_clock_that_was_ahead, setup, teardown),
+    TEST_FIXTURE(test_scheduler_tick__what_waits_moves_with_a_clock_that_jumps, setup, teardown),
     TEST_FIXTURE(test_scheduler_tick__two_at_once_are_one_after_the_other, setup, teardown),
 };
 
