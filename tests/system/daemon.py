@@ -5,7 +5,8 @@
         d.json("status")["queue"]
 
 `at` starts the daemon with a wall clock of its own (libfaketime; monotonic time is left alone): "2026-03-31 08:59:58" in
-Swedish time. Everything is ended by process id and removed on leaving; a failed test keeps the daemon's log in its message.
+Swedish time. `clock` is one that jumps or runs faster (fake_clock.py). Everything is ended by process id and removed on
+leaving; a failed test keeps the daemon's log in its message.
 """
 import glob
 import json
@@ -56,11 +57,11 @@ def faketime_library():
     return found[0] if found else None
 
 
-def preload():
-    """libfaketime; behind a sanitizer's runtime, which has to come first."""
+def preload(library):
+    """For LD_PRELOAD: behind a sanitizer's runtime, which has to come first."""
     needed = subprocess.run(["ldd", str(BUILD / "grannbudd")], capture_output=True, text=True, check=True).stdout
     runtimes = re.findall(r"=> (\S*/lib(?:asan|tsan)\.so\S*)", needed)
-    return " ".join(runtimes + [faketime_library()])
+    return " ".join(runtimes + [library])
 
 
 def all_sent(daemon):
@@ -71,12 +72,13 @@ def all_sent(daemon):
 
 class Daemon:
     def __init__(self, relay="smtp://127.0.0.1:9", tls="none", relay_more="", relays_more="", letter_more="", limits_more="",
-                 level="info", folder=None, database=None, at=None, env=None):
+                 level="info", folder=None, database=None, at=None, clock=None, env=None):
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="grannbud-"))
         self.keep = folder is not None
         self.database = pathlib.Path(database or self.folder / "grannbud.db")
         self.http = free_port()
         self.at = at
+        self.clock = clock
         self.env = env or {}
         self.process = None
         self.settings = {"relay": relay, "tls": tls, "relay_more": relay_more, "relays_more": relays_more,
@@ -99,8 +101,10 @@ class Daemon:
         env = dict(os.environ, **self.env)
         if self.at:
             # FAKETIME is read in the zone of TZ; the daemon's own zone is set by its configuration later.
-            env.update(LD_PRELOAD=preload(), FAKETIME="@" + self.at, FAKETIME_DONT_FAKE_MONOTONIC="1",
+            env.update(LD_PRELOAD=preload(faketime_library()), FAKETIME="@" + self.at, FAKETIME_DONT_FAKE_MONOTONIC="1",
                        TZ="Europe/Stockholm")
+        if self.clock:
+            env.update(self.clock.environment(preload))
         with open(self.folder / "log", "ab") as log:
             self.process = subprocess.Popen([str(BUILD / "grannbudd"), "-c", str(self.conf)], stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=log, env=env)
