@@ -6,19 +6,21 @@
 It prints one line, `port=N control=N`, when it listens, and ends on SIGTERM or when its standard input (a pipe) closes.
 
 Faults: STEP=ACTION, STEP one of connect greeting EHLO STARTTLS AUTH MAIL RCPT DATA dot RSET QUIT; ACTION is one or more
-of these joined by '+', and may end in *N (only the first N times):
+of these joined by '+', and may end in *N (only N times) and @K (from the K-th time on, as in MAIL=close*1@2):
     ok              the usual reply                     450, 550 5.1.1 Words   that reply
     delay:MS        wait, then go on                    close, rst             hang up, with or without a farewell
     silence         never answer                        drip                   the usual reply, a byte a second
     garbage, nul    not SMTP                            long                   one line of 100 kB
     mixed           lines with different codes          endless                a reply that never ends
     inject          (STARTTLS) replies in clear behind the 220, as a man in the middle would add them
+    cut             the usual reply, and hang up when the next bytes come (STARTTLS, or connect: in the handshake)
 A sender's or recipient's local part may ask for one too: rcpt-550@, dot-delay500-451@, data-close@, mail-421@, and
 rcpt-550-5.7.1@ with an enhanced status; what follows a '+' is ignored (rcpt-550+7@).
 
 The control port answers each line with one line of JSON:
     stats | count | reset | log | fault STEP=ACTION | clear
     listen JSON    a further port with its own options and faults
+    raw            with --log: what came outside TLS, as text of one character a byte
     mark           with --digest: mails from now on carry the next number
     mails          with --digest: [mark, recipient, Message-ID, SHA-256 of head and body] of each mail and recipient
 """
@@ -38,6 +40,7 @@ import stat
 import struct
 import sys
 import time
+import warnings
 
 STEPS = ("connect", "greeting", "EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "dot", "RSET", "QUIT")
 USUAL = {"greeting": "220 sink.test ESMTP", "STARTTLS": "220 2.0.0 Ready", "AUTH": "235 2.7.0 Welcome",
@@ -46,8 +49,9 @@ USUAL = {"greeting": "220 sink.test ESMTP", "STARTTLS": "220 2.0.0 Ready", "AUTH
 WORDS = {"421": "4.3.2 Closing", "450": "4.2.0 Try again later", "451": "4.3.0 Try again later",
          "452": "4.3.1 Too busy", "454": "4.7.0 Temporary failure", "535": "5.7.8 Wrong login",
          "550": "5.1.1 User unknown", "552": "5.2.2 Mailbox full", "554": "5.0.0 Transaction failed"}
-ENDING = ("close", "rst", "silence", "endless")
-ACTION = re.compile(r"ok|delay:\d+|close|rst|silence|drip|garbage|nul|long|mixed|endless|inject|[2-5]\d\d( .*)?")
+ENDING = ("close", "rst", "silence", "endless", "cut")
+RAW_MAX = 1 << 20
+ACTION = re.compile(r"ok|delay:\d+|close|rst|silence|drip|garbage|nul|long|mixed|endless|inject|cut|[2-5]\d\d( .*)?")
 
 
 def check_action(action):
@@ -69,13 +73,15 @@ class Faults:
         step, _, action = text.partition("=")
         if step not in STEPS or not action:
             raise ValueError("a fault is STEP=ACTION with STEP one of %s, not %r" % (" ".join(STEPS), text))
-        times = re.search(r"\*(\d+)$", action)
-        left = int(times.group(1)) if times else None
-        self.by_step[step] = [check_action(action[:times.start()] if times else action), left]
+        action, count, first = re.fullmatch(r"(.*?)(?:\*(\d+))?(?:@(\d+))?", action, re.DOTALL).groups()
+        self.by_step[step] = [check_action(action), int(count) if count else None, int(first or 1) - 1]
 
     def take(self, step):
         row = self.by_step.get(step)
         if not row or row[1] == 0:
+            return None
+        if row[2] > 0:
+            row[2] -= 1
             return None
         if row[1] is not None:
             row[1] -= 1
@@ -106,6 +112,7 @@ class Stats:
         self.max_live = self.live
         self.recipients = collections.Counter()
         self.log = []
+        self.raw = bytearray()
         self.mark = 0
         self.mails = []
 
@@ -144,7 +151,9 @@ class Connection(asyncio.Protocol):
         self.transport = None
         self.tls = bool(options.smtps)
         self.buffer = bytearray()
+        self.is_upgrading = False  # what comes from here on came through TLS
         self.out = []
+        self.is_cut = False      # hang up when more comes
         self.busy = False        # a delayed or ending action runs: input waits
         self.handler = None      # takes the next line instead of a command (AUTH)
         self.in_data = False
@@ -171,6 +180,11 @@ class Connection(asyncio.Protocol):
         self.busy = True
 
     def data_received(self, data):
+        if self.options.log and not (self.tls or self.is_upgrading) and len(self.sink.stats.raw) < RAW_MAX:
+            self.sink.stats.raw += data
+        if self.is_cut:
+            self.transport.close()
+            return
         self.buffer += data
         self.consume()
 
@@ -240,10 +254,16 @@ class Connection(asyncio.Protocol):
             self.transport.abort()
         elif action == "silence":
             self.busy = True
+        elif action == "cut":
+            if usual:
+                self.reply(usual)
+            self.busy = self.is_cut = True
         elif action == "drip":
+            self.flush()
             self.drip(((usual or "220 slow") + "\r\n").encode(), then)
         elif action == "endless":
             self.busy = True
+            self.flush()
             self.endless((usual or "250 x")[:3].encode())
         else:
             self.misspeak(action, (usual or "250 x")[:3])
@@ -333,7 +353,7 @@ class Connection(asyncio.Protocol):
 
     def upgrade(self):
         self.flush()
-        self.busy = True
+        self.busy = self.is_upgrading = True
         self.buffer.clear()
         asyncio.get_running_loop().create_task(self.start_tls())
 
@@ -484,10 +504,17 @@ class Sink:
         self.contexts = {}
 
     def context(self, options):
-        key = (options.cert, options.key)
+        key = (options.cert, options.key, options.old_tls)
         if key not in self.contexts:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(options.cert, options.key)
+            if options.old_tls:
+                # Python warns of it, and OpenSSL allows it at level 0 alone.
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", DeprecationWarning)
+                    context.minimum_version = ssl.TLSVersion.TLSv1
+                    context.maximum_version = ssl.TLSVersion.TLSv1
+                context.set_ciphers("ALL:@SECLEVEL=0")
             self.contexts[key] = context
         return self.contexts[key]
 
@@ -506,6 +533,8 @@ class Sink:
             return dict(self.stats.counts, live=self.stats.live)
         if verb == "log":
             return self.stats.log
+        if verb == "raw":
+            return {"raw": self.stats.raw.decode("latin-1")}
         if verb == "mails":
             return self.stats.mails
         if verb == "reset":
@@ -569,6 +598,7 @@ def parse(argv):
     p.add_argument("--cert", help="PEM; offers STARTTLS")
     p.add_argument("--key")
     p.add_argument("--smtps", action="store_true", help="TLS from the first byte")
+    p.add_argument("--old-tls", action="store_true", help="TLS 1.0 and nothing better")
     p.add_argument("--auth", metavar="USER:PASSWORD", help="a login is demanded, and offered after TLS if there is a cert")
     p.add_argument("--auth-in-clear", action="store_true", help="offer AUTH before TLS too")
     p.add_argument("--no-starttls", action="store_true")

@@ -6,7 +6,9 @@
  *   closed   KIND or "ok"  CODE  STEP  TEXT
  *   total    SENT  SECONDS  CONNECTIONS  LONGEST_LOOP_GAP_MS
  *
- * A session that closes while messages remain is replaced by a new one, unless it could not even connect.
+ * A session that closes while messages remain is replaced by a new one, unless it could not even connect (--reopen N
+ * allows that N times). Messages that come back untouched are sent again. Two are in hand at a time, as the outbox does
+ * it, and the body of one goes out after the outcome of the one before; --serial sends one after the other.
  * The password comes from the environment (SMTP_SEND_PASSWORD), so that it is in no process list.
  */
 #include <getopt.h>
@@ -21,7 +23,7 @@
 #include "deliver/outcome.h"
 #include "deliver/smtp_session.h"
 
-enum { EXIT_USAGE = 64, EXIT_LEAK = 70, TICK_MS = 5, FILE_MAX_BYTES = 64 * 1024 * 1024 };
+enum { EXIT_USAGE = 64, EXIT_LEAK = 70, TICK_MS = 5, FILE_MAX_BYTES = 64 * 1024 * 1024, AGAIN_MAX = 1000, IN_HAND = 2 };
 
 struct run {
     uv_loop_t loop;
@@ -32,12 +34,17 @@ struct run {
     const char *to; /* "%d" becomes the message's number */
     bool utf8;
     bool quiet;
+    bool serial;
     bool abort_in_flight;
+    long permits; /* no more than so many on a session; 0 = no limit */
+    long reopen;
     char *data;
     size_t len;
     long count;
     long connections;
-    long next;  /* the next message's number */
+    long next;             /* the next message's number */
+    long again[AGAIN_MAX]; /* numbers of messages that came back untouched */
+    int again_count;
     long sent;  /* outcomes SENT */
     int open;   /* sessions not yet closed */
     int opened; /* sessions started */
@@ -45,11 +52,18 @@ struct run {
     uint64_t gap_ns;
 };
 
+struct piece {
+    struct smtp_job job;
+    long number; /* -1: none in hand */
+    char to[400];
+};
+
 struct slot {
     struct run *run;
-    struct smtp_job job;
-    char to[400];
+    struct piece pieces[IN_HAND];
     int done;
+    long permits;
+    bool has_permit; /* of the one in hand that has it no outcome came yet */
 };
 
 static void open_session(struct run *r);
@@ -62,28 +76,48 @@ static void die(const char *what, const char *detail)
 
 /* --- sending ------------------------------------------------------------------------------------------------------ */
 
+static bool has_more(const struct run *r)
+{
+    return r->next < r->count || r->again_count > 0;
+}
+
+static struct piece *take_piece(struct slot *slot)
+{
+    struct run *r = slot->run;
+    struct piece *p = slot->pieces[0].number < 0 ? &slot->pieces[0] : &slot->pieces[1];
+    const char *mark = strstr(r->to, "%d");
+    int head = mark ? (int)(mark - r->to) : (int)strlen(r->to);
+    p->number = r->again_count > 0 ? r->again[--r->again_count] : r->next++;
+    if (mark)
+        snprintf(p->to, sizeof p->to, "%.*s%ld%s", head, r->to, p->number, mark + 2);
+    else
+        snprintf(p->to, sizeof p->to, "%s", r->to);
+    p->job = (struct smtp_job){
+        .mail_from = r->from, .rcpt_to = p->to, .smtputf8 = r->utf8, .data = r->data, .len = r->len, .owner = p};
+    return p;
+}
+
+static void permit(struct slot *slot, struct smtp_session *s)
+{
+    bool may = slot->run->permits == 0 || slot->permits < slot->run->permits;
+    if (slot->has_permit || !may || !smtp_session_awaits_permit(s))
+        return;
+    slot->has_permit = true;
+    slot->permits++;
+    smtp_session_permit(s);
+}
+
 static void next_job(struct slot *slot, struct smtp_session *s)
 {
     struct run *r = slot->run;
-    if (!smtp_session_is_ready(s))
-        return;
-    if (r->next >= r->count) {
-        smtp_session_quit(s);
-        return;
+    while (has_more(r) && (r->serial ? smtp_session_is_ready(s) : smtp_session_has_room(s))) {
+        smtp_session_send(s, &take_piece(slot)->job);
+        if (r->abort_in_flight)
+            smtp_session_abort(s);
     }
-    const char *mark = strstr(r->to, "%d");
-    int head = mark ? (int)(mark - r->to) : (int)strlen(r->to);
-    if (mark)
-        snprintf(slot->to, sizeof slot->to, "%.*s%ld%s", head, r->to, r->next, mark + 2);
-    else
-        snprintf(slot->to, sizeof slot->to, "%s", r->to);
-    r->next++;
-    slot->job = (struct smtp_job){
-        .mail_from = r->from, .rcpt_to = slot->to, .smtputf8 = r->utf8, .data = r->data, .len = r->len, .owner = slot};
-    smtp_session_send(s, &slot->job);
-    smtp_session_permit(s);
-    if (r->abort_in_flight)
-        smtp_session_abort(s);
+    if (smtp_session_is_ready(s))
+        smtp_session_quit(s);
+    permit(slot, s);
 }
 
 static void on_ready(struct smtp_session *s, void *ctx)
@@ -94,11 +128,17 @@ static void on_ready(struct smtp_session *s, void *ctx)
 static void on_outcome(struct smtp_session *s, const struct smtp_job *job, const struct outcome *o, void *ctx)
 {
     struct slot *slot = ctx;
+    struct run *r = slot->run;
+    struct piece *p = job->owner;
     slot->done++;
-    slot->run->sent += o->kind == OUTCOME_SENT;
-    if (!slot->run->quiet || o->kind != OUTCOME_SENT)
+    slot->has_permit = false;
+    r->sent += o->kind == OUTCOME_SENT;
+    if (!r->quiet || (o->kind != OUTCOME_SENT && o->kind != OUTCOME_UNTOUCHED))
         printf("outcome\t%s\t%d\t%s\t%s\t%s\t%s\n", outcome_word(o->kind), o->code, o->status, o->step, job->rcpt_to,
                o->text);
+    if (o->kind == OUTCOME_UNTOUCHED && !r->abort_in_flight && r->again_count < AGAIN_MAX)
+        r->again[r->again_count++] = p->number;
+    p->number = -1;
     next_job(slot, s);
 }
 
@@ -117,7 +157,7 @@ static void on_closed(struct smtp_session *s, const struct outcome *why, void *c
     else if (!r->quiet)
         printf("closed\tok\t0\t\t\n");
     r->open--;
-    if (slot->done > 0 && r->next < r->count)
+    if (has_more(r) && (slot->done > 0 || r->reopen-- > 0))
         open_session(r);
     free(slot);
     if (r->open > 0)
@@ -132,6 +172,8 @@ static void open_session(struct run *r)
         .on_ready = on_ready, .on_outcome = on_outcome, .on_closed = on_closed};
     struct slot *slot = xcalloc(1, sizeof *slot);
     slot->run = r;
+    for (int i = 0; i < IN_HAND; i++)
+        slot->pieces[i].number = -1;
     r->open++;
     r->opened++;
     smtp_session_start(&r->loop, smtp_wire_curl(), r->net, &r->config, &events, slot);
@@ -223,6 +265,9 @@ static void read_message(struct run *r, const char *path)
     X("max-messages", 'm', 1, r->config.max_messages = (int)strtol(arg, NULL, 10)) \
     X("utf8", '8', 0, r->utf8 = true)                                              \
     X("quiet", 'q', 0, r->quiet = true)                                            \
+    X("permits", 'p', 1, r->permits = strtol(arg, NULL, 10))                       \
+    X("reopen", 'R', 1, r->reopen = strtol(arg, NULL, 10))                         \
+    X("serial", 'S', 0, r->serial = true)                                          \
     X("abort", 'a', 0, r->abort_in_flight = true)                                  \
     X("verbose", 'v', 0, log_setup(LOG_DEBUG, LOG_TEXT))
 
