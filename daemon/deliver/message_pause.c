@@ -1,8 +1,8 @@
 /*
  * Messages that wait because they are refused; the contract is in deliver/message_pause.h.
  *
- * An entry counts refusals until it has paused once; from then on `until_ms` says whether it pauses now, and the first
- * refusal after that begins the next pause.
+ * `refusals` only grows until a delivery is taken: so once it has paused, the first refusal after the pause begins the
+ * next one.
  */
 #include "deliver/message_pause.h"
 
@@ -64,7 +64,7 @@ bool message_pause_refused(struct message_pause *p, int64_t message_id, int64_t 
     if (e->refusals == 0 || e->last_delivery != delivery_id)
         e->refusals++;
     e->last_delivery = delivery_id;
-    if (e->pauses == 0 && e->refusals < MESSAGE_REFUSALS_MAX)
+    if (e->refusals < MESSAGE_REFUSALS_MAX)
         return false;
     e->pauses++;
     e->until_ms = now_ms + backoff_wait(p->first_ms, p->most_ms, e->pauses, noise);

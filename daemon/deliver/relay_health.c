@@ -83,13 +83,13 @@ static void widen(struct relay_health *h)
         h->step = smaller(h->step * 2, RELAY_GROWTH_MAX);
 }
 
-/* A try beyond the ceiling has worked: that is the ceiling now, and more are tried next time, without a wait. */
+/* A try beyond the ceiling has worked: that is the ceiling now, and more are tried next time. The wait is over already.
+ */
 static void raise_ceiling(struct relay_health *h)
 {
     h->ceiling = h->window;
     h->step = smaller(h->step * 2, RELAY_GROWTH_MAX);
     h->tries = 0;
-    h->wait_ms = 0;
 }
 
 /* One session was refused while `working` others work. */

@@ -24,6 +24,7 @@ static void test_backoff_wait__does_not_overflow(void **state)
 {
     (void)state;
     assert_int_equal(backoff_wait(1, INT64_MAX / 2, 1000, 0), INT64_MAX / 2);
+    assert_int_equal(backoff_wait(3, INT64_MAX, 1000, 0), INT64_MAX);
 }
 
 static void test_backoff_wait__jitter_lengthens_by_up_to_a_tenth(void **state)

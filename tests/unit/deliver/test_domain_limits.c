@@ -163,6 +163,17 @@ static void test_admit__a_domain_that_hangs_is_asked_ever_more_seldom(void **sta
     domain_limits_free(d);
 }
 
+static void test_admit__waits_for_a_session_stay_within_minutes(void **state)
+{
+    (void)state;
+    struct domain_limits *d = make(1, 0, 8);
+    struct domain_hold hold;
+    assert_int_equal(domain_limits_admit(d, "a.example", false, NULL, 0, &hold), 0);
+    for (int i = 0; i < 10000; i++) /* 10 000 deliveries of 100 ms would be 17 minutes: an estimate */
+        assert_in_range(domain_limits_admit(d, "a.example", false, NULL, 0, &hold), 1, 5 * MINUTE + 200);
+    domain_limits_free(d);
+}
+
 /* --- rate and parking ------------------------------------------------------------------------------------------ */
 
 static void test_admit__the_rate_gives_each_its_own_time(void **state)
@@ -192,6 +203,21 @@ static void test_admit__what_is_urgent_does_not_stand_behind_the_parked(void **s
     assert_int_equal(domain_limits_admit(d, "a.example", true, NULL, 0, &hold), 1000);
     assert_int_equal(domain_limits_admit(d, "a.example", true, NULL, 1000, &hold), 0);
     assert_in_range(domain_limits_admit(d, "a.example", false, NULL, 2500, &hold), 1000000, 1100000);
+    domain_limits_free(d);
+}
+
+static void test_admit__a_rate_that_is_booked_out_is_asked_again_in_a_day(void **state)
+{
+    (void)state;
+    struct domain_limits *d = make(0, 1, 8);
+    struct domain_hold hold;
+    send_one(d, "a.example", &SENT, 0);
+    int64_t last = 0;
+    for (int i = 0; i < 2000; i++)
+        last = domain_limits_admit(d, "a.example", false, NULL, 0, &hold);
+    assert_int_equal(last, DOMAIN_PARK_MAX_MS);
+    /* and a day later those who were told so stand in line again, not in a line of 2000 minutes */
+    assert_in_range(domain_limits_admit(d, "a.example", false, NULL, DOMAIN_PARK_MAX_MS, &hold), 0, 3 * MINUTE);
     domain_limits_free(d);
 }
 
@@ -401,6 +427,20 @@ static void test_backoff__what_was_in_flight_does_not_lengthen_it_but_may_end_it
     domain_limits_free(d);
 }
 
+static void test_backoff__that_has_ended_leaves_no_slots_behind(void **state)
+{
+    (void)state;
+    struct domain_limits *d = make(1, 0, 8);
+    struct domain_hold hold;
+    back_off(d, "a.example", 0);
+    for (int i = 0; i < 1000; i++)
+        domain_limits_admit(d, "a.example", false, NULL, FIRST - 1000, &hold);
+    send_one(d, "a.example", &SENT, FIRST);
+    assert_int_equal(domain_limits_admit(d, "a.example", false, NULL, FIRST, &hold), 0);
+    assert_in_range(domain_limits_admit(d, "a.example", false, NULL, FIRST, &hold), 1, 200);
+    domain_limits_free(d);
+}
+
 static void test_troubles__the_longest_waits_first(void **state)
 {
     (void)state;
@@ -434,6 +474,26 @@ static void test_table__is_bounded_and_forgets_what_is_idle(void **state)
         send_one(d, name(i), &SENT, i / 100);
     assert_int_equal(domain_limits_count(d), DOMAIN_LIMITS_MAX);
     assert_int_equal(domain_limits_troubles(d, 1000, NULL, 0), 1); /* a backoff is not idle */
+    domain_limits_free(d);
+}
+
+static void test_table__what_must_be_kept_does_not_hide_what_may_go(void **state)
+{
+    (void)state;
+    struct domain_limits *d = make(0, 0, 8);
+    struct domain_hold hold;
+    for (int i = 0; i < 100; i++) /* the oldest, and all of them to be kept */
+        back_off(d, name(i), 0);
+    for (int i = 100; i < DOMAIN_LIMITS_MAX; i++)
+        send_one(d, name(i), &SENT, 0);
+    bool has_entry = false;
+    for (int i = 0; i < 20 && !has_entry; i++) {
+        assert_int_equal(domain_limits_admit(d, "more.example", false, NULL, 1, &hold), 0);
+        has_entry = hold.entry >= 0;
+        domain_limits_end(d, &hold, NULL, &SENT, 1, 0);
+    }
+    assert_true(has_entry);
+    assert_int_equal(domain_limits_troubles(d, 1, NULL, 0), 100);
     domain_limits_free(d);
 }
 
@@ -563,8 +623,10 @@ static const struct CMUnitTest tests[] = {
     TEST(test_admit__behind_another_domain_takes_a_session_of_its_own),
     TEST(test_admit__waits_for_a_session_are_staggered_by_the_mean_time),
     TEST(test_admit__a_domain_that_hangs_is_asked_ever_more_seldom),
+    TEST(test_admit__waits_for_a_session_stay_within_minutes),
     TEST(test_admit__the_rate_gives_each_its_own_time),
     TEST(test_admit__what_is_urgent_does_not_stand_behind_the_parked),
+    TEST(test_admit__a_rate_that_is_booked_out_is_asked_again_in_a_day),
     TEST(test_end__untouched_gives_the_rate_back),
     TEST(test_configure__another_rate_counts_at_once),
     TEST(test_parking__a_large_letter_to_a_limited_domain_parks_each_row_about_once),
@@ -572,8 +634,10 @@ static const struct CMUnitTest tests[] = {
     TEST(test_end__three_put_off_in_a_row_back_off),
     TEST(test_backoff__one_probes_the_waits_double_and_a_success_ends_it),
     TEST(test_backoff__what_was_in_flight_does_not_lengthen_it_but_may_end_it),
+    TEST(test_backoff__that_has_ended_leaves_no_slots_behind),
     TEST(test_troubles__the_longest_waits_first),
     TEST(test_table__is_bounded_and_forgets_what_is_idle),
+    TEST(test_table__what_must_be_kept_does_not_hide_what_may_go),
     TEST(test_table__full_of_busy_ones_admits_without_limits),
     TEST(test_random_events__never_more_than_allowed_and_nobody_starves),
     TEST(test_one_that_hangs__leaves_room_to_the_others),

@@ -112,6 +112,22 @@ static void test_ceiling__is_passed_only_after_its_wait_which_doubles(void **sta
     }
 }
 
+static void test_ceiling__is_not_passed_before_a_delivery_for_each_session(void **state)
+{
+    (void)state;
+    struct relay_health h;
+    relay_health_init(&h, 20);
+    grow_by_connects(&h, 0, 6);
+    relay_health_failed(&h, 5, 0, 0);
+    for (int i = 0; i < 100; i++)
+        relay_health_connected(&h, 5, 0);
+    for (int i = 0; i < 4; i++)
+        relay_health_delivered(&h, 5, RELAY_CEILING_MAX_MS);
+    assert_int_equal(relay_health_sessions(&h, RELAY_CEILING_MAX_MS), 5);
+    relay_health_delivered(&h, 5, RELAY_CEILING_MAX_MS);
+    assert_int_equal(relay_health_sessions(&h, RELAY_CEILING_MAX_MS), 6);
+}
+
 static void test_ceiling__is_not_passed_before_enough_sessions_came_about(void **state)
 {
     (void)state;
@@ -410,7 +426,7 @@ static void test_no_limit__400_letters_over_20_connections_lose_no_time(void **s
     struct sim sim = {.limit = 20, .per_connection = 0, .letters = 400, .connect_ms = 1, .delivery_ms = 20};
     simulate(&sim, 1);
     printf("no limit: 400 letters, 20 ms: %lld ms\n", (long long)sim.now);
-    assert_true(sim.now <= 400 / 20 * 21 / 0.9);
+    assert_true((double)sim.now <= 400 / 20 * 21 / 0.9);
 }
 
 static void test_limit__that_is_raised_is_found_out(void **state)
@@ -484,6 +500,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_connected__a_window_not_in_use_does_not_grow),
     TEST(test_failed__while_others_work_finds_the_ceiling),
     TEST(test_ceiling__is_passed_only_after_its_wait_which_doubles),
+    TEST(test_ceiling__is_not_passed_before_a_delivery_for_each_session),
     TEST(test_ceiling__is_not_passed_before_enough_sessions_came_about),
     TEST(test_ceiling__once_passed_the_window_soon_grows_to_all),
     TEST(test_failed__with_nothing_working_pauses_and_doubles),
