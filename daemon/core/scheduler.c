@@ -197,7 +197,7 @@ static void look(struct scheduler *s)
     s->jumped_us += clock_watch_look(&s->watch, s->env.clock, &s->now_us);
     s->config = s->env.config(s->env.ctx);
     s->req = (struct store_req){.op = op_look, .done = on_looked};
-    store_write(s->env.store, &s->req);
+    store_write_later(s->env.store, &s->req);
 }
 
 struct scheduler *scheduler_new(const struct scheduler_env *env)

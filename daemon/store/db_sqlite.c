@@ -1,5 +1,6 @@
 /*
- * The SQLite driver: the contract is in store/db.h. The only file that includes sqlite3.h.
+ * The SQLite driver: the contract is in store/db.h; checkpoints, copies and checks of the file are in db_file.c. Only
+ * these two include sqlite3.h, through db_private.h.
  *
  * Debian's SQLite 3.40.1 can corrupt a WAL that two connections write or checkpoint at the same
  * time. Therefore: one writing connection in one process (store_lock keeps others away), readers are opened
@@ -7,49 +8,29 @@
  *
  * Parameters are bound by name: SQLite numbers "$2" by first appearance, PostgreSQL by its digits.
  */
-#include "store/db.h"
-
 #include <assert.h>
 #include <fcntl.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "store/db_private.h"
 
 enum {
-    DB_PARAMS_MAX = 40,
     DB_BUSY_MS = 5000,
-    DB_CACHE_KIB = 16384,
-    DB_LOG_PAGES = 1000,   /* so long the log may get before it is moved into the file ... */
-    DB_LOG_PAGES_LOW = 50, /* ... and with less than this left on the disk: */
-    DB_ROOM_LOW_BYTES = 16 * 1024 * 1024,
+    DB_CACHE_WRITER_KIB = 4096,
+    DB_CACHE_READER_KIB = 2048,
+    DB_CACHE_MEMORY_KIB = 65536, /* of a database that is nothing but its cache */
 };
 
-/* One prepared statement; it is its own row set while it runs. */
-struct db_rows {
-    struct db *db;
-    sqlite3_stmt *stmt;
-    enum query query;
-    int params;
-    int position[DB_PARAMS_MAX + 1]; /* of $1, $2, ... as the engine counts them */
-    bool running;
-};
-
-struct db {
-    sqlite3 *sqlite;
-    const struct clock *clock;
-    enum db_mode mode;
-    bool in_transaction;
-    int log_pages; /* after the last commit */
-    struct db_rows statements[QUERY_COUNT];
-};
-
+static const char *const CONTROLS[CONTROL_COUNT] = {
+    [CONTROL_BEGIN] = "BEGIN IMMEDIATE",  [CONTROL_BEGIN_READ] = "BEGIN",
+    [CONTROL_COMMIT] = "COMMIT",          [CONTROL_STEP_BEGIN] = "SAVEPOINT step",
+    [CONTROL_STEP_KEEP] = "RELEASE step", [CONTROL_STEP_BACK] = "ROLLBACK TO step"};
 static const struct {
     const char *name;
     const char *sql;
@@ -60,8 +41,7 @@ static const struct {
 #undef QUERY
 };
 
-/* The engine's code as ours; ends the process where going on could lose what was acknowledged. */
-static int map_error(struct db *db, int rc)
+int db_map_error(struct db *db, int rc)
 {
     int extended = sqlite3_extended_errcode(db->sqlite);
     if (extended == SQLITE_IOERR_FSYNC || extended == SQLITE_IOERR_DIR_FSYNC) {
@@ -111,7 +91,20 @@ int64_t db_now_us(const struct db *db)
 static int run(struct db *db, const char *sql)
 {
     int rc = sqlite3_exec(db->sqlite, sql, NULL, NULL, NULL);
-    return rc == SQLITE_OK ? 0 : map_error(db, rc);
+    return rc == SQLITE_OK ? 0 : db_map_error(db, rc);
+}
+
+static int control(struct db *db, enum control c)
+{
+    if (!db->controls[c]) {
+        int rc = sqlite3_prepare_v3(db->sqlite, CONTROLS[c], -1, SQLITE_PREPARE_PERSISTENT, &db->controls[c], NULL);
+        if (rc != SQLITE_OK)
+            return db_map_error(db, rc);
+    }
+    int step = sqlite3_step(db->controls[c]);
+    int rc = step == SQLITE_DONE ? 0 : db_map_error(db, step);
+    sqlite3_reset(db->controls[c]);
+    return rc;
 }
 
 /* Created by us with mode 0600: the register is nobody else's business. */
@@ -124,13 +117,14 @@ static int create_private(const char *path, struct err *err)
     return 0;
 }
 
-/* Called after each commit. A checkpoint from here would keep its errors to itself: see db_commit. */
+/* Called after each commit that wrote. A checkpoint from here would keep its errors to itself. */
 static int on_log_grown(void *ctx, sqlite3 *sqlite, const char *name, int pages)
 {
     struct db *db = ctx;
     (void)sqlite;
     (void)name;
     db->log_pages = pages;
+    db->has_written = true;
     return SQLITE_OK;
 }
 
@@ -148,7 +142,10 @@ static int configure(struct db *db, bool in_memory)
     sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     if (db->mode == DB_READER)
         sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-    snprintf(cache, sizeof cache, "PRAGMA cache_size=-%d", in_memory ? DB_CACHE_KIB * 4 : DB_CACHE_KIB / 4);
+    snprintf(cache, sizeof cache, "PRAGMA cache_size=-%d",
+             in_memory               ? DB_CACHE_MEMORY_KIB
+             : db->mode == DB_WRITER ? DB_CACHE_WRITER_KIB
+                                     : DB_CACHE_READER_KIB);
     int rc = run(db, db->mode == DB_WRITER ? writer : reader);
     if (db->mode == DB_WRITER)
         sqlite3_wal_hook(db->sqlite, on_log_grown, db);
@@ -221,6 +218,8 @@ void db_close(struct db *db)
         return;
     for (int i = 0; i < QUERY_COUNT; i++)
         sqlite3_finalize(db->statements[i].stmt);
+    for (int i = 0; i < CONTROL_COUNT; i++)
+        sqlite3_finalize(db->controls[i]);
     int rc = sqlite3_close(db->sqlite);
     assert(rc == SQLITE_OK);
     (void)rc;
@@ -234,7 +233,7 @@ static int prepare(struct db *db, enum query q, struct db_rows **out)
     if (!s->stmt) {
         int rc = sqlite3_prepare_v3(db->sqlite, QUERIES[q].sql, -1, SQLITE_PREPARE_PERSISTENT, &s->stmt, NULL);
         if (rc != SQLITE_OK)
-            return map_error(db, rc);
+            return db_map_error(db, rc);
         s->db = db;
         s->query = q;
         s->params = sqlite3_bind_parameter_count(s->stmt);
@@ -251,7 +250,8 @@ static int prepare(struct db *db, enum query q, struct db_rows **out)
     return 0;
 }
 
-static void bind_one(struct db_rows *s, int number, const struct db_arg *arg)
+/* `keeps`: the caller's text outlives the statement's run, so it is not copied. */
+static void bind_one(struct db_rows *s, int number, const struct db_arg *arg, bool keeps)
 {
     int rc = SQLITE_OK;
     int at = s->position[number];
@@ -260,13 +260,13 @@ static void bind_one(struct db_rows *s, int number, const struct db_arg *arg)
     else if (arg->type == DB_ARG_INT)
         rc = sqlite3_bind_int64(s->stmt, at, arg->number);
     else
-        rc = sqlite3_bind_text(s->stmt, at, arg->text, -1, SQLITE_TRANSIENT);
+        rc = sqlite3_bind_text(s->stmt, at, arg->text, -1, keeps ? SQLITE_STATIC : SQLITE_TRANSIENT);
     assert(rc == SQLITE_OK);
     (void)rc;
 }
 
 static int start(struct db *db, const struct scope *scope, struct db_rows **out, enum query q, size_t n,
-                 const struct db_arg *args)
+                 const struct db_arg *args, bool keeps)
 {
     struct db_rows *s = NULL;
     assert((scope != NULL) == (QUERIES[q].scoped != 0)); /* the wall: see store/db.h */
@@ -277,13 +277,13 @@ static int start(struct db *db, const struct scope *scope, struct db_rows **out,
     if (scope) {
         struct db_arg kind = DB_TEXT(scope_kind_word(scope->kind));
         struct db_arg code = DB_TEXT(scope->code);
-        bind_one(s, 1, &kind);
-        bind_one(s, 2, &code);
+        bind_one(s, 1, &kind, false);
+        bind_one(s, 2, &code, keeps);
         first = 2;
     }
     assert((int)n + first == s->params);
     for (size_t i = 0; i < n; i++)
-        bind_one(s, first + (int)i + 1, &args[i]);
+        bind_one(s, first + (int)i + 1, &args[i], keeps);
     s->running = true;
     *out = s;
     return 0;
@@ -293,13 +293,13 @@ static int exec(struct db *db, const struct scope *scope, int64_t *changed, enum
                 const struct db_arg *args)
 {
     struct db_rows *s = NULL;
-    int rc = start(db, scope, &s, q, n, args);
+    int rc = start(db, scope, &s, q, n, args, true);
     if (rc)
         return rc;
     int step = sqlite3_step(s->stmt);
     assert(step != SQLITE_ROW);
     if (step != SQLITE_DONE)
-        rc = map_error(db, step);
+        rc = db_map_error(db, step);
     else if (changed)
         *changed = sqlite3_changes64(db->sqlite);
     db_done(s);
@@ -319,13 +319,13 @@ int db_exec_as(struct db *db, const struct scope *scope, int64_t *changed, enum 
 
 int db_query(struct db *db, struct db_rows **out, enum query q, size_t n, const struct db_arg *args)
 {
-    return start(db, NULL, out, q, n, args);
+    return start(db, NULL, out, q, n, args, false);
 }
 
 int db_query_as(struct db *db, const struct scope *scope, struct db_rows **out, enum query q, size_t n,
                 const struct db_arg *args)
 {
-    return start(db, scope, out, q, n, args);
+    return start(db, scope, out, q, n, args, false);
 }
 
 int db_next(struct db_rows *rows)
@@ -334,7 +334,7 @@ int db_next(struct db_rows *rows)
     int step = sqlite3_step(rows->stmt);
     if (step == SQLITE_ROW)
         return 1;
-    return step == SQLITE_DONE ? 0 : map_error(rows->db, step);
+    return step == SQLITE_DONE ? 0 : db_map_error(rows->db, step);
 }
 
 void db_done(struct db_rows *rows)
@@ -418,50 +418,26 @@ int db_get_text(struct db *db, char **out, enum query q, size_t n, const struct 
 int db_begin(struct db *db)
 {
     assert(!db->in_transaction);
-    int rc = run(db, db->mode == DB_READER ? "BEGIN" : "BEGIN IMMEDIATE");
+    int rc = control(db, db->mode == DB_READER ? CONTROL_BEGIN_READ : CONTROL_BEGIN);
     db->in_transaction = rc == 0;
     return rc;
-}
-
-/* The engine's own checkpoints swallow a failed fsync and sync again later, when the kernel has forgotten what it lost;
- * ours end the process there. Any other failure (disk full, a long read) costs nothing: what is committed stands in the
- * log, and the next commit tries again. */
-static void checkpoint(struct db *db)
-{
-    int rc = sqlite3_wal_checkpoint_v2(db->sqlite, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-    if (rc != SQLITE_OK)
-        map_error(db, rc);
-}
-
-/* Little room is left: the log must not take what the file needs to grow when the log is moved into it. */
-static bool is_disk_low(const struct db *db)
-{
-    struct statvfs disk;
-    const char *path = sqlite3_db_filename(db->sqlite, "main");
-    return path && statvfs(path, &disk) == 0 && disk.f_bavail * disk.f_frsize < DB_ROOM_LOW_BYTES;
-}
-
-void db_make_room(struct db *db)
-{
-    checkpoint(db);
 }
 
 int db_commit(struct db *db)
 {
     assert(db->in_transaction);
-    db->log_pages = 0; /* stays so where nothing was written */
-    int rc = run(db, "COMMIT");
+    db->has_written = false;
+    int rc = control(db, CONTROL_COMMIT);
     if (rc)
         return rc;
     db->in_transaction = false;
-    if (db->log_pages >= DB_LOG_PAGES || (db->log_pages >= DB_LOG_PAGES_LOW && is_disk_low(db)))
-        checkpoint(db);
+    db_log_limit(db);
     return 0;
 }
 
 bool db_has_written(const struct db *db)
 {
-    return db->log_pages > 0;
+    return db->has_written;
 }
 
 void db_rollback(struct db *db)
@@ -474,19 +450,20 @@ void db_rollback(struct db *db)
 
 int db_step_begin(struct db *db)
 {
-    return run(db, "SAVEPOINT step");
+    return control(db, CONTROL_STEP_BEGIN);
 }
 
 int db_step_keep(struct db *db)
 {
-    return run(db, "RELEASE step");
+    return control(db, CONTROL_STEP_KEEP);
 }
 
 int db_step_undo(struct db *db)
 {
     if (sqlite3_get_autocommit(db->sqlite)) /* rolled back by the engine, and the transaction with it */
         return ERR_STORE;
-    return run(db, "ROLLBACK TO step; RELEASE step");
+    int rc = control(db, CONTROL_STEP_BACK);
+    return rc ? rc : control(db, CONTROL_STEP_KEEP);
 }
 
 int db_script(struct db *db, const char *sql, struct err *err)
@@ -504,55 +481,4 @@ int db_check_statements(struct db *db, struct err *err)
             return err_set(err, rc, "store: statement %s: %s", QUERIES[q].name, sqlite3_errmsg(db->sqlite));
     }
     return 0;
-}
-
-int db_checkpoint(struct db *db)
-{
-    assert(db->mode == DB_WRITER);
-    int rc = sqlite3_wal_checkpoint_v2(db->sqlite, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-    return rc == SQLITE_OK || rc == SQLITE_BUSY ? 0 : map_error(db, rc);
-}
-
-int db_backup(struct db *db, const char *path, struct err *err)
-{
-    sqlite3 *copy = NULL;
-    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return err_set(err, ERR_IO, "backup: cannot create %s: %m: name a file that does not exist yet", path);
-    int rc = sqlite3_open_v2(path, &copy, SQLITE_OPEN_READWRITE, NULL);
-    sqlite3_backup *backup = rc == SQLITE_OK ? sqlite3_backup_init(copy, "main", db->sqlite, "main") : NULL;
-    if (backup) {
-        sqlite3_backup_step(backup, -1);
-        rc = sqlite3_backup_finish(backup);
-    }
-    if (!backup || rc != SQLITE_OK) {
-        rc = err_set(err, ERR_IO, "backup: %s: %s", path, copy ? sqlite3_errmsg(copy) : "cannot be opened");
-        unlink(path);
-    }
-    sqlite3_close(copy);
-    if (rc == 0 && fsync(fd) != 0)
-        rc = err_set(err, ERR_IO, "backup: %s: %m", path);
-    close(fd);
-    return rc;
-}
-
-int db_integrity(struct db *db, struct err *err)
-{
-    sqlite3_stmt *stmt = NULL;
-    int rc = sqlite3_prepare_v2(db->sqlite, "PRAGMA integrity_check", -1, &stmt, NULL);
-    if (rc == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW) {
-        const char *text = (const char *)sqlite3_column_text(stmt, 0);
-        rc = text && strcmp(text, "ok") == 0 ? 0 : err_set(err, ERR_CORRUPT, "store: %s", text ? text : "damaged");
-    } else {
-        rc = err_set(err, ERR_CORRUPT, "store: %s", sqlite3_errmsg(db->sqlite));
-    }
-    sqlite3_finalize(stmt);
-    if (rc == 0) {
-        rc = sqlite3_prepare_v2(db->sqlite, "PRAGMA foreign_key_check", -1, &stmt, NULL);
-        if (rc == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW)
-            rc = err_set(err, ERR_CORRUPT, "store: a row of %s points to nothing",
-                         (const char *)sqlite3_column_text(stmt, 0));
-        sqlite3_finalize(stmt);
-    }
-    return rc;
 }

@@ -10,6 +10,7 @@
 #include "store/store.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +23,12 @@
 #include "store/db.h"
 #include "store/migrate.h"
 
-enum { STORE_READERS_MAX = 8, STORE_BATCH_MAX = 256 };
+enum {
+    STORE_READERS_MAX = 8,
+    STORE_BATCH_MAX = 256,
+    STORE_LATER_US = 20000, /* so long work that can wait is kept waiting by work that cannot */
+    STORE_IDLE_MS = 50,     /* so long without a write, and the log is tidied */
+};
 
 struct queue {
     struct store_req *head;
@@ -48,6 +54,8 @@ struct store {
     pthread_cond_t write_wanted;
     pthread_cond_t read_wanted;
     struct queue writes;
+    struct queue later;  /* writes that let the others pass */
+    int64_t later_since; /* since when the first of them waits */
     struct queue reads;
     struct queue finished;
     bool stopping;
@@ -79,6 +87,13 @@ static struct store_req *queue_take(struct queue *q)
     return req;
 }
 
+static int64_t thread_us(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (int64_t)ts.tv_sec * US_PER_S + ts.tv_nsec / 1000;
+}
+
 /* One operation inside its own step of the open transaction. 0, or an error that the whole transaction cannot outlive:
  * the engine has rolled it back by itself (disk full), or the step could not be undone alone. */
 static int run_step(struct db *db, struct store_req *req)
@@ -102,7 +117,15 @@ static int run_step(struct db *db, struct store_req *req)
 static int commit_batch(struct db *db, struct store_req **batch, int n, int *ok)
 {
     int rc = db_begin(db);
-    for (int i = 0; rc == 0 && i < n; i++) {
+    if (rc == 0 && n == 1) { /* the transaction is its step */
+        rc = batch[0]->status = batch[0]->op(db, batch[0]);
+        *ok = rc == 0;
+        if (rc != 0 && rc != ERR_FULL && rc != ERR_IO) {
+            db_rollback(db);
+            return 0;
+        }
+    }
+    for (int i = 0; n > 1 && rc == 0 && i < n; i++) {
         rc = run_step(db, batch[i]);
         *ok += batch[i]->status == 0;
     }
@@ -147,13 +170,6 @@ static void count_commit(struct store *s, int rc, int n, int ok, int64_t us)
     pthread_mutex_unlock(&s->mutex);
 }
 
-static int64_t thread_us(void)
-{
-    struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * US_PER_S + ts.tv_nsec / 1000;
-}
-
 static void write_batch(struct store *s, struct store_req **batch, int n)
 {
     int64_t from = thread_us();
@@ -161,6 +177,42 @@ static void write_batch(struct store *s, struct store_req **batch, int n)
     int rc = commit_batch(s->writer.db, batch, n, &ok);
     count_commit(s, rc, n, ok, thread_us() - from);
     finish(s, batch, n);
+    db_tidy(s->writer.db, false);
+}
+
+/* What the writer does next: all that wait, or one that could wait and has long enough. */
+static int take_writes(struct store *s, struct store_req **batch)
+{
+    int n = 0;
+    bool is_later = s->later.head && (!s->writes.head || thread_us() - s->later_since >= STORE_LATER_US);
+    if (is_later) {
+        batch[n++] = queue_take(&s->later);
+        s->later_since = thread_us();
+    }
+    while (!is_later && n < STORE_BATCH_MAX && s->writes.head)
+        batch[n++] = queue_take(&s->writes);
+    return n;
+}
+
+/* Until there is something to do; with the lock held. */
+static void wait_for_writes(struct store *s)
+{
+    bool is_tidy = false;
+    while (!s->writes.head && !s->later.head && !s->stopping) {
+        struct timespec until;
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += STORE_IDLE_MS * 1000000L;
+        until.tv_sec += until.tv_nsec / 1000000000L;
+        until.tv_nsec %= 1000000000L;
+        if (is_tidy) {
+            pthread_cond_wait(&s->write_wanted, &s->mutex);
+        } else if (pthread_cond_timedwait(&s->write_wanted, &s->mutex, &until) == ETIMEDOUT) {
+            pthread_mutex_unlock(&s->mutex);
+            db_tidy(s->writer.db, true);
+            pthread_mutex_lock(&s->mutex);
+            is_tidy = true;
+        }
+    }
 }
 
 static void *writer_main(void *arg)
@@ -168,12 +220,9 @@ static void *writer_main(void *arg)
     struct store *s = arg;
     struct store_req *batch[STORE_BATCH_MAX];
     for (;;) {
-        int n = 0;
         pthread_mutex_lock(&s->mutex);
-        while (!s->writes.head && !s->stopping)
-            pthread_cond_wait(&s->write_wanted, &s->mutex);
-        while (n < STORE_BATCH_MAX && s->writes.head)
-            batch[n++] = queue_take(&s->writes);
+        wait_for_writes(s);
+        int n = take_writes(s, batch);
         pthread_mutex_unlock(&s->mutex);
         if (n == 0)
             return NULL;
@@ -248,10 +297,15 @@ int store_open(const struct store_config *config, struct store **out, struct err
     s->lock_fd = -1;
     s->reader_count = config->readers < STORE_READERS_MAX ? config->readers : STORE_READERS_MAX;
     queue_init(&s->writes);
+    queue_init(&s->later);
     queue_init(&s->reads);
     queue_init(&s->finished);
     pthread_mutex_init(&s->mutex, NULL);
-    pthread_cond_init(&s->write_wanted, NULL);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&s->write_wanted, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     pthread_cond_init(&s->read_wanted, NULL);
     int rc = take_lock(s, err);
     if (rc == 0)
@@ -322,6 +376,19 @@ void store_write(struct store *s, struct store_req *req)
         return;
     }
     submit(s, &s->writes, &s->write_wanted, req);
+}
+
+void store_write_later(struct store *s, struct store_req *req)
+{
+    if (s->config.inline_mode) {
+        store_write(s, req);
+        return;
+    }
+    pthread_mutex_lock(&s->mutex);
+    if (!s->later.head)
+        s->later_since = thread_us();
+    pthread_mutex_unlock(&s->mutex);
+    submit(s, &s->later, &s->write_wanted, req);
 }
 
 void store_read(struct store *s, struct store_req *req)

@@ -119,7 +119,11 @@ int db_check_statements(struct db *db, struct err *err);
 /* After ERR_FULL, outside a transaction: moves what the log holds into the file as far as it goes, so that the log's
  * own room can be used again. */
 void db_make_room(struct db *db);
-/* Move what the log holds into the database file (writer only); called when idle and at close. */
+/* Move the log into the file as far as readers let it, if it has grown long enough to be worth it (writer only, outside
+ * a transaction). The log's owner calls it where nobody waits for an answer: after each commit's are given, and when
+ * there is nothing to do. A log that nobody tidies makes db_commit do it, at 4 000 pages. */
+void db_tidy(struct db *db, bool is_idle);
+/* Move all that the log holds into the file and empty it; at close. */
 int db_checkpoint(struct db *db);
 /* An exact copy of the database as it is now, into a new file. */
 int db_backup(struct db *db, const char *path, struct err *err);

@@ -55,6 +55,9 @@ int store_open(const struct store_config *config, struct store **out, struct err
 void store_close(struct store *store);
 
 void store_write(struct store *store, struct store_req *req);
+/* A write that lets others pass: it runs, in a transaction of its own, when no other waits or after 20 ms. For work in
+ * the background: expansion, housekeeping. Among themselves they run in the order they came. */
+void store_write_later(struct store *store, struct store_req *req);
 void store_read(struct store *store, struct store_req *req);
 /* Run the `done` of all that is finished. Returns how many. */
 int store_complete(struct store *store);

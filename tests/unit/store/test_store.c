@@ -2,7 +2,9 @@
 #include "store/store.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -109,11 +111,14 @@ static void complete_all(struct store *store)
     }
 }
 
+static char log_path[64];
+
 static void with_file_store(bool inline_mode, void (*body)(struct store *))
 {
     char dir[] = "/tmp/gb-store-XXXXXX";
     assert_non_null(mkdtemp(dir));
     char *url = xasprintf("sqlite:%s/t.db", dir);
+    snprintf(log_path, sizeof log_path, "%s/t.db-wal", dir);
     struct err err = {{0}};
     struct store *store = NULL;
     struct store_config config = {.url = url, .readers = 2, .clock = clock_system(), .inline_mode = inline_mode};
@@ -236,6 +241,154 @@ static void test_store_write__a_full_disk_tells_no_lies(void **state)
     with_file_store(false, full_disk);
 }
 
+/* Work that can wait lets pass what came after it, but not for ever. */
+struct order_req {
+    struct store_req req;
+    int turn; /* the how many-th it was */
+    bool is_done;
+};
+static int turns; /* the writer's thread only, then read when all is done */
+
+static int op_turn(struct db *db, struct store_req *req)
+{
+    (void)db;
+    CONTAINER_OF(req, struct order_req, req)->turn = ++turns;
+    usleep(1000);
+    return 0;
+}
+
+static void on_turn(struct store_req *req)
+{
+    CONTAINER_OF(req, struct order_req, req)->is_done = true;
+}
+
+static atomic_bool all_wait;
+
+static int op_until_all_wait(struct db *db, struct store_req *req)
+{
+    (void)db;
+    (void)req;
+    while (!all_wait)
+        usleep(100);
+    return 0;
+}
+
+/* True when the one that could wait came last. */
+static bool let_others_pass(struct store *store)
+{
+    enum { N = 8 };
+    struct put_req first = {.req = {.op = op_until_all_wait, .done = on_done}};
+    struct order_req later = {.req = {.op = op_turn, .done = on_turn}};
+    struct order_req urgent[N];
+    bool is_last = true;
+    turns = 0;
+    all_wait = false;
+    store_write(store, &first.req);
+    store_write_later(store, &later.req);
+    for (int i = 0; i < N; i++) {
+        urgent[i] = (struct order_req){.req = {.op = op_turn, .done = on_turn}};
+        store_write(store, &urgent[i].req);
+    }
+    all_wait = true;
+    complete_all(store);
+    assert_int_equal(turns, N + 1);
+    for (int i = 0; i < N; i++)
+        is_last = is_last && urgent[i].turn < later.turn;
+    return is_last;
+}
+
+/* On a machine that stands still meanwhile it has waited long enough: then once more. */
+static void later_waits(struct store *store)
+{
+    for (int i = 0; i < 20; i++)
+        if (let_others_pass(store))
+            return;
+    fail_msg("it never let the others pass");
+}
+
+static void test_store_write_later__lets_others_pass(void **state)
+{
+    (void)state;
+    with_file_store(false, later_waits);
+}
+
+/* One write always waits: each submits the next when it is done. */
+static struct store *busy_store;
+static bool busy_is_over;
+
+static void on_busy(struct store_req *req)
+{
+    if (!busy_is_over)
+        store_write(busy_store, req);
+}
+
+static void on_later_at_last(struct store_req *req)
+{
+    (void)req;
+    busy_is_over = true;
+}
+
+static void later_comes(struct store *store)
+{
+    struct order_req busy[2];
+    struct order_req later = {.req = {.op = op_turn, .done = on_later_at_last}};
+    busy_store = store;
+    busy_is_over = false;
+    for (int i = 0; i < 2; i++) {
+        busy[i] = (struct order_req){.req = {.op = op_turn, .done = on_busy}};
+        store_write(store, &busy[i].req);
+    }
+    store_write_later(store, &later.req);
+    for (int i = 0; i < 10000 && !busy_is_over; i++) {
+        store_complete(store);
+        usleep(100);
+    }
+    assert_true(busy_is_over);
+    complete_all(store);
+}
+
+static void test_store_write_later__is_not_starved(void **state)
+{
+    (void)state;
+    with_file_store(false, later_comes);
+}
+
+/* The log is moved into the file when nobody waits, and cannot grow without end while somebody does. */
+static int op_put_much(struct db *db, struct store_req *req)
+{
+    char name[24];
+    char value[3000];
+    int rc = 0;
+    (void)req;
+    memset(value, 'x', sizeof value - 1);
+    value[sizeof value - 1] = '\0';
+    for (int i = 0; rc == 0 && i < 100; i++) {
+        snprintf(name, sizeof name, "much %d", i);
+        rc = db_exec(db, NULL, Q_SETTING_PUT, DB_ARGS(DB_TEXT(name), DB_TEXT(value)));
+    }
+    return rc;
+}
+
+static void log_stays_short(struct store *store)
+{
+    struct put_req put;
+    for (int i = 0; i < 60; i++) { /* 6 000 pages, of a log of 1 000 */
+        put = (struct put_req){.req = {.op = op_put_much, .done = on_done}};
+        store_write(store, &put.req);
+        complete_all(store);
+        assert_int_equal(put.done_status, 0);
+    }
+    struct stat log;
+    assert_int_equal(stat(log_path, &log), 0);
+    assert_in_range(log.st_size, 1, 1400 * 4120);
+}
+
+static void test_store__the_log_stays_short(void **state)
+{
+    (void)state;
+    with_file_store(false, log_stays_short);
+}
+
 static void test_store_write__groups_what_waits(void **state)
 {
     (void)state;
@@ -295,6 +448,9 @@ static const struct CMUnitTest tests[] = {
     TEST(test_store_write__inline_mode_does_the_same),
     TEST(test_store_write__a_full_disk_tells_no_lies),
     TEST(test_store_write__groups_what_waits),
+    TEST(test_store_write_later__lets_others_pass),
+    TEST(test_store_write_later__is_not_starved),
+    TEST(test_store__the_log_stays_short),
     TEST(test_audit_verify__whole_chain),
     TEST(test_audit_verify__tells_changed_and_missing_rows),
 };
