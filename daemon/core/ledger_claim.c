@@ -49,7 +49,7 @@ static void read_row(const struct db_rows *rows, enum lane lane, struct job *job
     job->address_id = db_int(rows, 2);
     job->attempts = (int)db_int(rows, 3);
     job->created_at = db_int(rows, 4);
-    key->due_at = db_int(rows, 5);
+    job->due_at = key->due_at = db_int(rows, 5);
     copy(job->municipality_code, sizeof job->municipality_code, db_text(rows, 6));
     copy(job->address, sizeof job->address, db_text(rows, 7));
     copy(job->domain, sizeof job->domain, at ? at + 1 : "");

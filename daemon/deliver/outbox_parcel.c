@@ -83,6 +83,7 @@ void outbox_enqueue(struct outbox *o, const struct job *job)
         p = xmalloc(sizeof *p);
     memset(p, 0, offsetof(struct parcel, job));
     p->job = *job;
+    p->was_parked = job->due_at > job->created_at;
     parcel_list_push(&o->queue[job->lane], p);
 }
 

@@ -64,6 +64,7 @@ void session_enter(struct smtp_session *s, enum smtp_state state)
         assert(fits);
         put(s, &s->now, state);
     }
+    s->body_begun = false;
     if (state == SMTP_STATE_BODY)
         smtp_output_begin_body(&s->out, s->now.job->data, s->now.job->len);
 }
@@ -123,7 +124,9 @@ void session_close(struct smtp_session *s, enum smtp_break how, const struct out
 {
     s->has_why = true;
     s->why = *why;
-    decide(&s->now, why, smtp_policy_is_untouched(s->state, how, s->has_worked));
+    bool is_unbegun = s->state == SMTP_STATE_BODY && !s->body_begun;
+    enum smtp_state reached = is_unbegun ? SMTP_STATE_PERMIT : s->state;
+    decide(&s->now, why, smtp_policy_is_untouched(reached, how, s->has_worked));
     decide(&s->next, why, true);
     session_enter(s, SMTP_STATE_CLOSED);
 }

@@ -36,6 +36,7 @@ static void flush(struct smtp_session *s)
             s->send_failed = true;
         else
             s->out.sent += (size_t)n;
+        s->body_begun = s->body_begun || (s->state == SMTP_STATE_BODY && n > 0);
         if (s->state == SMTP_STATE_BODY && smtp_output_has_dot(&s->out) &&
             smtp_output_has_left(&s->out, SMTP_STATE_DOT))
             session_enter(s, SMTP_STATE_DOT);

@@ -63,6 +63,7 @@ struct smtp_session {
     struct hand next; /* only when there is one in `now` */
     bool transaction; /* MAIL was accepted and nothing has ended it: RSET before the next */
     bool rcpt_taken;  /* RCPT got a 2xx */
+    bool body_begun;  /* a byte of the body of `now` has left */
     bool wrote;       /* a command was written since the chunk in hand was read */
     bool is_early;    /* a byte of the reply in hand came before its command had left */
 

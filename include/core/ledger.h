@@ -76,6 +76,7 @@ struct job {
     enum lane lane;
     int attempts; /* this one included */
     int64_t message_created_at, created_at;
+    int64_t due_at; /* later than created_at: it has waited before, for another try or for its domain */
     char municipality_code[8];
     char address[JOB_ADDRESS_BYTES];
     char domain[JOB_DOMAIN_BYTES]; /* the address': ASCII, lower case */

@@ -1,17 +1,22 @@
 /*
- * The outbox: takes due deliveries from the ledger, sends them through the relay, records what became of each.
+ * The outbox: takes due deliveries from the ledger, sends them through the relays, records what became of each.
  *
- *   look (store: claim) -> queue per lane -> form (compiled once, off the loop) -> session -> outcome -> record (store)
- *                                                                              '-- only then it takes the next --'
+ *   turn (store: record, ask, claim) -> queue per lane -> letter (compiled once, off the loop) -> relay -> session
+ *     '--------------------------------------- outcome <-------------------------------------------------'
  *
  * Invariants:
- *  1. At most one delivery per session is on the wire; its outcome is durable before the session takes another.
+ *  1. At most OUTBOX_UNRECORDED_MAX deliveries of a connection are past their final dot and not durable.
  *  2. Every claimed delivery is in one place: a queue, a session, or a record on its way to the store.
  *  3. What is claimed ahead is bounded by the number of connections per lane; memory does not grow with the audience.
- *  4. Stopping gives back what is queued and waits for what is on the wire.
- *  5. What was recalled before outbox_wake is not put on the wire after it (but see OUTBOX_GATE_MS); nor is anything
- *     while sending is on hold.
- *  6. Never more connections than the relay's `connections`, not even while sessions of an older configuration end.
+ *  4. Stopping gives back what is not on the wire and waits for what is.
+ *  5. What was recalled before outbox_wake does not leave after it (but see OUTBOX_GATE_MS); nor does anything while
+ *     sending is on hold, or while the store takes no outcomes.
+ *  6. Never more connections than a relay's `connections`, not even while sessions of an older configuration end.
+ *  7. Alerts before personal mail before letters, at every decision; letters leave `reserved_for_alerts` connections.
+ *  8. A relay, a domain, a message or a connection that hangs or refuses holds up only what is in its own hands.
+ *
+ * An alert needs no connection that is kept warm: it opens its own and takes the first of all that is free, and
+ * letters wait for it meanwhile.
  *
  * Loop thread only; callbacks come from the loop. Never blocks, never sleeps: rates and pauses are times to wake up.
  */
@@ -42,10 +47,10 @@ struct outbox_env {
     const struct letter_sender *sender; /* borrowed */
 };
 
-/* Starts idle; nothing is claimed before outbox_wake. `config`'s first relay by priority is used; borrowed until the
- * next outbox_configure. */
+/* Starts idle; nothing is claimed before outbox_wake. A configuration is borrowed until outbox_free. */
 struct outbox *outbox_new(const struct outbox_env *env, const struct config *config);
-/* Another configuration from now on: sessions under the old one end after their delivery in flight. */
+/* Another configuration from now on: sessions under the old one end after what is on the wire. A relay that keeps name
+ * and URL keeps its health and counters. */
 void outbox_configure(struct outbox *o, const struct config *config);
 /* Something may have become due, or been recalled. Cheap; call it after every such write. */
 void outbox_wake(struct outbox *o);

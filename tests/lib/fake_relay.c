@@ -49,6 +49,8 @@ void fake_relay_say(struct fake_relay *f, const char *text)
 /* The table's reply, or NULL for the usual. */
 static const char *reply_to(const struct fake_relay *f, enum smtp_state state)
 {
+    if (f->is_odd && f->odd_replies[state])
+        return f->odd_replies[state];
     return f->usual_first > 0 ? NULL : f->replies[state];
 }
 
@@ -63,6 +65,7 @@ static void take_rcpt(struct fake_relay *f, const char *line)
     const char *address = strchr(line, '<') + 1;
     bool is_bad = strncmp(address, "bad", 3) == 0;
     f->mail = (int)strtol(address + (is_bad ? 3 : 0), NULL, 10);
+    f->is_odd = f->odd && strstr(address, f->odd) != NULL;
     const char *reply = reply_to(f, SMTP_STATE_RCPT);
     if (!f->has_mail)
         fake_relay_say(f, reply ? reply : "503 5.5.1 MAIL first\r\n");
@@ -89,6 +92,7 @@ static void take_data(struct fake_relay *f)
 static void take_command(struct fake_relay *f, const char *line)
 {
     if (strncmp(line, "MAIL", 4) == 0) {
+        f->is_odd = false;
         assert(!f->has_mail);
         const char *reply = reply_to(f, SMTP_STATE_MAIL);
         answer(f, SMTP_STATE_MAIL, "250 2.1.0 Ok\r\n");

@@ -31,14 +31,16 @@ struct fake_relay {
     const char
         *replies[SMTP_STATE_COUNT]; /* to MAIL, RCPT, ...; NULL = the usual; "" = silence from then on; "!" = hang up */
     int usual_first;                /* so many mails get the usual replies before the table counts */
-    const char *rcpt_refusal;       /* to recipients that begin with "bad"; NULL = take them */
-    const char *body_reply;         /* said when the first byte of a body arrives; NULL = nothing */
-    bool data_always;               /* 354 although no recipient was taken */
-    bool hides;                     /* as TLS may: on_io only when something new comes, not while some is unread */
-    size_t body_room;               /* so many bytes of a body it takes, then send says EAGAIN; 0 = all */
-    size_t room;                    /* so many bytes it takes in all, then send says EAGAIN; 0 = no limit */
-    size_t chunk;                   /* bytes a send or recv moves at most; 0 = no limit */
-    int countdown;                  /* the n-th send or recv fails; 0 = none */
+    const char *odd;                /* recipients that have this in their address ... */
+    const char *odd_replies[SMTP_STATE_COUNT]; /* ... get these from RCPT on; NULL as above */
+    const char *rcpt_refusal;                  /* to recipients that begin with "bad"; NULL = take them */
+    const char *body_reply;                    /* said when the first byte of a body arrives; NULL = nothing */
+    bool data_always;                          /* 354 although no recipient was taken */
+    bool hides;       /* as TLS may: on_io only when something new comes, not while some is unread */
+    size_t body_room; /* so many bytes of a body it takes, then send says EAGAIN; 0 = all */
+    size_t room;      /* so many bytes it takes in all, then send says EAGAIN; 0 = no limit */
+    size_t chunk;     /* bytes a send or recv moves at most; 0 = no limit */
+    int countdown;    /* the n-th send or recv fails; 0 = none */
     enum fake_fault fault;
     const struct outcome *connect_failure; /* on_fail instead of on_open */
 
@@ -63,7 +65,7 @@ struct fake_relay {
     bool body_begun;
     size_t taken;
     bool is_deaf;
-    bool open, mute, hung_up, dead, wants_write, in_body, has_mail, rcpt_taken;
+    bool open, mute, hung_up, dead, wants_write, in_body, has_mail, rcpt_taken, is_odd;
     int mail; /* the number of the recipient in hand */
     const char *again_data;
     size_t again_len;

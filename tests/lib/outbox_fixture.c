@@ -42,10 +42,19 @@ static struct farm_relay *relay_of(const struct smtp_wire *w)
     abort();
 }
 
+static bool is_ruled(const struct farm_relay *r)
+{
+    return farm->rule.url && strstr(r->url, farm->rule.url);
+}
+
 static void apply(struct farm_relay *r)
 {
-    memcpy(r->fake.replies, farm->replies, sizeof farm->replies);
+    bool ruled = is_ruled(r);
+    memcpy(r->fake.replies, ruled ? farm->rule.replies : farm->replies, sizeof farm->replies);
+    memcpy(r->fake.odd_replies, farm->odd_replies, sizeof farm->odd_replies);
+    r->fake.odd = farm->odd;
     r->fake.rcpt_refusal = farm->rcpt_refusal;
+    r->fake.connect_failure = ruled ? farm->rule.connect_failure : farm->connect_failure;
 }
 
 static struct smtp_wire *farm_open(void *net, const struct smtp_wire_config *config,
@@ -55,8 +64,8 @@ static struct smtp_wire *farm_open(void *net, const struct smtp_wire_config *con
     assert_true(farm->relay_count < FARM_MAX);
     struct farm_relay *r = xcalloc(1, sizeof *r);
     fake_relay_init(&r->fake);
+    snprintf(r->url, sizeof r->url, "%s", config->url);
     apply(r);
-    r->fake.connect_failure = farm->connect_failure;
     if (farm->countdown > 0 && --farm->countdown == 0) {
         farm->fired = true;
         r->fake.connect_failure = &CUT;
@@ -138,6 +147,30 @@ int outbox_fixture_all_dots(const struct outbox_fixture *f)
     return dots;
 }
 
+int outbox_fixture_open_at(const struct outbox_fixture *f, const char *url)
+{
+    int n = 0;
+    for (int i = 0; i < f->relay_count; i++)
+        n += !f->relays[i]->fake.closed && strstr(f->relays[i]->url, url);
+    return n;
+}
+
+int outbox_fixture_dots_at(const struct outbox_fixture *f, const char *url)
+{
+    int dots = 0;
+    for (int i = 0; i < f->relay_count; i++)
+        for (int n = 0; n < FAKE_MAILS_MAX && strstr(f->relays[i]->url, url); n++)
+            dots += f->relays[i]->fake.dots[n];
+    return dots;
+}
+
+void outbox_fixture_cut(struct outbox_fixture *f, const char *url)
+{
+    for (int i = 0; i < f->relay_count; i++)
+        if (!f->relays[i]->fake.closed && strstr(f->relays[i]->url, url))
+            fake_relay_say(&f->relays[i]->fake, "!");
+}
+
 /* --- the store ------------------------------------------------------------------------------------------------- */
 
 struct call {
@@ -146,7 +179,7 @@ struct call {
     int64_t message_id;
     enum lane lane;
     int first, count;
-    const char *state, *sql;
+    const char *state, *sql, *domain;
     bool flag;
     bool is_done;
 };
@@ -178,7 +211,7 @@ static int op_post(struct db *db, struct store_req *req)
                              DB_INT(0), DB_INT(now)));
     for (int i = c->first; rc == 0 && i < c->first + c->count; i++) {
         char address[40];
-        snprintf(address, sizeof address, "%d@example.se", i);
+        snprintf(address, sizeof address, "%d@%s", i, c->domain);
         rc = db_exec(db, NULL, Q_DELIVERY_INSERT,
                      DB_ARGS(DB_INT(id_new(now)), DB_INT(c->message_id), DB_NULL, DB_NULL, DB_TEXT(address),
                              DB_TEXT(address), DB_TEXT("Någon"), DB_INT(c->lane), DB_INT(now)));
@@ -186,11 +219,16 @@ static int op_post(struct db *db, struct store_req *req)
     return rc;
 }
 
-int64_t outbox_fixture_post(struct outbox_fixture *f, enum lane lane, int first, int count)
+int64_t outbox_fixture_post_to(struct outbox_fixture *f, enum lane lane, int first, int count, const char *domain)
 {
-    struct call c = {.f = f, .lane = lane, .first = first, .count = count};
+    struct call c = {.f = f, .lane = lane, .first = first, .count = count, .domain = domain};
     call(&c, op_post);
     return c.message_id;
+}
+
+int64_t outbox_fixture_post(struct outbox_fixture *f, enum lane lane, int first, int count)
+{
+    return outbox_fixture_post_to(f, lane, first, count, "example.se");
 }
 
 static int op_count(struct db *db, struct store_req *req)
@@ -307,10 +345,10 @@ void outbox_fixture_init(struct outbox_fixture *f, const char *relay)
 
 void outbox_fixture_configure(struct outbox_fixture *f, const char *relay)
 {
-    struct config *old = f->config;
+    assert_true(f->old_config_count < OLD_CONFIGS_MAX);
+    f->old_configs[f->old_config_count++] = f->config;
     f->config = make_config(relay);
     outbox_configure(f->outbox, f->config);
-    config_free(old);
 }
 
 void outbox_fixture_turn(struct outbox_fixture *f)
@@ -318,9 +356,9 @@ void outbox_fixture_turn(struct outbox_fixture *f)
     f->mono_ms += TURN_MS;
     f->real_us += TURN_MS * 1000;
     uv_run(&f->loop, UV_RUN_NOWAIT);
-    for (int i = 0; i < f->relay_count && !f->is_frozen; i++) {
-        fake_relay_tick(&f->relays[i]->fake);
-    }
+    for (int i = 0; i < f->relay_count && !f->is_frozen; i++)
+        if (!is_ruled(f->relays[i]) || !f->rule.is_frozen)
+            fake_relay_tick(&f->relays[i]->fake);
     if (!f->store_is_slow)
         store_complete(f->store);
     if (!f->stopped)
@@ -376,6 +414,8 @@ void outbox_fixture_fini(struct outbox_fixture *f)
     store_close(f->store);
     letter_sender_free(f->sender);
     config_free(f->config);
+    for (int i = 0; i < f->old_config_count; i++)
+        config_free(f->old_configs[i]);
     for (int i = 0; i < f->relay_count; i++) {
         fake_relay_fini(&f->relays[i]->fake);
         free(f->relays[i]);

@@ -15,11 +15,20 @@
 #include "deliver/outcome.h"
 #include "lib/fake_relay.h"
 
-enum { FARM_MAX = 400, TURN_MS = 10 };
+enum { FARM_MAX = 400, TURN_MS = 10, OLD_CONFIGS_MAX = 40 };
 
 struct farm_relay {
     struct fake_relay fake;
     struct smtp_wire *wire;
+    char url[64];
+};
+
+/* What holds for relays with this in their URL alone. */
+struct farm_rule {
+    const char *url; /* NULL: no rule */
+    bool is_frozen;
+    const char *replies[SMTP_STATE_COUNT];
+    const struct outcome *connect_failure;
 };
 
 struct outbox_fixture {
@@ -27,7 +36,8 @@ struct outbox_fixture {
     struct store *store;
     struct clock clock;
     int64_t real_us, mono_ms;
-    struct config *config;
+    struct config *config, *old_configs[OLD_CONFIGS_MAX];
+    int old_config_count;
     struct letter_sender *sender;
     struct outbox *outbox;
     bool stopped;
@@ -37,7 +47,10 @@ struct outbox_fixture {
     int relay_count;
     const char *replies[SMTP_STATE_COUNT]; /* of every relay, also those that are open */
     const char *rcpt_refusal;
+    const char *odd; /* recipients with this in their address get other replies */
+    const char *odd_replies[SMTP_STATE_COUNT];
     const struct outcome *connect_failure;
+    struct farm_rule rule;
     bool is_frozen;     /* no relay does anything */
     bool store_is_slow; /* nothing completes; do not call what asks the store meanwhile */
     int countdown;      /* the n-th open, send or recv of all fails; 0: none */
@@ -46,11 +59,12 @@ struct outbox_fixture {
     int most_open; /* connections at once, the highest seen */
 };
 
-/* `relay`: further lines of [relay main]. The first wait of a delivery that comes back is 10 s. */
+/* `relay`: further lines of [relay main], whose URL is smtp://127.0.0.1:25, and what else shall stand behind. The first
+ * wait of a delivery that comes back is 10 s. */
 void outbox_fixture_init(struct outbox_fixture *f, const char *relay);
 /* Stops what has not stopped, checks that the loop is empty. */
 void outbox_fixture_fini(struct outbox_fixture *f);
-/* Another configuration; the old one is freed. */
+/* Another configuration; the old one lives until fini. */
 void outbox_fixture_configure(struct outbox_fixture *f, const char *relay);
 /* One turn of the loop. */
 void outbox_fixture_turn(struct outbox_fixture *f);
@@ -65,6 +79,7 @@ void outbox_fixture_stop(struct outbox_fixture *f, int64_t deadline_ms);
 
 /* A message with rows for FIRST@example.se and so on. */
 int64_t outbox_fixture_post(struct outbox_fixture *f, enum lane lane, int first, int count);
+int64_t outbox_fixture_post_to(struct outbox_fixture *f, enum lane lane, int first, int count, const char *domain);
 /* Rows of a message (0: all) in a state ("": any). */
 int outbox_fixture_count(struct outbox_fixture *f, int64_t message_id, const char *state);
 void outbox_fixture_check(struct outbox_fixture *f, int64_t message_id, bool at_rest);
@@ -78,5 +93,10 @@ void outbox_fixture_script(struct outbox_fixture *f, const char *sql);
 int outbox_fixture_open(const struct outbox_fixture *f);
 int outbox_fixture_dots(const struct outbox_fixture *f, int n);
 int outbox_fixture_all_dots(const struct outbox_fixture *f);
+/* The same for relays with this in their URL. */
+int outbox_fixture_open_at(const struct outbox_fixture *f, const char *url);
+int outbox_fixture_dots_at(const struct outbox_fixture *f, const char *url);
+/* Relays with this in their URL hang up on all connections. */
+void outbox_fixture_cut(struct outbox_fixture *f, const char *url);
 
 #endif
