@@ -71,6 +71,12 @@ def check_kept_figures(db):
     assert not stuck, "all rows are final, and nobody would end it: %s" % stuck
 
 
+def addresses_in(database, state):
+    """The addresses of rows in a state."""
+    with copy_of(database) as db:
+        return [row[0] for row in db.execute("SELECT address FROM delivery WHERE state = ? ORDER BY id", (state,))]
+
+
 def waiting(database):
     """The addresses that wait for another try."""
     with copy_of(database) as db:
