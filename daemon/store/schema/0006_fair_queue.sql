@@ -9,9 +9,14 @@ DROP INDEX delivery_open;
 CREATE INDEX delivery_open ON delivery (message_id, state, due_at) WHERE state = 'pending' OR state = 'claimed';
 -- The personal lane (1) goes by time alone: each of its messages is one row.
 CREATE INDEX delivery_due ON delivery (due_at) WHERE state = 'pending' AND lane = 1;
--- Whoever leaves is withdrawn from what is open. Not partial: an index that follows the state costs at each change of it.
-CREATE INDEX delivery_contact ON delivery (contact_id);
-CREATE INDEX delivery_group ON delivery (group_id);
+-- Whoever leaves is withdrawn from what is open, and who was reached is asked group by group. Not partial: an index that
+-- follows the state costs at each change of it.
+CREATE INDEX delivery_contact ON delivery (contact_id, message_id);
+CREATE INDEX delivery_group ON delivery (group_id, message_id);
+-- What did not arrive: few, so that it costs nothing where all is well.
+CREATE INDEX delivery_trouble ON delivery (message_id) WHERE state = 'failed' OR state = 'uncertain';
+-- Which police area a municipality lies in.
+CREATE INDEX scope_municipality_of ON scope_municipality (municipality_code, kind);
 
 -- How many rows of a message are in which state. What is open is one figure, so that a claim changes nothing here.
 CREATE TABLE tally (

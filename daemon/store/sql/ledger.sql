@@ -7,7 +7,7 @@ SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, coalesce(max(a.ve
 
 -- name: message_expanding
 SELECT id, letter_id, cursor, lane, scope_kind, scope_code FROM message
-WHERE state = 'expanding' ORDER BY lane, id LIMIT 1
+WHERE state IN ('expanding', 'sending') AND state = 'expanding' ORDER BY lane, id LIMIT 1
 
 -- The last contact person of the next chunk: $2 the cursor, $3 how many. NULL when nobody is left.
 -- name: audience_chunk_end
@@ -47,11 +47,9 @@ UPDATE message SET state = 'sending', cursor = 0, expanded_at = coalesce(expande
 -- Messages whose audience has changed since the last walk through it began: newcomers get the current letter.
 -- name: message_reopen
 UPDATE message SET state = 'expanding', cursor = 0, walked = (SELECT max(a.version) FROM audience_change AS a)
-WHERE state IN ('sending', 'finished') AND open_until > $1 AND id IN (
-    SELECT m.id FROM message AS m
-    JOIN letter_target AS t ON t.letter_id = m.letter_id
-    JOIN audience_change AS a ON a.municipality_code = t.municipality_code
-    WHERE m.open_until > $1 AND a.version > m.walked)
+WHERE state IN ('sending', 'finished') AND open_until > 0 AND open_until > $1
+  AND EXISTS (SELECT 1 FROM letter_target AS t JOIN audience_change AS a ON a.municipality_code = t.municipality_code
+              WHERE t.letter_id = message.letter_id AND a.version > message.walked)
 
 -- Messages of lane $1 with rows that may be due at $4, in the order of their turn: after $2, up to and with $3.
 -- name: lane_turn
@@ -322,9 +320,9 @@ ORDER BY m.lane, m.id LIMIT 20
 -- name: message_groups_reached scoped
 SELECT g.municipality_code, count(*) FROM watch_group AS g
 WHERE g.state = 'active' AND ($4 = 0 OR g.id = $4) AND {whole g} AND {scope g.municipality_code}
-  AND (g.id IN (SELECT d.group_id FROM delivery AS d WHERE d.message_id = $3 AND d.state = 'sent')
-       OR g.id IN (SELECT ms.group_id FROM delivery AS d JOIN membership AS ms ON ms.contact_id = d.contact_id
-                   WHERE d.message_id = $3 AND d.state = 'sent'))
+  AND (EXISTS (SELECT 1 FROM delivery AS d WHERE d.group_id = g.id AND d.message_id = $3 AND d.state = 'sent')
+       OR EXISTS (SELECT 1 FROM membership AS ms CROSS JOIN delivery AS d
+                  WHERE ms.group_id = g.id AND d.contact_id = ms.contact_id AND d.message_id = $3 AND d.state = 'sent'))
 GROUP BY g.municipality_code
 
 -- What did not arrive, or may not have. Protected persons are shown without their address.
@@ -332,7 +330,7 @@ GROUP BY g.municipality_code
 SELECT d.id, d.municipality_code, d.state, d.status, d.reply,
        CASE WHEN d.contact_id IN (SELECT c.id FROM contact AS c WHERE c.protected = 1) THEN NULL ELSE d.address END
 FROM delivery AS d
-WHERE d.message_id = $3 AND d.state IN ('failed', 'uncertain') AND {scope d.municipality_code}
+WHERE d.message_id = $3 AND (d.state = 'failed' OR d.state = 'uncertain') AND {scope d.municipality_code}
 ORDER BY d.id LIMIT $4
 
 -- May this row be tried again? What it is, what became of its message, and whether its reader still wants it.

@@ -16,7 +16,7 @@
 
 #define DAY (86400 * US_PER_S)
 
-enum { PEOPLE = 40, TRIES_MAX = 500 };
+enum { PEOPLE = 240, TRIES_MAX = 500 };
 
 static const char SOURCE[] =
     "---\ntitle: Månadsbrev mars 2026\nkind: monthly\nperiod: 2026-03\narea: Ängelholm\n---\nHej {{name}}!\n";
@@ -90,7 +90,7 @@ static void open_again(void)
 static int op_expand(void)
 {
     bool more = false;
-    return ledger_expand(f.db, 15, &more);
+    return ledger_expand(f.db, 80, &more);
 }
 
 /* Claims three; the rows of an earlier claim that was undone are not claimed. */
