@@ -133,13 +133,16 @@ void relay_refused(struct relay *r, const struct outcome *why)
 
 /* --- room ------------------------------------------------------------------------------------------------------ */
 
-/* The connections reserved for alerts stay free of letters, but one may always carry them. */
+/* One may always carry letters. */
+int relay_reserve(const struct relay *r)
+{
+    int rest = relay_health_sessions(&r->health, r->o->now_ms) - 1;
+    return rest < 0 ? 0 : r->config->reserved_for_alerts < rest ? r->config->reserved_for_alerts : rest;
+}
+
 int relay_letter_room(const struct relay *r)
 {
-    int most = relay_health_sessions(&r->health, r->o->now_ms);
-    most = (most < r->connections ? most : r->connections) - r->config->reserved_for_alerts;
-    if (most < 1)
-        most = 1;
+    int most = relay_health_sessions(&r->health, r->o->now_ms) - relay_reserve(r);
     return r->letters < most ? most - r->letters : 0;
 }
 

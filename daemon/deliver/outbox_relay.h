@@ -49,6 +49,8 @@ enum relay_state relay_state(const struct relay *r);
 struct slot *relay_slot_for(struct relay *r, enum lane lane, int waiting);
 /* How many more slots may carry letters. */
 int relay_letter_room(const struct relay *r);
+/* The sessions of those it may have now that letters leave free. */
+int relay_reserve(const struct relay *r);
 /* May one more session be opened now? */
 bool relay_may_open(const struct relay *r);
 void relay_open(struct relay *r);

@@ -6,6 +6,7 @@
  * that becomes free is its own. One that waits for its letter or its domain keeps nobody waiting.
  */
 #include <assert.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -44,25 +45,62 @@ static struct slot *pick_slot(struct outbox *o, enum lane lane)
     return i < 0 ? NULL : slots[i];
 }
 
-/* The sessions that what is queued could use now, on all relays together. */
+/* The sessions that what is queued could use now, on all relays together. While letters wait, those kept free for
+ * alerts are open as well: an alert finds them ready, and a relay's window grows only when all of it works. */
 static int sessions_wanted(const struct outbox *o)
 {
     int letters = 0;
+    int reserve = 0;
     int coming = 0;
     for (int i = 0; i < o->relay_count; i++) {
         const struct relay *r = o->relays[i];
         if (relay_state(r) == RELAY_STATE_PAUSED)
             continue;
         letters += relay_letter_room(r);
+        reserve += relay_reserve(r);
         coming += r->connecting + r->room[ROOM_IDLE].count;
     }
-    int wanted = o->ready[LANE_LETTER] < letters ? o->ready[LANE_LETTER] : letters;
+    int wanted = o->ready[LANE_LETTER] <= letters ? o->ready[LANE_LETTER] : letters + reserve;
     return wanted + o->ready[LANE_ALERT] + o->ready[LANE_PERSONAL] - coming;
+}
+
+/* The priority of the relays that share the mail now; INT_MAX when none works. */
+static int best_priority(const struct outbox *o)
+{
+    int best = INT_MAX;
+    for (int i = 0; i < o->relay_count; i++)
+        if (relay_state(o->relays[i]) == RELAY_STATE_READY && o->relays[i]->config->priority < best)
+            best = o->relays[i]->config->priority;
+    return best;
+}
+
+static bool has_mail(const struct outbox *o)
+{
+    int n = 0;
+    for (int lane = 0; lane < LANE_COUNT; lane++)
+        n += o->queue[lane].count;
+    for (int i = 0; i < o->relay_count; i++)
+        n += o->relays[i]->busy;
+    return n > 0;
+}
+
+/* A relay that is as good as those in use, or better, is tried also when they could take all there is: else it would
+ * not come back before they are full. */
+static void open_probes(struct outbox *o)
+{
+    int best = best_priority(o);
+    for (int i = 0; i < o->relay_count; i++) {
+        struct relay *r = o->relays[i];
+        if (relay_state(r) == RELAY_STATE_PROBING && r->config->priority <= best && r->open == 0 && relay_may_open(r))
+            relay_open(r);
+    }
 }
 
 void outbox_open_sessions(struct outbox *o)
 {
     struct relay_option options[CONFIG_RELAYS_MAX];
+    if (has_mail(o))
+        open_probes(o);
     for (int wanted = sessions_wanted(o); wanted > 0; wanted--) {
         for (int i = 0; i < o->relay_count; i++)
             options[i] = option(o->relays[i], relay_may_open(o->relays[i]));
@@ -179,11 +217,16 @@ static bool send_lane(struct outbox *o, enum lane lane)
     return true;
 }
 
+/* Of the relays that share the mail now: one that stands by has no sessions that a domain could leave free. */
 static void tell_sessions(struct outbox *o)
 {
     int sessions = 0;
-    for (int i = 0; i < o->relay_count; i++)
-        sessions += relay_health_sessions(&o->relays[i]->health, o->now_ms);
+    int best = best_priority(o);
+    for (int i = 0; i < o->relay_count; i++) {
+        const struct relay *r = o->relays[i];
+        if (relay_state(r) == RELAY_STATE_READY && r->config->priority == best)
+            sessions += relay_health_sessions(&r->health, o->now_ms);
+    }
     if (sessions == o->domain_sessions)
         return;
     o->domain_sessions = sessions;
