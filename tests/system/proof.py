@@ -71,6 +71,13 @@ def check_kept_figures(db):
     assert not stuck, "all rows are final, and nobody would end it: %s" % stuck
 
 
+def rows_of(database):
+    """(address, state, code, reply, step) of every delivery but reminders."""
+    with copy_of(database) as db:
+        return db.execute("SELECT d.address, d.state, d.code, d.reply, d.step FROM delivery AS d "
+                          "JOIN message AS m ON m.id = d.message_id WHERE m.letter_id IS NOT NULL").fetchall()
+
+
 def addresses_in(database, state):
     """The addresses of rows in a state."""
     with copy_of(database) as db:
