@@ -2,14 +2,20 @@
  * Expansion: the audience of a message becomes ledger rows, in chunks with a durable cursor, so that memory and lock
  * times stay flat however many there are. The contract is in core/ledger.h.
  *
+ * A chunk goes in small parts and ends when 10 ms are over: whoever else waits for the writer waits no longer than that
+ * and the commit, on a slow disk as on a fast one.
+ *
  * A message that is open for newcomers is walked through again when its audience has changed; the ledger's UNIQUE
  * keeps everybody who has a row already from getting a second one.
  */
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/id.h"
 #include "core/ledger.h"
 #include "store/actor.h"
 #include "store/db.h"
+
+enum { EXPAND_PART = 200, EXPAND_MS = 10 };
 
 struct expansion {
     int64_t message_id, letter_id, cursor, group_id;
@@ -38,7 +44,7 @@ static int next_message(struct db *db, struct expansion *e)
     return rc;
 }
 
-/* The last contact person of the next chunk, or 0 when all have been taken. */
+/* The last contact person of the next part, or 0 when all have been taken. */
 static int chunk_end(struct db *db, const struct expansion *e, int chunk, int64_t *end)
 {
     struct db_rows *rows = NULL;
@@ -52,7 +58,7 @@ static int chunk_end(struct db *db, const struct expansion *e, int chunk, int64_
     return rc < 0 ? rc : 0;
 }
 
-static int insert_chunk(struct db *db, const struct expansion *e, int64_t end)
+static int insert_part(struct db *db, const struct expansion *e, int64_t end)
 {
     int64_t count = 0;
     int64_t now = db_now_us(db);
@@ -63,13 +69,32 @@ static int insert_chunk(struct db *db, const struct expansion *e, int64_t end)
         rc = db_exec(db, NULL, Q_AUDIENCE_INSERT,
                      DB_ARGS(DB_INT(e->message_id), DB_INT(e->letter_id), DB_INT(e->cursor), DB_INT(end),
                              DB_INT(id_new_range(now, count)), DB_INT(now), DB_INT(e->lane), DB_INT(e->group_id)));
-    return rc ? rc : db_exec(db, NULL, Q_MESSAGE_CURSOR, DB_ARGS(DB_INT(e->message_id), DB_INT(end)));
+    return rc;
+}
+
+/* Part after part, until the chunk is full, the time is up or nobody is left (*is_walked). */
+static int insert_parts(struct db *db, struct expansion *e, int chunk, bool *is_walked)
+{
+    int64_t until_ms = clock_mono_ms(db_clock(db)) + EXPAND_MS;
+    int rc = 0;
+    for (int taken = 0; rc == 0 && taken < chunk && clock_mono_ms(db_clock(db)) < until_ms; taken += EXPAND_PART) {
+        int64_t end = 0;
+        rc = chunk_end(db, e, chunk - taken < EXPAND_PART ? chunk - taken : EXPAND_PART, &end);
+        if (rc == 0 && end == 0) {
+            *is_walked = true;
+            return 0;
+        }
+        if (rc == 0)
+            rc = insert_part(db, e, end);
+        e->cursor = end;
+    }
+    return rc;
 }
 
 int ledger_expand(struct db *db, int chunk, bool *more)
 {
     struct expansion e;
-    int64_t end = 0;
+    bool is_walked = false;
     int64_t now = db_now_us(db);
     int rc = next_message(db, &e);
     if (rc == 0) {
@@ -80,13 +105,13 @@ int ledger_expand(struct db *db, int chunk, bool *more)
     }
     if (rc < 0)
         return rc;
-    rc = chunk_end(db, &e, chunk, &end);
-    if (rc == 0 && end > 0)
-        rc = insert_chunk(db, &e, end);
-    else if (rc == 0)
+    rc = insert_parts(db, &e, chunk, &is_walked);
+    if (rc == 0 && is_walked)
         /* Everybody seen. Who joined during the walk and stands behind the cursor shows as a change after its
          * beginning (message.walked), and is found by the next one. */
         rc = db_exec(db, NULL, Q_MESSAGE_EXPANDED, DB_ARGS(DB_INT(e.message_id), DB_INT(now)));
+    else if (rc == 0)
+        rc = db_exec(db, NULL, Q_MESSAGE_CURSOR, DB_ARGS(DB_INT(e.message_id), DB_INT(e.cursor)));
     *more = true;
     return rc;
 }

@@ -62,8 +62,9 @@ const char *lane_word(enum lane lane);
 
 /* --- expansion ------------------------------------------------------------------------------------------------- */
 
-/* One chunk of the audience of one expanding message becomes ledger rows; the cursor is kept. *more tells whether
- * something is left to do (of any message). Also looks for newcomers of open messages. */
+/* One chunk of the audience of one expanding message becomes ledger rows, at most `chunk` people and for about 10 ms;
+ * the cursor is kept. *more tells whether something is left to do (of any message). Also looks for newcomers of open
+ * messages. */
 int ledger_expand(struct db *db, int chunk, bool *more);
 
 /* --- claim, record --------------------------------------------------------------------------------------------- */
