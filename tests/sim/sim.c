@@ -87,6 +87,21 @@ static void open_store(struct sim *s)
     sim_ledger_watch(s);
 }
 
+/* After the loop's poll: how long would it have slept? 0 also while handles are closing: it turns again then. */
+static void on_check(uv_check_t *check)
+{
+    struct sim *s = check->data;
+    s->sleep_ms = uv_backend_timeout(&s->loop);
+}
+
+static void start_loop(struct sim *s)
+{
+    if (uv_loop_init(&s->loop) != 0 || uv_check_init(&s->loop, &s->check) != 0)
+        sim_fail(s, "no loop");
+    s->check.data = s;
+    uv_check_start(&s->check, on_check); /* keeps the loop alive, as main's own handles do */
+}
+
 static void start(struct sim *s)
 {
     struct first_req first = {.req = {.done = nothing}};
@@ -106,8 +121,7 @@ static void start(struct sim *s)
     if (!s->config)
         s->config = sim_actor_config(s);
     s->sender = letter_sender_new(s->config, first.key);
-    if (uv_loop_init(&s->loop) != 0)
-        sim_fail(s, "no loop");
+    start_loop(s);
     struct outbox_env outbox = {.loop = &s->loop,
                                 .curl = (struct curl_loop *)(void *)s,
                                 .wire = sim_wire_ops(),
@@ -133,6 +147,8 @@ static void on_start(struct sim *s, void *who, int64_t arg)
 /* All is stopped: give everything back. */
 static void end_life(struct sim *s)
 {
+    uv_close((uv_handle_t *)&s->check, NULL);
+    uv_run(&s->loop, UV_RUN_NOWAIT);
     int rc = uv_loop_close(&s->loop);
     if (rc != 0)
         sim_fail(s, "the loop is not empty after the stop: %s", uv_strerror(rc));
@@ -174,7 +190,6 @@ static void check_stopped(struct sim *s)
     if (s->outbox_stopped && scheduler_stop(s->scheduler) && sim_store_is_idle(s) && s->people.busy == 0) {
         sim_trace(s, "stopped");
         sim_check_stop(s);
-        uv_run(&s->loop, UV_RUN_NOWAIT);
         end_life(s);
         sim_in(s, sim_between(s, SIM_S, 60 * SIM_S), on_start, NULL, 0);
     } else if (took > (STOP_MS + STOP_SLACK_MS) * SIM_MS + 4 * s->disk.lag_max_us) {
@@ -189,6 +204,7 @@ static void die(struct sim *s)
     if (!s->outbox_stopped && s->stop_us < 0)
         outbox_stop(s->outbox, 0, on_outbox_stopped, s);
     scheduler_stop(s->scheduler);
+    uv_unref((uv_handle_t *)&s->check);
     for (int i = 0; !(s->outbox_stopped && scheduler_stop(s->scheduler) && !uv_loop_alive(&s->loop)); i++) {
         sim_store_give_up(s);
         uv_run(&s->loop, UV_RUN_NOWAIT);
@@ -244,22 +260,12 @@ bool sim_is_up(const struct sim *s)
 
 /* --- time goes on ------------------------------------------------------------------------------------------------ */
 
-static int64_t next_us(struct sim *s)
-{
-    int64_t at = sim_next_event_us(s);
-    if (s->phase == SIM_DOWN || !uv_loop_alive(&s->loop)) /* of a loop without timers the time-out says 0 */
-        return at;
-    int wait = uv_backend_timeout(&s->loop);
-    int64_t timer = (int64_t)uv_now(&s->loop) * SIM_MS + wait * SIM_MS;
-    return wait >= 0 && timer < at ? timer : at;
-}
-
-/* One turn of the loop, then one event; time goes on only after a turn that no event followed, so that whatever the
- * engine does before it sleeps is done. */
+/* One turn of the loop, then one event. Time goes on only after a turn in which the real loop would have slept. */
 static void step(struct sim *s)
 {
     struct sim_event e;
     s->result->steps++;
+    s->sleep_ms = -1;
     if (s->phase != SIM_DOWN)
         uv_run(&s->loop, UV_RUN_NOWAIT);
     if (s->phase == SIM_STOPPING)
@@ -269,7 +275,11 @@ static void step(struct sim *s)
         e.fire(s, e.who, e.arg);
         return;
     }
-    int64_t at = next_us(s);
+    int64_t at = sim_next_event_us(s);
+    if (s->phase != SIM_DOWN && s->sleep_ms >= 0) {
+        int64_t timer = ((int64_t)uv_now(&s->loop) + s->sleep_ms) * SIM_MS;
+        at = timer < at ? timer : at;
+    }
     if (at == INT64_MAX)
         sim_fail(s, "nothing will ever happen any more");
     if (at > s->mono_us)

@@ -409,6 +409,8 @@ struct sim {
     int64_t trouble_us; /* the last fault of any kind: bounds on time hold only well after it */
     char path[100];
     uv_loop_t loop;
+    uv_check_t check;
+    int sleep_ms; /* that the loop would have slept in its last turn; -1: until something happens */
     struct store *store;
     struct config *config;
     struct letter_sender *sender;

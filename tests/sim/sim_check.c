@@ -64,6 +64,8 @@ static bool was_calm(const struct sim *s, int64_t since_us)
     bool is_calm = s->trouble_us < since_us;
     for (int i = 0; i < s->relay_count; i++)
         is_calm = is_calm && s->relays[i].good_since_us < since_us && s->relays[i].admits >= s->relays[i].connections;
+    for (const struct smtp_wire *w = s->wires; w; w = w->next)
+        is_calm = is_calm && (w->is_closed || !w->is_mute); /* an answer that may take ten minutes */
     return is_calm;
 }
 
