@@ -138,7 +138,7 @@ units: $(UNIT_BIN) $(SIM_BIN) all tools
 # The simulation: the daemon's objects with a clock, noise and store requests of the test's own.
 SIM_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out tests/sim/main.c tests/sim/test_%.c,$(wildcard tests/sim/*.c)))
 SIM_BIN := $(BUILD)/tests/sim/sim $(BUILD)/tests/sim/test_sim
-SIM_LD := -Wl,--wrap=store_write,--wrap=store_read
+SIM_LD := -Wl,--wrap=store_write,--wrap=store_write_later,--wrap=store_read
 
 $(BUILD)/tests/sim/sim: $(BUILD)/obj/tests/sim/main.o
 $(BUILD)/tests/sim/test_sim: $(BUILD)/obj/tests/sim/test_sim.o

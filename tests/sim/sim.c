@@ -22,6 +22,7 @@
 #include "core/scheduler.h"
 #include "deliver/letter_mail.h"
 #include "deliver/outbox.h"
+#include "lib/faulty_vfs.h"
 #include "sim/sim.h"
 #include "store/db.h"
 #include "store/store.h"
@@ -32,6 +33,7 @@ enum {
     STOP_MS = 8000,
     STOP_SLACK_MS = 3000, /* main ends the process by force after that */
     DRAIN_HOURS = 8,
+    AUDIT_MIN = 20,
 };
 
 /* --- a life ------------------------------------------------------------------------------------------------------ */
@@ -102,6 +104,15 @@ static void start_loop(struct sim *s)
     uv_check_start(&s->check, on_check); /* keeps the loop alive, as main's own handles do */
 }
 
+static void on_audit(struct sim *s, void *who, int64_t life)
+{
+    (void)who;
+    if (life != s->life || s->phase != SIM_UP)
+        return;
+    sim_check_file(s);
+    sim_in(s, AUDIT_MIN * SIM_MIN, on_audit, NULL, life);
+}
+
 static void start(struct sim *s)
 {
     struct first_req first = {.req = {.done = nothing}};
@@ -110,7 +121,10 @@ static void start(struct sim *s)
     open_store(s);
     if (s->life == 1)
         sim_actor_boot(s);
-    sim_ledger_compare(s);
+    if (s->is_in_doubt)
+        sim_ledger_adopt(s);
+    s->is_in_doubt = false;
+    sim_check_file(s);
     s->ledger.is_recovering = true;
     sim_store_now(s, op_first, &first.req);
     s->ledger.is_recovering = false;
@@ -135,6 +149,7 @@ static void start(struct sim *s)
     s->phase = SIM_UP;
     s->outbox_stopped = false;
     on_tick(s, NULL, s->life);
+    sim_in(s, AUDIT_MIN * SIM_MIN, on_audit, NULL, s->life);
 }
 
 static void on_start(struct sim *s, void *who, int64_t arg)
@@ -228,8 +243,10 @@ void sim_crash(struct sim *s)
     if (s->phase == SIM_UP)
         s->stop_us = -1;
     s->phase = SIM_DYING;
+    s->is_in_doubt = sim_store_crash(s);
     die(s);
     end_life(s);
+    faulty_vfs_heal();
     sim_in(s, sim_between(s, SIM_S, 60 * SIM_S), on_start, NULL, 0);
 }
 
@@ -331,6 +348,7 @@ static void run(const struct sim_options *options, struct sim_result *result, co
     sim_time_start(s);
     int64_t from = s->mono_us;
     log_setup(options->has_trace ? LOG_INFO : 0, LOG_JOURNAL);
+    faulty_vfs_install();
     sim_ledger_hook(s);
     sim_relay_start(s);
     start(s);

@@ -12,7 +12,8 @@
  *   sim_check.c   the promises (core/ledger.h, deliver/outbox.h), asked after every step
  *
  * The same seed gives the same run, byte for byte: the trace's hash says so. The daemon's code is linked as it is; only
- * clock_gettime, random_bytes and (by the linker's --wrap) store_write and store_read are the simulation's.
+ * clock_gettime, random_bytes and (by the linker's --wrap) store_write, store_write_later and store_read are the
+ * simulation's.
  *
  * Each run is a process of its own (sim_run forks), so that an assertion of the engine ends one run and is told with
  * its seed. Nothing here is the engine's interface: that is the headers in include/.
@@ -126,8 +127,7 @@ struct sim_line { /* requests that wait, linked by their own `next` */
 
 struct sim_store {
     struct sim_line writes, batch, reads;
-    bool is_writing;    /* `batch` is on its way to the disk */
-    bool is_done_early; /* ... and committed already, only nobody was told yet */
+    bool is_writing;    /* `batch` is on its way to the disk, or committed already and nobody told */
     int epoch;          /* events of an earlier life are void */
     int64_t full_until; /* every commit is refused until then */
     int64_t slow_until; /* the disk takes seconds */
@@ -139,6 +139,9 @@ void sim_store_start(struct sim *s);
 bool sim_store_is_idle(const struct sim *s);
 /* The end of a life: everything that waits is answered by an error, nothing more is written. */
 void sim_store_give_up(struct sim *s);
+/* The power fails while a batch is being written: what of it is durable is for the next life to see. False when none
+ * was. */
+bool sim_store_crash(struct sim *s);
 /* Run `op` at once, outside of the engine's time; fails the run on an error. */
 void sim_store_now(struct sim *s, int (*op)(struct db *db, struct store_req *req), struct store_req *req);
 
@@ -270,7 +273,6 @@ const char *sim_mood_word(enum sim_mood mood);
 
 /* What the engine has done with a row since it was claimed, as seen on the wire. */
 struct sim_attempt {
-    int life;
     bool has_body, has_dot, is_acked;
     int refused; /* the first 4xx or 5xx that the engine read for it */
     bool was_about_us;
@@ -289,6 +291,7 @@ struct sim_row {
     bool is_recalled;
     int64_t recalled_us; /* monotonic: when the ledger learned it */
     int64_t made_us;     /* monotonic */
+    int claim_life;      /* in which it was claimed last */
     struct sim_attempt attempt;
     int taken;             /* by relays, in all */
     int excuses;           /* times that it may come again: a crash, a person */
@@ -340,6 +343,8 @@ void sim_ledger_read(struct sim *s);
 struct sim_row *sim_ledger_row(struct sim *s, int64_t id);
 struct sim_message *sim_ledger_message(struct sim *s, int64_t id);
 struct sim_row *sim_ledger_at(struct sim *s, int i);
+/* After a crash in the middle of a commit: what the file holds is the truth, and each difference a change. */
+void sim_ledger_adopt(struct sim *s);
 /* Walk the whole table: it is as the shadow says. */
 void sim_ledger_compare(struct sim *s);
 
@@ -354,6 +359,8 @@ void sim_check_claim(struct sim *s, struct sim_row *row, int64_t old_due_us, int
 void sim_check_result(struct sim *s, struct sim_row *row, enum delivery_state to, const char *relay, int64_t at_us);
 void sim_check_crash(struct sim *s);
 void sim_check_stop(struct sim *s);
+/* Now and then: the file is as the shadow says, and so is what is kept beside the rows. */
+void sim_check_file(struct sim *s);
 /* Between two turns of the loop. */
 void sim_check_turn(struct sim *s);
 /* True when every row is final and every message has ended. */
@@ -369,8 +376,9 @@ struct sim_people {
     bool is_active[SIM_GROUPS_MAX];
     int group_count, person_count;
     int64_t domain_away_until[SIM_DOMAINS];
-    int busy;        /* requests under way */
-    bool has_malice; /* a misfortune is on its way */
+    int domain_connections; /* as configured; 0: no limit */
+    int busy;               /* requests under way */
+    bool has_malice;        /* a misfortune is on its way */
     uint8_t token_key[32];
 };
 
@@ -393,6 +401,7 @@ struct sim {
     struct sim_options options;
     struct sim_result *result;
     int64_t mono_us, wall_ahead_us;
+    int64_t jump_us; /* when the wall clock jumped last */
     struct sim_queue queue;
     struct sim_chance world, engine;
     struct clock clock;
@@ -405,6 +414,7 @@ struct sim {
     int64_t life_us; /* when it began */
     int64_t stop_us;
     bool outbox_stopped, is_draining;
+    bool is_in_doubt;   /* the last crash was in the middle of a commit */
     int64_t drain_us;   /* since when all is good */
     int64_t trouble_us; /* the last fault of any kind: bounds on time hold only well after it */
     char path[100];

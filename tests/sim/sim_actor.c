@@ -390,7 +390,7 @@ static void a_clock_jump(struct sim *s)
     static const int64_t hours[] = {1, -1, 24, -24, 40 * 24, -40 * 24};
     int64_t by = hours[sim_pick(s, (int64_t)ARRAY_LEN(hours))] * SIM_HOUR;
     s->wall_ahead_us += by;
-    s->trouble_us = s->mono_us;
+    s->trouble_us = s->jump_us = s->mono_us;
     sim_trace(s, "the clock jumps %lld h", (long long)(by / SIM_HOUR));
 }
 
@@ -411,26 +411,28 @@ struct config *sim_actor_config(struct sim *s)
     char text[3000];
     struct config *config = NULL;
     struct file_errors errors;
+    s->people.domain_connections = sim_happens(s, 500) ? (int)sim_between(s, 1, 4) : 0;
     int n = snprintf(text, sizeof text,
                      "[node]\nbase_url = https://grannbud.example.se\n[store]\nurl = sqlite:%s\n[sender]\nfrom = "
-                     "brev@example.se\n[limits]\nexpand_chunk = %d\n[letter]\nretry_first = %ds\nretry_max = %dm\n"
+                     "brev@example.se\n[limits]\nexpand_chunk = %d\nper_domain_connections = %d\n[letter]\nretry_first "
+                     "= %ds\nretry_max = %dm\n"
                      "retry_max_age = %dh\n",
-                     s->path, (int)sim_between(s, 100, 400), (int)sim_between(s, 10, 300), (int)sim_between(s, 5, 67),
-                     (int)sim_between(s, 2, 6));
+                     s->path, (int)sim_between(s, 100, 400), s->people.domain_connections, (int)sim_between(s, 10, 300),
+                     (int)sim_between(s, 5, 67), (int)sim_between(s, 2, 6));
     for (int i = 0; i < s->relay_count; i++) {
         struct sim_relay *r = &s->relays[i];
         r->is_configured = s->relay_count == 1 || i == 0 || sim_happens(s, 900);
         r->connections = (int)sim_between(s, 1, SIM_CONNECTIONS_MAX);
         r->rate_per_minute = sim_happens(s, 250) ? (int)sim_between(s, 60, 3000) : 0;
-        r->priority = 1 + i;
+        r->priority = (int)sim_between(s, 1, 3);
         r->tat_us = 0;
         if (!r->is_configured)
             continue;
         n += snprintf(text + n, sizeof text - (size_t)n,
                       "[relay %s]\nurl = smtp://127.0.0.1:%d\ntls = none\nconnections = %d\nrate_per_minute = %d\n"
-                      "priority = %d\nreserved_for_alerts = %d\nmax_messages_per_connection = %d\n",
-                      r->name, 2500 + i, r->connections, r->rate_per_minute, r->priority, r->connections > 1 ? 1 : 0,
-                      (int)sim_between(s, 5, 100));
+                      "priority = %d\nweight = %d\nreserved_for_alerts = %d\nmax_messages_per_connection = %d\n",
+                      r->name, 2500 + i, r->connections, r->rate_per_minute, r->priority, (int)sim_between(s, 1, 5),
+                      r->connections > 1 ? 1 : 0, (int)sim_between(s, 5, 100));
     }
     file_errors_init(&errors, "sim");
     if (config_parse(text, strlen(text), &config, &errors) != 0)

@@ -4,10 +4,14 @@
  * deliver/smtp_session.h; the numbers here are those of the plan's four promises.
  */
 #include <sqlite3.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "core/config.h"
 #include "sim/sim.h"
+#include "store/db.h"
+#include "store/store.h"
 
 enum {
     UNRECORDED_MAX = 1, /* past the dot and not durable, per connection (promise 2) */
@@ -16,12 +20,8 @@ enum {
     ALERT_FIRST_MS = 3000,
     AHEAD_MIN = 16, /* claimed ahead of the connections, per lane: twice as many as they, and at least this */
     TURNS_MAX = 20000,
+    TRIES_ENOUGH = 5, /* a row that is too old may have been tried less, by reason of us */
 };
-
-static int64_t age_us(const struct sim *s, const struct sim_row *row)
-{
-    return sim_wall_us(s) - row->created_us;
-}
 
 /* --- on the wire ------------------------------------------------------------------------------------------------- */
 
@@ -86,14 +86,16 @@ void sim_check_mail(struct smtp_wire *w, struct sim_row *row)
 {
     struct sim *s = w->s;
     struct sim_attempt *a = &row->attempt;
-    if (row->state != DELIVERY_CLAIMED)
+    if (row->state != DELIVERY_CLAIMED && row->claim_life != s->life)
         sim_fail(s, "delivery %lld is on the wire and %s", (long long)row->id, delivery_state_word(row->state));
+    if (row->state != DELIVERY_CLAIMED)
+        return; /* an envelope that was written already when it was taken back; its body must not follow */
     if (a->has_dot)
         sim_fail(s, "delivery %lld is sent twice for one claim", (long long)row->id);
     check_gate(s, row);
     check_rate(s, w->relay);
     check_alert(s, row);
-    *a = (struct sim_attempt){.life = s->life, .mail_us = s->mono_us, .wire = w->number, .relay = w->relay};
+    *a = (struct sim_attempt){.mail_us = s->mono_us, .wire = w->number, .relay = w->relay};
     s->result->letters++;
 }
 
@@ -101,6 +103,9 @@ void sim_check_body(struct smtp_wire *w)
 {
     if (w->past_dot >= UNRECORDED_MAX)
         sim_fail(w->s, "%d: the next body leaves while %d before it are not recorded", w->number, w->past_dot);
+    if (w->row->state != DELIVERY_CLAIMED || w->row->attempt.wire != w->number)
+        sim_fail(w->s, "%d: a body of delivery %lld, which is %s%s", w->number, (long long)w->row->id,
+                 delivery_state_word(w->row->state), w->row->attempt.wire != w->number ? " elsewhere" : "");
     w->row->attempt.has_body = true;
 }
 
@@ -108,7 +113,7 @@ void sim_check_dot(struct smtp_wire *w, const struct sim_item *dot)
 {
     struct sim_attempt *a = &dot->row->attempt;
     if (dot->is_empty) {
-        if (a->refused == 0)
+        if (a->refused == 0 && a->wire == w->number)
             sim_fail(w->s, "%d: a lone dot for a delivery that nobody refused", w->number);
         return;
     }
@@ -138,7 +143,8 @@ void sim_check_taken(struct smtp_wire *w, const struct sim_item *dot)
 
 void sim_check_claim(struct sim *s, struct sim_row *row, int64_t old_due_us, int64_t at_us)
 {
-    row->attempt = (struct sim_attempt){.life = s->life};
+    row->attempt = (struct sim_attempt){0};
+    row->claim_life = s->life;
     if (old_due_us > at_us)
         sim_fail(s, "delivery %lld is claimed %lld ms before it is due", (long long)row->id,
                  (long long)((old_due_us - at_us) / SIM_MS));
@@ -148,21 +154,37 @@ void sim_check_claim(struct sim *s, struct sim_row *row, int64_t old_due_us, int
 }
 
 /* A recipient is given up only for a refusal of its own, or when its time is over. */
-static void check_failed(struct sim *s, const struct sim_row *row)
+static void check_failed(struct sim *s, const struct sim_row *row, int64_t at_us)
 {
     const struct sim_attempt *a = &row->attempt;
-    int64_t longest = s->config->letter.retry_max_s * SIM_S;
-    bool is_old = age_us(s, row) >= s->config->letter.retry_max_age_s * SIM_S - longest - longest / 10 - SIM_S;
-    if (!is_old && (a->refused < 500 || a->was_about_us))
+    int64_t age = at_us - row->created_us;
+    if (age < s->config->letter.retry_max_age_s * SIM_S && (a->refused < 500 || a->was_about_us))
         sim_fail(s, "delivery %lld failed after %lld s, refused with %d%s", (long long)row->id,
-                 (long long)(age_us(s, row) / SIM_S), a->refused, a->was_about_us ? " because of us" : "");
+                 (long long)(age / SIM_S), a->refused, a->was_about_us ? " because of us" : "");
+}
+
+/* Refused for now: it comes back after a wait, which only the end of its time makes shorter, and not for ever. */
+static void check_retry(struct sim *s, const struct sim_row *row, int64_t at_us)
+{
+    const struct config *c = s->config;
+    int64_t longest = c->letter.retry_max_s * SIM_S * 11 / 10;
+    int64_t wait = row->due_us - at_us;
+    int64_t rest = row->created_us + c->letter.retry_max_age_s * SIM_S - at_us;
+    if (row->attempt.refused < 400 ||
+        (row->attempt.refused == 421 && !row->attempt.has_dot)) /* 421: not judged at all */
+        return;
+    if ((wait < c->letter.retry_first_s * SIM_S && wait < rest) || wait > longest + SIM_S)
+        sim_fail(s, "delivery %lld was refused with %d and comes again after %lld s", (long long)row->id,
+                 row->attempt.refused, (long long)(wait / SIM_S));
+    if (rest < -SIM_HOUR - longest && row->attempts > TRIES_ENOUGH && row->made_us > s->jump_us)
+        sim_fail(s, "delivery %lld is tried for %lld s", (long long)row->id,
+                 (long long)((at_us - row->created_us) / SIM_S));
 }
 
 void sim_check_result(struct sim *s, struct sim_row *row, enum delivery_state to, const char *relay, int64_t at_us)
 {
     const struct sim_attempt *a = &row->attempt;
     bool may_be_taken = a->has_dot && a->refused == 0;
-    (void)at_us;
     if (to == DELIVERY_SENT && !a->is_acked)
         sim_fail(s, "delivery %lld is sent, and no relay said so", (long long)row->id);
     if (to == DELIVERY_SENT && strcmp(relay, a->relay->name) != 0)
@@ -175,7 +197,9 @@ void sim_check_result(struct sim *s, struct sim_row *row, enum delivery_state to
     if (to == DELIVERY_WITHDRAWN && !row->is_recalled)
         sim_fail(s, "delivery %lld is withdrawn, and nobody asked for it", (long long)row->id);
     if (to == DELIVERY_FAILED)
-        check_failed(s, row);
+        check_failed(s, row, at_us);
+    if (to == DELIVERY_PENDING)
+        check_retry(s, row, at_us);
     if (delivery_state_is_final(to) && to != DELIVERY_WITHDRAWN && row->attempts < 1)
         sim_fail(s, "delivery %lld is %s after no attempt", (long long)row->id, delivery_state_word(to));
     for (struct smtp_wire *w = s->wires; w; w = w->next)
@@ -218,6 +242,40 @@ void sim_check_stop(struct sim *s)
     sim_check_crash(s);
 }
 
+struct audit {
+    struct store_req req;
+    int64_t message_id;
+    char what[40];
+};
+
+static int op_audit(struct db *db, struct store_req *req)
+{
+    struct audit *a = CONTAINER_OF(req, struct audit, req);
+    struct db_rows *rows = NULL;
+    int rc = db_query(db, &rows, Q_LEDGER_WRONG, DB_NO_ARGS);
+    if (rc == 0 && (rc = db_next(rows)) > 0) {
+        snprintf(a->what, sizeof a->what, "%s", db_text(rows, 0));
+        a->message_id = db_int(rows, 1);
+        rc = 0;
+    }
+    db_done(rows);
+    return rc;
+}
+
+static void audited(struct store_req *req)
+{
+    (void)req;
+}
+
+void sim_check_file(struct sim *s)
+{
+    struct audit a = {.req = {.done = audited}};
+    sim_store_now(s, op_audit, &a.req);
+    if (a.what[0])
+        sim_fail(s, "%s of message %lld is wrong", a.what, (long long)a.message_id);
+    sim_ledger_compare(s);
+}
+
 void sim_check_turn(struct sim *s)
 {
     int ahead = 2 * connections(s) > AHEAD_MIN ? 2 * connections(s) : AHEAD_MIN;
@@ -256,7 +314,7 @@ void sim_check_end(struct sim *s)
         check_row_at_end(s, sim_ledger_at(s, i));
     if (s->ledger.running > 0)
         sim_fail(s, "%d messages have not ended, though all their rows have", s->ledger.running);
-    sim_ledger_compare(s);
+    sim_check_file(s);
     if (sqlite3_prepare_v2(s->ledger.sqlite, "PRAGMA integrity_check", -1, &stmt, NULL) != SQLITE_OK ||
         sqlite3_step(stmt) != SQLITE_ROW || strcmp((const char *)sqlite3_column_text(stmt, 0), "ok") != 0)
         sim_fail(s, "the database is damaged");

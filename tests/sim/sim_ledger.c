@@ -295,13 +295,53 @@ void sim_ledger_read(struct sim *s)
     s->ledger.retries_by_hand = 0;
 }
 
-void sim_ledger_compare(struct sim *s)
+static sqlite3_stmt *prepare(struct sim *s, const char *sql)
 {
     sqlite3_stmt *stmt = NULL;
-    int n = 0;
-    if (sqlite3_prepare_v2(s->ledger.sqlite, "SELECT id, state, attempts, recalled FROM delivery", -1, &stmt, NULL) !=
-        SQLITE_OK)
+    if (sqlite3_prepare_v2(s->ledger.sqlite, sql, -1, &stmt, NULL) != SQLITE_OK)
         sim_fail(s, "the ledger cannot be read: %s", sqlite3_errmsg(s->ledger.sqlite));
+    return stmt;
+}
+
+/* In the columns of the log. */
+void sim_ledger_adopt(struct sim *s)
+{
+    sqlite3_stmt *stmt = prepare(s, "SELECT 'message', id, letter_id, lane, state FROM message ORDER BY id");
+    while (sqlite3_step(stmt) == SQLITE_ROW) {
+        const struct sim_message *m = sim_ledger_message(s, sqlite3_column_int64(stmt, 1));
+        if (!m)
+            on_message(s, stmt);
+    }
+    sqlite3_finalize(stmt);
+    stmt =
+        prepare(s, "SELECT 'change', id, message_id, lane, state, due_at, due_at, attempts, recalled, last_at, relay,"
+                   " address, created_at FROM delivery ORDER BY id");
+    while (sqlite3_step(stmt) == SQLITE_ROW) {
+        const struct sim_row *row = sim_ledger_row(s, sqlite3_column_int64(stmt, 1));
+        if (!row)
+            on_new_row(s, stmt);
+        else if (row->state != state_of(s, text(stmt, 4)) || row->attempts != sqlite3_column_int(stmt, 7) ||
+                 row->is_recalled != (sqlite3_column_int(stmt, 8) != 0))
+            on_change(s, stmt);
+    }
+    sqlite3_finalize(stmt);
+    stmt = prepare(s, "SELECT 'ended', id, letter_id, lane, state FROM message ORDER BY id");
+    while (sqlite3_step(stmt) == SQLITE_ROW) {
+        const struct sim_message *m = sim_ledger_message(s, sqlite3_column_int64(stmt, 1));
+        if (m && strcmp(m->state, text(stmt, 4)) != 0)
+            on_message(s, stmt);
+    }
+    sqlite3_finalize(stmt);
+    stmt = prepare(s, "SELECT value FROM setting WHERE name = 'hold'");
+    if (sqlite3_step(stmt) == SQLITE_ROW)
+        on_hold(s, text(stmt, 0));
+    sqlite3_finalize(stmt);
+}
+
+void sim_ledger_compare(struct sim *s)
+{
+    sqlite3_stmt *stmt = prepare(s, "SELECT id, state, attempts, recalled FROM delivery");
+    int n = 0;
     while (sqlite3_step(stmt) == SQLITE_ROW) {
         int64_t id = sqlite3_column_int64(stmt, 0);
         struct sim_row *row = sim_ledger_row(s, id);

@@ -4,16 +4,19 @@
  * the disk, those that wait together go together, and they are told only when the whole batch is done.
  *
  * So a crash finds requests that were never begun, and others that are durable while nobody has been told: whether a
- * batch reaches the disk at the beginning or at the end of its wait is chance.
+ * batch reaches the disk at the beginning or at the end of its wait is chance. While the disk is full the operations
+ * run all the same, and SQLite meets no room at one of its next writes (tests/lib/faulty_vfs.h).
  */
 #include <assert.h>
 
 #include "base/err.h"
+#include "lib/faulty_vfs.h"
 #include "sim/sim.h"
 #include "store/store.h"
 
 /* The linker's --wrap: who calls store_write gets __wrap_store_write; the store's own is __real_store_write. */
 void __wrap_store_write(struct store *store, struct store_req *req);
+void __wrap_store_write_later(struct store *store, struct store_req *req);
 void __wrap_store_read(struct store *store, struct store_req *req);
 void __real_store_write(struct store *store, struct store_req *req);
 void __real_store_read(struct store *store, struct store_req *req);
@@ -51,7 +54,7 @@ void sim_store_start(struct sim *s)
     struct sim_store *d = &s->disk;
     sim = s;
     d->epoch++;
-    d->is_writing = d->is_done_early = false;
+    d->is_writing = false;
     d->lag_max_us = 0;
     line_init(&d->writes);
     line_init(&d->batch);
@@ -72,15 +75,22 @@ static void refuse_all(struct sim_line *l)
     }
 }
 
-/* All of the batch reaches the disk. */
+/* All of the batch reaches the disk, or finds it full. */
 static void commit(struct sim *s)
 {
     struct store_req *req;
+    bool is_full = s->mono_us < s->disk.full_until;
+    if (is_full)
+        faulty_vfs_fail(FAULTY_WRITE | FAULTY_GROW, sim_between(s, 1, 3), FAULTY_FULL);
     while ((req = line_take(&s->disk.batch))) {
         __real_store_write(s->store, req);
         s->result->commits++;
+        if (req->status == ERR_FULL)
+            sim_trace(s, "disk: full");
         sim_ledger_read(s);
     }
+    if (is_full)
+        faulty_vfs_heal();
 }
 
 static void write_next(struct sim *s);
@@ -91,15 +101,9 @@ static void on_written(struct sim *s, void *who, int64_t epoch)
     (void)who;
     if (epoch != d->epoch)
         return;
-    bool is_full = s->mono_us < d->full_until && !d->is_done_early;
     d->is_writing = false;
-    if (is_full) {
-        sim_trace(s, "disk: full");
-        refuse_all(&d->batch);
-    } else {
-        commit(s);
-        store_complete(s->store);
-    }
+    commit(s);
+    store_complete(s->store);
     write_next(s);
 }
 
@@ -127,8 +131,7 @@ static void write_next(struct sim *s)
     while ((req = line_take(&d->writes)))
         line_put(&d->batch, req);
     int64_t us = lag(s);
-    d->is_done_early = s->mono_us >= d->full_until && sim_happens(s, 500);
-    if (d->is_done_early)
+    if (sim_happens(s, 500))
         commit(s);
     sim_in(s, us, on_written, NULL, d->epoch);
 }
@@ -149,6 +152,12 @@ void __wrap_store_write(struct store *store, struct store_req *req)
     line_put(&sim->disk.writes, req);
     if (sim->phase != SIM_DYING)
         write_next(sim);
+}
+
+/* In a transaction of its own anyway, as the store works inline. */
+void __wrap_store_write_later(struct store *store, struct store_req *req)
+{
+    __wrap_store_write(store, req);
 }
 
 void __wrap_store_read(struct store *store, struct store_req *req)
@@ -174,6 +183,17 @@ void sim_store_give_up(struct sim *s)
     refuse_all(&d->writes);
     refuse_all(&d->reads);
     store_complete(s->store);
+}
+
+bool sim_store_crash(struct sim *s)
+{
+    struct store_req *req;
+    if (!s->disk.batch.head || sim_happens(s, 300))
+        return false;
+    faulty_vfs_crash_at(FAULTY_ANY, sim_between(s, 1, 12));
+    while ((req = line_take(&s->disk.batch)))
+        __real_store_write(s->store, req);
+    return true;
 }
 
 void sim_store_now(struct sim *s, int (*op)(struct db *db, struct store_req *req), struct store_req *req)

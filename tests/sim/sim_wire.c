@@ -264,12 +264,18 @@ static bool is_for(const struct smtp_wire *w)
     return address && strncmp(address + 1, w->row->address, n) == 0 && address[1 + n] == '>';
 }
 
+static bool awaits_answer(struct smtp_wire *w)
+{
+    const struct sim_item *answer = sim_ring_head(&w->answers);
+    return w->up.count > 0 || w->is_serving || (answer && answer->step != STEP_UNASKED);
+}
+
 static void command(struct smtp_wire *w, uint64_t end)
 {
     struct sim *s = w->s;
     struct sim_item item = {.step = STEP_QUIT};
     sim_trace(s, "%d: > %s", w->number, w->line);
-    if (!w->relay->has_pipelining && (w->up.count > 0 || w->answers.count > 0 || w->is_serving))
+    if (!w->relay->has_pipelining && awaits_answer(w))
         sim_fail(s, "%d: \"%s\" ahead of the answer to what was said before, without PIPELINING", w->number, w->line);
     if (strncmp(w->line, "MAIL FROM:", 10) == 0) {
         item.step = STEP_MAIL;
