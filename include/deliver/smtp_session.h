@@ -81,8 +81,9 @@ bool smtp_session_awaits_permit(const struct smtp_session *s);
 /* The first such job may send its body. Nothing when there is none. When the server has said 354 and the permit does
  * not come in SMTP_STATE_PERMIT's time-out the connection is closed, and the job is UNTOUCHED. */
 void smtp_session_permit(struct smtp_session *s);
-/* The second job in hand is not to be sent after all: false when there is none, or its body is permitted. Else no outcome
- * comes for it, and the session leaves after the first one: without a goodbye where the envelope has gone ahead. */
+/* The second job in hand is not to be sent after all: false when there is none, or its body is permitted. Else no
+ * outcome comes for it, and the session leaves after the first one: without a goodbye where the envelope has gone
+ * ahead. */
 bool smtp_session_take_back(struct smtp_session *s);
 /* Finish what is in hand, then QUIT and close. It still needs its permits. Harmless when repeated. */
 void smtp_session_quit(struct smtp_session *s);

@@ -138,6 +138,10 @@ void owner_run(struct owner *o)
             o->job_count = o->next;
             smtp_session_quit(o->session);
         }
+        if (o->turn == o->take_back_after && smtp_session_take_back(o->session)) {
+            o->took_back = true;
+            o->job_count = --o->next;
+        }
         fake_relay_tick(&o->relay);
         check_permits(o);
         if (!o->relay.closed && o->ready) {

@@ -33,6 +33,7 @@ struct owner {
     int permits_most; /* gives no more permits than this; 0 = no limit */
     int abort_after;  /* turns; 0 = never */
     int quit_after;
+    int take_back_after; /* takes the second job in hand back, if it can */
     bool quit_when_done;
 
     /* --- seen by the test --- */
@@ -41,6 +42,7 @@ struct owner {
     int closed;
     int done; /* outcomes so far */
     int permits;
+    bool took_back; /* the job at `next` */
     int outcomes[OWNER_JOBS_MAX];
     struct outcome last[OWNER_JOBS_MAX];
     int recorded_at[OWNER_JOBS_MAX]; /* the turn; 0 = not yet known */

@@ -456,6 +456,35 @@ static void test_ahead__quit_finishes_what_is_in_hand(void **state)
     }
 }
 
+/* A letter is stopped: what is in hand behind another and has no permit stays here, whatever went ahead of it. */
+static void test_ahead__a_job_that_is_taken_back_has_no_outcome_and_no_body(void **state)
+{
+    (void)state;
+    static const size_t chunks[] = {0, 7};
+    int taken = 0;
+    int farewells = 0;
+    for (int turn = 2; turn < 80; turn++) {
+        struct owner *o = ahead_new(6);
+        o->take_back_after = turn;
+        o->record_turns = 2;
+        o->later = turn % 3 == 0;
+        o->relay.chunk = chunks[turn % 2];
+        owner_set_timeouts(o, OWNER_LONG_MS);
+        owner_run(o);
+        owner_check_promises(o, false);
+        assert_int_equal(o->done, o->next);
+        for (int i = 0; i < o->done; i++)
+            owner_expect(o, i, OUTCOME_SENT, NULL);
+        assert_int_equal(o->relay.bodies, o->done);
+        assert_false(o->has_why);
+        taken += o->took_back;
+        farewells += o->took_back && strstr(buf_str(&o->relay.seen), "QUIT");
+        owner_free(o);
+    }
+    assert_true(taken > 10);
+    assert_in_range(farewells, 1, taken - 1); /* no QUIT behind an envelope that has gone ahead */
+}
+
 /* --- faults --------------------------------------------------------------------------------------------------------
  */
 
@@ -542,6 +571,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_ahead__believes_no_reply_to_a_dot_that_has_not_left),
     TEST(test_ahead__a_spare_reply_is_no_delivery),
     TEST(test_ahead__quit_finishes_what_is_in_hand),
+    TEST(test_ahead__a_job_that_is_taken_back_has_no_outcome_and_no_body),
     TEST(test_ahead__keeps_its_promises_when_the_nth_operation_fails),
     TEST(test_ahead__keeps_its_promises_when_aborted_at_any_moment),
 };

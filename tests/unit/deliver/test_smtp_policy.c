@@ -126,9 +126,32 @@ static void test_smtp_policy_connect__blames_us_for_login_and_tls(void **state)
     }
 }
 
+static void test_smtp_policy_is_untouched__before_the_body_and_by_no_fault_of_the_job(void **state)
+{
+    (void)state;
+    static const struct {
+        enum smtp_state at;
+        enum smtp_break why;
+        bool fresh, worked; /* on a connection that has taken nothing yet, and on one that has */
+    } rows[] = {
+        {SMTP_STATE_MAIL, SMTP_BREAK_CLOSED, false, true},    {SMTP_STATE_RSET, SMTP_BREAK_LOST, false, true},
+        {SMTP_STATE_RCPT, SMTP_BREAK_CLOSED, false, true},    {SMTP_STATE_DATA, SMTP_BREAK_LOST, false, true},
+        {SMTP_STATE_PERMIT, SMTP_BREAK_CLOSED, false, true},  {SMTP_STATE_PERMIT, SMTP_BREAK_HELD, true, true},
+        {SMTP_STATE_MAIL, SMTP_BREAK_ABORTED, true, true},    {SMTP_STATE_MAIL, SMTP_BREAK_TIMEOUT, false, false},
+        {SMTP_STATE_MAIL, SMTP_BREAK_PROTOCOL, false, false}, {SMTP_STATE_BODY, SMTP_BREAK_ABORTED, false, false},
+        {SMTP_STATE_BODY, SMTP_BREAK_LOST, false, false},     {SMTP_STATE_DOT, SMTP_BREAK_CLOSED, false, false},
+        {SMTP_STATE_DOT, SMTP_BREAK_ABORTED, false, false},   {SMTP_STATE_CANCEL, SMTP_BREAK_LOST, false, false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        assert_int_equal(smtp_policy_is_untouched(rows[i].at, rows[i].why, false), rows[i].fresh);
+        assert_int_equal(smtp_policy_is_untouched(rows[i].at, rows[i].why, true), rows[i].worked);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     TEST(test_smtp_policy_reply__follows_the_table),
     TEST(test_smtp_policy_break__is_uncertain_only_in_the_dot),
+    TEST(test_smtp_policy_is_untouched__before_the_body_and_by_no_fault_of_the_job),
     TEST(test_smtp_policy_connect__blames_us_for_login_and_tls),
 };
 
