@@ -42,6 +42,36 @@ static void test_migrate_to__from_every_past_version(void **state)
     }
 }
 
+/* A store of version 5 with a letter half sent: what later versions keep beside the rows is filled from them. */
+static void test_migrate_to__fills_the_tally(void **state)
+{
+    (void)state;
+    static const char rows[] =
+        "INSERT INTO message (id, kind, lane, state, title, source, content_hash, scope_kind, scope_code, walked, "
+        "created_at)"
+        " VALUES (1, 'letter', 2, 'sending', '', '', '', 'all', '', 0, 1), (2, 'reminder', 1, 'sending', '', '', '', "
+        "'all', '', 0, 1),"
+        " (3, 'letter', 2, 'sending', '', '', '', 'all', '', 0, 1);"
+        "INSERT INTO delivery (id, message_id, municipality_code, address, address_key, to_name, lane, state, due_at, "
+        "created_at)"
+        " VALUES (1, 1, '1292', 'a', 'a', '', 2, 'sent', 1, 1), (2, 1, '1292', 'b', 'b', '', 2, 'pending', 7, 1),"
+        " (3, 1, '1257', 'c', 'c', '', 2, 'claimed', 1, 1), (4, 1, '1257', 'd', 'd', '', 2, 'pending', 3, 1),"
+        " (5, 2, NULL, 'a', 'a', '', 1, 'failed', 1, 1), (6, 3, '1257', 'a', 'a', '', 2, 'uncertain', 1, 1)";
+    struct err err = {{0}};
+    struct db *db = open_memory(5);
+    struct db_rows *found = NULL;
+    assert_int_equal(db_script(db, rows, &err), 0);
+    assert_int_equal(migrate_to(db, migrate_latest(), &err), 0);
+    assert_int_equal(db_query(db, &found, Q_LEDGER_WRONG, DB_NO_ARGS), 0);
+    assert_int_equal(db_next(found), 0);
+    db_done(found);
+    int64_t due = 0;
+    assert_int_equal(db_get_int(db, &due, Q_LANE_NEXT_DUE, DB_ARGS(DB_INT(0))), 0);
+    assert_int_equal(due, 3);
+    assert_int_equal(db_get_int(db, &due, Q_MESSAGE_ENDING, DB_ARGS(DB_INT(9))), 0);
+    db_close(db);
+}
+
 static void test_migrate_to__twice_changes_nothing(void **state)
 {
     (void)state;
@@ -442,6 +472,7 @@ static void test_audit_verify__tells_changed_and_missing_rows(void **state)
 
 static const struct CMUnitTest tests[] = {
     TEST(test_migrate_to__from_every_past_version),
+    TEST(test_migrate_to__fills_the_tally),
     TEST(test_migrate_to__twice_changes_nothing),
     TEST(test_migrate_version__refuses_newer_and_foreign_files),
     TEST(test_store_write__failed_step_is_undone_alone),
