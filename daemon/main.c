@@ -41,9 +41,10 @@
 #include "deliver/smtp_wire.h"
 #include "http/api.h"
 #include "http/server.h"
+#include "main/check.h"
+#include "main/loop_delay.h"
+#include "main/status.h"
 #include "main/store.h"
-#include "store/db.h"
-#include "store/migrate.h"
 #include "store/store.h"
 
 enum {
@@ -54,7 +55,7 @@ enum {
     READERS = 2,
     CONFIGS_MAX = 64, /* replaced configurations kept; more than that many take a start of the process */
     STATUS_EVERY_TICKS = 10,
-    PROBLEM_BYTES = 300,
+    START_AGAIN = -1, /* no exit code */
 };
 
 struct app {
@@ -71,6 +72,7 @@ struct app {
     uv_async_t store_done;
     uv_timer_t tick;
     uv_signal_t signals[3];
+    struct loop_delay *loop_delay;
     struct curl_loop *curl;
     struct outbox *outbox;
     struct scheduler *scheduler;
@@ -81,6 +83,7 @@ struct app {
     int64_t started_ms;
     uint64_t ticks;
     bool is_stopping, http_stopped, outbox_stopped;
+    bool is_restarting; /* when all is down, the process becomes this program anew */
 };
 
 /* --- configuration --------------------------------------------------------------------------------------------- */
@@ -194,51 +197,28 @@ static void on_work(void *ctx)
         outbox_wake(app->outbox);
 }
 
+static struct main_parts parts_now(const struct app *app)
+{
+    return (struct main_parts){.store = app->store,
+                               .outbox = app->outbox,
+                               .http = app->http,
+                               .api = app->api,
+                               .loop_delay = app->loop_delay,
+                               .reload_problem = app->reload_problem,
+                               .started_ms = app->started_ms,
+                               .now_ms = clock_mono_ms(clock_system())};
+}
+
 static json_t *status_json(void *ctx)
 {
-    struct app *app = ctx;
-    struct outbox_status s = outbox_status(app->outbox);
-    json_t *problems = json_array();
-    char text[PROBLEM_BYTES];
-    if (main_store_problem(app->store, text, sizeof text)[0])
-        json_array_append_new(problems, json_string(text));
-    if (s.problem[0])
-        json_array_append_new(problems, json_sprintf("relay %s: %s", s.relay, s.problem));
-    if (app->reload_problem[0]) /* systemctl reload cannot tell: the running configuration is still a good one */
-        json_array_append_new(problems, json_sprintf("configuration not read again: %s", app->reload_problem));
-    return json_pack(
-        "{s:s, s:I, s:{s:s, s:i, s:i, s:b, s:I, s:s, s:I, s:I, s:I, s:I}, s:o}", "version", GRANNBUD_VERSION,
-        "uptime_s", (json_int_t)((clock_mono_ms(clock_system()) - app->started_ms) / 1000), "relay", "name", s.relay,
-        "sessions", s.sessions, "busy", s.busy, "paused", s.is_paused, "retry_in_ms", (json_int_t)s.retry_in_ms,
-        "problem", s.problem, "sent", (json_int_t)s.sent, "failed", (json_int_t)s.failed, "retried",
-        (json_int_t)s.retried, "uncertain", (json_int_t)s.uncertain, "problems", problems);
+    struct main_parts parts = parts_now(ctx);
+    return main_status_json(&parts);
 }
 
 static void metrics_text(void *ctx, struct buf *out)
 {
-    struct app *app = ctx;
-    struct outbox_status s = outbox_status(app->outbox);
-    struct http_stats h = http_server_stats(app->http);
-    buf_addf(out, "# HELP grannbud_outbox_results_total Outcomes recorded in the ledger since start.\n"
-                  "# TYPE grannbud_outbox_results_total counter\n");
-    buf_addf(out, "grannbud_outbox_results_total{result=\"sent\"} %llu\n", (unsigned long long)s.sent);
-    buf_addf(out, "grannbud_outbox_results_total{result=\"failed\"} %llu\n", (unsigned long long)s.failed);
-    buf_addf(out, "grannbud_outbox_results_total{result=\"retried\"} %llu\n", (unsigned long long)s.retried);
-    buf_addf(out, "grannbud_outbox_results_total{result=\"uncertain\"} %llu\n", (unsigned long long)s.uncertain);
-    buf_addf(
-        out,
-        "# HELP grannbud_relay_sessions Open connections to the relay.\n# TYPE grannbud_relay_sessions gauge\n"
-        "grannbud_relay_sessions{relay=\"%s\"} %d\n"
-        "# HELP grannbud_relay_paused Whether the relay is paused after an error.\n# TYPE grannbud_relay_paused gauge\n"
-        "grannbud_relay_paused{relay=\"%s\"} %d\n",
-        s.relay, s.sessions, s.relay, s.is_paused ? 1 : 0);
-    buf_addf(
-        out,
-        "# HELP grannbud_http_requests_total Requests handed to the API.\n# TYPE grannbud_http_requests_total counter\n"
-        "grannbud_http_requests_total %lld\n"
-        "# HELP grannbud_http_connections Open connections.\n# TYPE grannbud_http_connections gauge\n"
-        "grannbud_http_connections %lld\n",
-        (long long)h.requests, (long long)h.connections_open);
+    struct main_parts parts = parts_now(ctx);
+    main_metrics_text(&parts, out);
 }
 
 static int preview(const struct api_preview *in, struct buf *subject, struct buf *text, struct buf *html,
@@ -262,12 +242,9 @@ static void on_tick(uv_timer_t *timer)
     scheduler_tick(app->scheduler);
     main_store_probe(app->store, &app->probe);
     if (app->ticks++ % STATUS_EVERY_TICKS == 0) {
-        struct outbox_status s = outbox_status(app->outbox);
-        char text[300];
-        if (s.problem[0])
-            snprintf(text, sizeof text, "%llu sent; problem: %.200s", (unsigned long long)s.sent, s.problem);
-        else
-            snprintf(text, sizeof text, "%llu sent, %d on the wire", (unsigned long long)s.sent, s.busy);
+        struct main_parts parts = parts_now(app);
+        char text[NOTIFY_STATUS_BYTES_MAX];
+        main_status_line(&parts, text, sizeof text);
         notify_status(&app->notify, text);
     }
 }
@@ -275,6 +252,7 @@ static void on_tick(uv_timer_t *timer)
 /* --- start ----------------------------------------------------------------------------------------------------- */
 
 static void on_signal(uv_signal_t *signal, int number);
+static void on_restart(void *ctx);
 
 static void start_handles(struct app *app)
 {
@@ -284,6 +262,7 @@ static void start_handles(struct app *app)
     uv_timer_init(&app->loop, &app->tick);
     app->tick.data = app;
     uv_timer_start(&app->tick, on_tick, 0, TICK_MS);
+    app->loop_delay = loop_delay_new(&app->loop);
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
         uv_signal_init(&app->loop, &app->signals[i]);
         app->signals[i].data = app;
@@ -321,6 +300,7 @@ static int start_http(struct app *app, struct err *err)
                           .status = status_json,
                           .metrics = metrics_text,
                           .preview = preview,
+                          .restart = on_restart,
                           .ctx = app};
     char *spool = xstrdup(config->store.url.path ? config->store.url.path : "/tmp/x");
     *strrchr(spool, '/') = '\0';
@@ -357,6 +337,7 @@ static void on_curl_stopped(void *ctx)
     struct app *app = ctx;
     close_handle((uv_handle_t *)&app->store_done);
     close_handle((uv_handle_t *)&app->tick);
+    loop_delay_stop(app->loop_delay);
     for (size_t i = 0; i < ARRAY_LEN(app->signals); i++)
         close_handle((uv_handle_t *)&app->signals[i]);
 }
@@ -392,17 +373,32 @@ static void stop(struct app *app)
     if (app->is_stopping)
         return;
     app->is_stopping = true;
-    notify_stopping(&app->notify, "stopping");
-    log_notice("main", "stopping: what is on the wire finishes");
+    if (app->is_restarting)
+        notify_reloading(&app->notify, clock_mono_ms(clock_system()) * 1000);
+    else
+        notify_stopping(&app->notify, "stopping");
+    log_notice("main", "%s: what is on the wire finishes", app->is_restarting ? "starting again" : "stopping");
     alarm(STOP_MS / 1000 + 2); /* the last resort: the store is crash-safe, hanging is not */
     scheduler_stop(app->scheduler);
     http_server_stop(app->http, STOP_HTTP_MS, on_http_stopped, app);
     outbox_stop(app->outbox, STOP_OUTBOX_MS, on_outbox_stopped, app);
 }
 
+/* A restore is staged. */
+static void on_restart(void *ctx)
+{
+    struct app *app = ctx;
+    if (app->is_stopping)
+        return; /* then it takes place at the next start */
+    app->is_restarting = true;
+    stop(app);
+}
+
 static void on_signal(uv_signal_t *signal, int number)
 {
     struct app *app = signal->data;
+    if (number != SIGHUP)
+        app->is_restarting = false; /* who asks for the end in the middle of a new start gets the end */
     if (number != SIGHUP)
         stop(app);
     else if (!app->is_stopping)
@@ -423,6 +419,7 @@ static void free_app(struct app *app)
     notify_fini(&app->notify);
 }
 
+/* The exit code, or START_AGAIN. */
 static int serve(struct app *app)
 {
     struct err err = {{0}};
@@ -443,9 +440,11 @@ static int serve(struct app *app)
     int closed = uv_loop_close(&app->loop);
     if (closed)
         log_error("main", "handles left open at the end error=%s", uv_err_name(closed));
+    if (app->is_restarting)
+        notify_hand_on(&app->notify);
     free_app(app);
     log_notice("main", "stopped");
-    return 0;
+    return app->is_restarting ? START_AGAIN : 0;
 }
 
 static int run(const char *path, struct config *config)
@@ -471,48 +470,12 @@ static int run(const char *path, struct config *config)
     }
     rc = main_store_prepare(app->store, config, &app->sender);
     rc = rc ? err_exit_code(rc) : serve(app);
-    if (rc == 0)
+    if (rc == 0 || rc == START_AGAIN)
         free(app);
     return rc;
 }
 
-/* --- check ----------------------------------------------------------------------------------------------------- */
-
-/* The store as it is, read only, so that a running daemon is not disturbed. */
-static int check_store(const struct config *config)
-{
-    struct err err = {{0}};
-    struct db *db = NULL;
-    const char *path = config->store.url.path;
-    if (access(path, F_OK) != 0) {
-        printf("store: %s does not exist yet and will be made at the first start\n", path);
-        return 0;
-    }
-    int rc = db_open(config->store.url.text, DB_READER, clock_system(), &db, &err);
-    int version = rc == 0 ? migrate_version(db, &err) : rc;
-    if (version < 0) {
-        fprintf(stderr, "grannbudd: %s\n", err_or(&err, version));
-        db_close(db);
-        return err_exit_code(version);
-    }
-    rc = version == migrate_latest() ? db_integrity(db, &err) : 0;
-    db_close(db);
-    if (rc) {
-        fprintf(stderr, "grannbudd: %s\n", err_or(&err, rc));
-        return err_exit_code(rc);
-    }
-    printf("store: %s version %d of %d%s\n", path, version, migrate_latest(),
-           version < migrate_latest() ? ", will be migrated at the next start" : ", sound");
-    return 0;
-}
-
-static int check(const char *path, const struct config *config)
-{
-    int rc = check_store(config);
-    if (rc == 0)
-        printf("%s: good\n", path);
-    return rc;
-}
+/* --- the command line ------------------------------------------------------------------------------------------ */
 
 static const char USAGE[] =
     "usage: grannbudd -c FILE [--check]\n"
@@ -523,6 +486,16 @@ static const char USAGE[] =
     "  -h, --help         print this\n"
     "\n"
     "Runs in the foreground. SIGTERM stops it within 10 s, SIGHUP reads the configuration again.\n";
+
+/* The same process becomes this program anew: nobody who watches it (systemd) sees an end. Comes back only when that
+ * fails, with the exit code that has it started again. */
+static int start_again(char **argv)
+{
+    alarm(0); /* it would go on ticking */
+    execv("/proc/self/exe", argv);
+    log_error("main", "cannot start again: %s: start the service by hand", strerror(errno));
+    return 75; /* EX_TEMPFAIL */
+}
 
 int main(int argc, char **argv)
 {
@@ -568,9 +541,10 @@ int main(int argc, char **argv)
     use_time_zone(config);
     log_setup(config->log.level, config->log.format);
     if (only_check) {
-        rc = check(path, config);
+        rc = main_check(path, config);
         config_free(config);
         return rc;
     }
-    return run(path, config);
+    rc = run(path, config);
+    return rc == START_AGAIN ? start_again(argv) : rc;
 }

@@ -16,7 +16,7 @@ _grannbud()
         user) verbs='add list show disable' ;;
         token) verbs='add list revoke' ;;
         audit) verbs='list verify export' ;;
-        store) verbs='backup verify migrate' ;;
+        store) verbs='backup verify restore migrate' ;;
         area) verbs='list show import' ;;
         municipality) verbs='list show' ;;
         group) verbs='add list show set status import export' ;;
@@ -32,6 +32,7 @@ _grannbud()
         'token add') options='--user --role --scope --expires --out' ;;
         'audit list') options='--object --limit --after' ;;
         'audit export') options='--after --limit' ;;
+        'store restore') options='--dry-run' ;;
         'hold ') options='--reason' ;;
         'resume ') options='--reason' ;;
         'municipality list') options='--area' ;;

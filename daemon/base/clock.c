@@ -25,6 +25,13 @@ const struct clock *clock_system(void)
     return &system_clock;
 }
 
+int64_t clock_stopwatch_us(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (int64_t)ts.tv_sec * US_PER_S + ts.tv_nsec / 1000;
+}
+
 char *time_format_utc(int64_t us, char out[TIME_TEXT_BYTES])
 {
     /* Floor, so that times before 1970 do not round up. */

@@ -2,6 +2,7 @@
 #include "base/notify.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -100,6 +101,24 @@ void notify_fini(struct notify *n)
     if (n->fd >= 0)
         close(n->fd);
     *n = (struct notify){.fd = -1};
+}
+
+void notify_hand_on(const struct notify *n)
+{
+    char path[sizeof n->to.sun_path + 1] = "";
+    char number[32];
+    if (n->fd < 0)
+        return;
+    memcpy(path, n->to.sun_path, n->to_len - offsetof(struct sockaddr_un, sun_path));
+    if (path[0] == '\0')
+        path[0] = '@';
+    setenv("NOTIFY_SOCKET", path, 1); /* NOLINT(concurrency-mt-unsafe): at the end, after all threads */
+    if (n->watchdog_us == 0)
+        return;
+    snprintf(number, sizeof number, "%lld", (long long)n->watchdog_us);
+    setenv("WATCHDOG_USEC", number, 1); /* NOLINT(concurrency-mt-unsafe) */
+    snprintf(number, sizeof number, "%ld", (long)getpid());
+    setenv("WATCHDOG_PID", number, 1); /* NOLINT(concurrency-mt-unsafe) */
 }
 
 static int send_text(const struct notify *n, const char *text, size_t len)

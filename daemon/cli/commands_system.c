@@ -36,8 +36,12 @@ static const struct cli_option AUDIT_EXPORT[] = {
     {"limit", "N", CLI_NUMBER, CLI_QUERY, .help = "so many entries at most"},
     END,
 };
+static const struct cli_option RESTORE[] = {
+    {"dry-run", .type = CLI_FLAG, .help = "check FILE and tell what it would send; change nothing"},
+    END,
+};
 static const struct cli_option REASON[] = {
-    {"reason", "TEXT", .help = "why, for the audit log"},
+    {"reason", "TEXT", .help = "why, for status and the audit log"},
     END,
 };
 
@@ -78,10 +82,16 @@ const struct cli_command CLI_COMMANDS_SYSTEM[] = {
      .more = "FILE does not exist yet, and lies where the daemon's own user may write."},
     {"store", "verify", .help = "is the store sound?", .method = "GET", .path = "/api/v1/store/verify",
      .view = cli_view_audit},
-    {"store", "migrate", .help = "how the store comes to a new version", .run = cli_run_migrate},
+    {"store", "restore", "FILE=path", "put a backup in the store's place; sending stays on hold until resume",
+     .options = RESTORE, .method = "POST", .path = "/api/v1/store/restore", .run = cli_run_restore,
+     .more =
+         "FILE is a copy that 'store backup' made, where the daemon's own user may read. The daemon starts again with "
+         "it;\nwhat the store was is kept beside it. Prints what it would send after 'grannbud resume'."},
+    {"store", "migrate", .help = "the store's version, and how it comes to a new one", .method = "GET",
+     .path = "/api/v1/status", .run = cli_run_migrate},
 
     {"hold", .help = "stop all sending; what is in flight is finished", .options = REASON, .method = "POST",
-     .path = "/api/v1/hold", .run = cli_run_hold, .say = "on hold: nothing is sent until 'grannbud resume'"},
+     .path = "/api/v1/hold", .say = "on hold: nothing is sent until 'grannbud resume'"},
     {"resume", .help = "start sending again", .options = REASON, .method = "POST", .path = "/api/v1/resume",
      .say = "sending again"},
 

@@ -262,34 +262,3 @@ int cli_run_preview(struct cli *cli)
     cli_request_fini(&request);
     return rc;
 }
-
-/* The daemon wants a reason in its log; in an emergency nobody is held up for one. */
-int cli_run_hold(struct cli *cli)
-{
-    struct cli_args *args = &cli->args;
-    if (!cli_args_has(args, "reason"))
-        args->given[args->given_count++] = (struct cli_given){args->command->options, "no reason given"};
-    return cli_call(cli);
-}
-
-/* The daemon has another working directory, so it gets the whole path. */
-int cli_run_backup(struct cli *cli)
-{
-    const char *name = cli->args.args[0];
-    char *here = name[0] == '/' ? NULL : getcwd(NULL, 0);
-    char *path = here ? xasprintf("%s/%s", here, name) : xstrdup(name);
-    cli->args.args[0] = path;
-    int code = cli_call(cli);
-    cli->args.args[0] = name;
-    free(path);
-    free(here);
-    return code;
-}
-
-int cli_run_migrate(struct cli *cli)
-{
-    fputs("The store is brought to the daemon's version when grannbudd starts, in one transaction, before it takes any "
-          "request.\nBefore an upgrade: grannbud store backup FILE, and afterwards grannbud store verify.\n",
-          cli->out);
-    return CLI_DONE;
-}

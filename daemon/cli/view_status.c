@@ -1,6 +1,6 @@
 /*
- * `status`: one screen that tells an operator what runs, what waits, what is due and what to do. What a newer daemon
- * adds is shown below the rest, member by member. And `why`: all about one address.
+ * `status`: one screen of 80 columns that tells an operator what runs, what waits, what is due and what to do. What a
+ * newer daemon adds is shown below the rest, member by member.
  */
 #include "cli/cli.h"
 
@@ -8,8 +8,9 @@
 
 #include "cli/show.h"
 #include "cli/table.h"
+#include "cli/words.h"
 
-enum { BAR_CELLS = 20, UPCOMING_SHOWN = 12 };
+enum { BAR_CELLS = 20, UPCOMING_SHOWN = 6, DOMAINS_SHOWN = 5, TITLE_COLUMNS = 60, REPLY_COLUMNS = 40 };
 
 static void add_value(struct table *t, const json_t *value)
 {
@@ -20,74 +21,154 @@ static void add_value(struct table *t, const json_t *value)
     buf_fini(&text);
 }
 
+/* At most so many columns. */
+static void add_clipped(struct table *t, const char *value, size_t columns)
+{
+    struct buf text;
+    buf_init(&text, SHOW_VALUE_BYTES);
+    words_clip(&text, value, columns);
+    table_cell(t, buf_str(&text));
+    buf_fini(&text);
+}
+
+/* "4 min", or "-" for null. */
+static void add_span(struct table *t, const json_t *seconds, long long divisor)
+{
+    struct buf text;
+    buf_init(&text, SHOW_VALUE_BYTES);
+    if (json_is_integer(seconds))
+        words_duration(&text, json_integer_value(seconds) / divisor);
+    else
+        buf_addc(&text, '-');
+    table_cell(t, buf_str(&text));
+    buf_fini(&text);
+}
+
+static void print_line(FILE *out, struct buf *line)
+{
+    print_clean(out, buf_str(line), false);
+    fputc('\n', out);
+    buf_reset(line);
+}
+
+/* --- the head ------------------------------------------------------------------------------------------------------
+ */
+
+static void print_head(struct cli *cli, const json_t *answer, struct buf *line)
+{
+    const json_t *store = json_object_get(answer, "store");
+    const json_t *reg = json_object_get(answer, "register");
+    buf_addf(line, "Grannbud %s", show_text(answer, "version", "?"));
+    if (json_is_integer(json_object_get(answer, "uptime_s"))) {
+        buf_adds(line, ", up ");
+        words_duration(line, show_number(answer, "uptime_s"));
+    }
+    if (store)
+        buf_addf(line, "; store version %lld, %.1f MB", show_number(store, "version"),
+                 (double)show_number(store, "size_bytes") / 1e6);
+    print_line(cli->out, line);
+    if (!reg)
+        return;
+    buf_addf(line, "%lld groups (%lld active), %lld contact persons", show_number(reg, "groups"),
+             show_number(reg, "active_groups"), show_number(reg, "contacts"));
+    print_line(cli->out, line);
+}
+
+static void print_hold(struct cli *cli, const json_t *answer, struct buf *line)
+{
+    const json_t *restored = json_object_get(answer, "restored");
+    if (!json_is_true(json_object_get(answer, "hold")))
+        return;
+    fputc('\n', cli->out);
+    buf_adds(line, "ON HOLD");
+    if (json_is_string(json_object_get(answer, "hold_since"))) {
+        buf_adds(line, " since ");
+        show_value(line, json_object_get(answer, "hold_since"));
+    }
+    if (json_is_string(json_object_get(answer, "hold_by")))
+        buf_addf(line, " by %s", show_text(answer, "hold_by", ""));
+    if (json_is_string(json_object_get(answer, "hold_reason")))
+        buf_addf(line, ": %s", show_text(answer, "hold_reason", ""));
+    print_line(cli->out, line);
+    if (json_is_object(restored)) {
+        buf_addf(line, "  Restored from %s; it knows nothing after ", show_text(restored, "file", "?"));
+        show_value(line, json_object_get(restored, "newest"));
+        print_line(cli->out, line);
+        fputs("  What was sent after that may go again: see what is below, letter cancel stops it.\n", cli->out);
+    }
+    fputs("  Nothing is sent until 'grannbud resume'.\n", cli->out);
+}
+
 /* --- what runs -----------------------------------------------------------------------------------------------------
  */
 
-/* "3 d 4 h", "2 h 5 min", "41 s" */
-static void add_duration(struct buf *out, long long s)
-{
-    if (s >= 86400)
-        buf_addf(out, "%lld d %lld h", s / 86400, s % 86400 / 3600);
-    else if (s >= 3600)
-        buf_addf(out, "%lld h %lld min", s / 3600, s % 3600 / 60);
-    else if (s >= 60)
-        buf_addf(out, "%lld min", s / 60);
-    else
-        buf_addf(out, "%lld s", s);
-}
-
-static void print_head(struct cli *cli, const json_t *answer)
-{
-    struct buf line;
-    const json_t *store = json_object_get(answer, "store");
-    const json_t *reg = json_object_get(answer, "register");
-    buf_init(&line, SHOW_VALUE_BYTES);
-    buf_addf(&line, "Grannbud %s", show_text(answer, "version", "?"));
-    if (json_is_integer(json_object_get(answer, "uptime_s"))) {
-        buf_adds(&line, ", up ");
-        add_duration(&line, show_number(answer, "uptime_s"));
-    }
-    if (store)
-        buf_addf(&line, "; store version %lld, %.1f MB", show_number(store, "version"),
-                 (double)show_number(store, "size_bytes") / 1e6);
-    if (reg)
-        buf_addf(&line, "; %lld groups (%lld active), %lld contact persons", show_number(reg, "groups"),
-                 show_number(reg, "active_groups"), show_number(reg, "contacts"));
-    print_clean(cli->out, buf_str(&line), false);
-    fputc('\n', cli->out);
-    if (json_is_true(json_object_get(answer, "hold")))
-        fputs("ON HOLD: nothing is sent until 'grannbud resume'\n", cli->out);
-    buf_fini(&line);
-}
-
 static void print_queue(struct cli *cli, const json_t *queue)
 {
+    static const char *const TITLES[] = {"Queue", "Waiting", "In hand", "Oldest", "Sent/min"};
     struct table table;
     const char *lane;
     json_t *counts;
     if (json_object_size(queue) == 0)
         return;
     table_init(&table);
-    table_column(&table, "Queue", false);
-    table_column(&table, "Waiting", true);
-    table_column(&table, "In flight", true);
-    table_column(&table, "Oldest due", false);
+    for (size_t i = 0; i < sizeof TITLES / sizeof TITLES[0]; i++)
+        table_column(&table, TITLES[i], i > 0);
     json_object_foreach((json_t *)queue, lane, counts)
     {
         table_cell(&table, lane);
         add_value(&table, json_object_get(counts, "pending"));
         add_value(&table, json_object_get(counts, "claimed"));
-        add_value(&table, json_object_get(counts, "oldest_due"));
+        add_span(&table, json_object_get(counts, "oldest_age_s"), 1);
+        add_value(&table, json_object_get(counts, "per_minute"));
     }
     fputc('\n', cli->out);
     table_print(&table, cli->out);
     table_fini(&table);
 }
 
-/* "sent 40 of 120 ######--------------  33 %" */
-static void add_progress(struct table *t, const json_t *counts)
+/* "3/8": open of those that its health allows now; "3/5 of 8" when that is less than configured. */
+static void add_sessions(struct table *t, const json_t *relay)
 {
-    char text[160];
+    char text[80];
+    long long window = show_number(relay, "window");
+    long long limit = show_number(relay, "connections");
+    int n = snprintf(text, sizeof text, "%lld/%lld", show_number(relay, "sessions"), window);
+    if (window != limit)
+        snprintf(text + n, sizeof text - (size_t)n, " of %lld", limit);
+    table_cell(t, text);
+}
+
+static void print_relays(struct cli *cli, const json_t *relays)
+{
+    static const char *const TITLES[] = {"Relay", "State",  "Sessions", "Sent/min",
+                                         "Sent",  "Failed", "Retried",  "Next try"};
+    struct table table;
+    size_t i;
+    json_t *relay;
+    if (json_array_size(relays) == 0)
+        return;
+    table_init(&table);
+    for (i = 0; i < sizeof TITLES / sizeof TITLES[0]; i++)
+        table_column(&table, TITLES[i], i > 1);
+    json_array_foreach(relays, i, relay)
+    {
+        add_clipped(&table, show_text(relay, "name", "-"), 12);
+        table_cell(&table, show_text(relay, "state", "-"));
+        add_sessions(&table, relay);
+        add_value(&table, json_object_get(relay, "per_minute"));
+        add_value(&table, json_object_get(relay, "sent"));
+        add_value(&table, json_object_get(relay, "failed"));
+        add_value(&table, json_object_get(relay, "retried"));
+        add_span(&table, json_object_get(relay, "retry_in_ms"), 1000);
+    }
+    fputc('\n', cli->out);
+    table_print(&table, cli->out);
+    table_fini(&table);
+}
+
+/* "  ######--------------  33 %  40 of 120; 2 failed, 1 uncertain" */
+static void add_progress(struct buf *line, const json_t *counts)
+{
     long long all = 0;
     const char *state;
     json_t *count;
@@ -97,39 +178,100 @@ static void add_progress(struct table *t, const json_t *counts)
     }
     long long open = show_number(counts, "pending") + show_number(counts, "claimed");
     long long percent = all > 0 ? 100 * (all - open) / all : 0;
-    int n = snprintf(text, sizeof text, "%lld of %lld ", all - open, all);
+    buf_adds(line, "    ");
     for (int i = 0; i < BAR_CELLS; i++)
-        n += snprintf(text + n, sizeof text - (size_t)n, "%s", percent >= (i + 1) * 100 / BAR_CELLS ? "█" : "░");
-    snprintf(text + n, sizeof text - (size_t)n, " %lld %%", percent);
-    table_cell(t, text);
-    add_value(t, json_object_get(counts, "failed"));
-    add_value(t, json_object_get(counts, "uncertain"));
+        buf_adds(line, percent >= (i + 1) * 100 / BAR_CELLS ? "█" : "░");
+    buf_addf(line, " %3lld %%  %lld of %lld", percent, all - open, all);
+    const char *separator = "; ";
+    for (size_t i = 0; i < 3; i++) {
+        static const char *const STATES[] = {"failed", "uncertain", "withdrawn"};
+        if (show_number(counts, STATES[i]) > 0) {
+            buf_addf(line, "%s%lld %s", separator, show_number(counts, STATES[i]), STATES[i]);
+            separator = ", ";
+        }
+    }
 }
 
-static void print_running(struct cli *cli, const json_t *running)
+static void add_end(struct buf *line, const json_t *message)
+{
+    static const char *const WHY[][2] = {
+        {"on_hold", "on hold: it goes on after 'grannbud resume'"},
+        {"message_paused", "paused: relays refuse it because of itself, see the problems below"},
+        {"relays_paused", "no relay can be used just now, see above"},
+        {"expanding", "its readers are being listed"},
+        {"waiting_for_retries", "the rest waits for another try"},
+        {"nothing_moves", "its end is not known: nothing has been sent for a minute"},
+    };
+    const char *why = show_text(message, "expected_end_unknown", NULL);
+    if (json_is_string(json_object_get(message, "expected_end"))) {
+        buf_adds(line, "    ends about ");
+        show_value(line, json_object_get(message, "expected_end"));
+        buf_adds(line, ", in ");
+        words_duration(line, show_number(message, "expected_in_s"));
+    }
+    for (size_t i = 0; why && i < sizeof WHY / sizeof WHY[0]; i++)
+        if (strcmp(WHY[i][0], why) == 0)
+            buf_addf(line, "    %s", WHY[i][1]);
+}
+
+static void print_message(struct cli *cli, const json_t *message, struct buf *line)
+{
+    buf_adds(line, "  ");
+    words_clip(line, show_text(message, "title", "-"), TITLE_COLUMNS);
+    buf_addf(line, " (%s)", show_text(message, "kind", "-"));
+    print_line(cli->out, line);
+    add_progress(line, json_object_get(message, "deliveries"));
+    print_line(cli->out, line);
+    add_end(line, message);
+    if (line->len > 0)
+        print_line(cli->out, line);
+    if (show_number(message, "waiting") > 0) {
+        buf_addf(line, "    %lld wait for another try, the next ", show_number(message, "waiting"));
+        show_value(line, json_object_get(message, "next_try"));
+        print_line(cli->out, line);
+    }
+}
+
+static void print_running(struct cli *cli, const json_t *running, struct buf *line)
+{
+    size_t i;
+    json_t *message;
+    fputs(json_array_size(running) ? "\nSending:\n" : "\nNothing is being sent.\n", cli->out);
+    json_array_foreach(running, i, message)
+    {
+        print_message(cli, message, line);
+    }
+}
+
+static void print_domains(struct cli *cli, const json_t *waiting)
 {
     struct table table;
     size_t i;
-    json_t *message;
-    if (json_array_size(running) == 0) {
-        fputs("\nNothing is being sent.\n", cli->out);
+    json_t *domain;
+    const json_t *items = json_object_get(waiting, "items");
+    long long count = show_number(waiting, "count");
+    if (count == 0)
         return;
-    }
+    fprintf(cli->out, "\n%lld recipients' domains do not take mail now; their letters wait:\n", count);
     table_init(&table);
-    table_column(&table, "Sending", false);
-    table_column(&table, "State", false);
-    table_column(&table, "Done", false);
-    table_column(&table, "Failed", true);
-    table_column(&table, "Uncertain", true);
-    json_array_foreach(running, i, message)
+    table_column(&table, "  Domain", false);
+    table_column(&table, "Next try in", true);
+    table_column(&table, "Last answer", false);
+    json_array_foreach(items, i, domain)
     {
-        table_cell(&table, show_text(message, "title", show_text(message, "kind", "-")));
-        table_cell(&table, show_text(message, "state", "-"));
-        add_progress(&table, json_object_get(message, "deliveries"));
+        char name[300];
+        if (i == DOMAINS_SHOWN)
+            break;
+        snprintf(name, sizeof name, "  %s", show_text(domain, "domain", "-"));
+        add_clipped(&table, name, 24);
+        add_span(&table, json_object_get(domain, "retry_in_ms"), 1000);
+        add_clipped(&table, show_text(domain, "reply", ""), REPLY_COLUMNS);
     }
-    fputc('\n', cli->out);
     table_print(&table, cli->out);
     table_fini(&table);
+    if (count > DOMAINS_SHOWN)
+        fprintf(cli->out, "  and %lld more (--json has the first %zu)\n", count - DOMAINS_SHOWN,
+                json_array_size(items));
 }
 
 /* --- what is due ---------------------------------------------------------------------------------------------------
@@ -138,14 +280,14 @@ static void print_running(struct cli *cli, const json_t *running)
 static const char *next_step(const char *state)
 {
     static const char *const STEPS[][2] = {
-        {"missing", "write it: letter new FILE.md"},
-        {"draft", "submit it: letter submit"},
-        {"submitted", "approve it: letter approve"},
-        {"approved", "nothing: it goes out by itself"},
-        {"held", "too late to go out by itself: letter send, or letter cancel"},
-        {"sending", "nothing: it is going out"},
-        {"sent", "nothing: it has been sent"},
-        {"cancelled", "nothing, or write another"},
+        {"missing", "write it: letter new"},
+        {"draft", "letter submit"},
+        {"submitted", "letter approve"},
+        {"approved", "goes by itself"},
+        {"held", "letter send or cancel"},
+        {"sending", "it is going out"},
+        {"sent", "nothing"},
+        {"cancelled", "nothing"},
     };
     for (size_t i = 0; i < sizeof STEPS / sizeof STEPS[0]; i++)
         if (strcmp(STEPS[i][0], state) == 0)
@@ -171,9 +313,9 @@ static void print_upcoming(struct cli *cli, const json_t *items)
         if (i == UPCOMING_SHOWN)
             break;
         const char *state = show_text(item, "state", "-");
-        table_cell(&table, show_text(item, "colour", "-"));
+        add_clipped(&table, show_text(item, "colour", "-"), 6);
         add_value(&table, json_object_get(item, "local"));
-        table_cell(&table, show_text(item, "series_name", show_text(item, "series", "-")));
+        add_clipped(&table, show_text(item, "series_name", show_text(item, "series", "-")), 12);
         table_cell(&table, show_text(item, "period", "-"));
         table_cell(&table, state);
         table_cell(&table, next_step(state));
@@ -181,6 +323,8 @@ static void print_upcoming(struct cli *cli, const json_t *items)
     fputc('\n', cli->out);
     table_print(&table, cli->out);
     table_fini(&table);
+    if (json_array_size(items) > UPCOMING_SHOWN)
+        fprintf(cli->out, "and %zu more: schedule upcoming\n", json_array_size(items) - UPCOMING_SHOWN);
 }
 
 /* The traffic lights are a list of their own at the daemon. */
@@ -196,6 +340,30 @@ static int show_upcoming(struct cli *cli)
     json_decref(answer);
     cli_request_fini(&request);
     return rc;
+}
+
+static void print_approved(struct cli *cli, const json_t *letters)
+{
+    struct table table;
+    size_t i;
+    json_t *letter;
+    if (json_array_size(letters) == 0)
+        return;
+    table_init(&table);
+    table_column(&table, "Due", false);
+    table_column(&table, "Title", false);
+    table_column(&table, "Period", false);
+    table_column(&table, "Letter", false);
+    json_array_foreach(letters, i, letter)
+    {
+        add_value(&table, json_object_get(letter, "due_at"));
+        add_clipped(&table, show_text(letter, "title", "-"), 32);
+        table_cell(&table, show_text(letter, "period", "-"));
+        table_cell(&table, show_text(letter, "id", "-"));
+    }
+    fputs("\nApproved, and going out by themselves:\n", cli->out);
+    table_print(&table, cli->out);
+    table_fini(&table);
 }
 
 /* --- the screen ----------------------------------------------------------------------------------------------------
@@ -226,30 +394,16 @@ static void print_problems(struct cli *cli, const json_t *problems)
     }
 }
 
-static void print_relay(struct cli *cli, const json_t *relay)
-{
-    if (!json_is_object(relay))
-        return; /* print_rest shows it */
-    json_t *rows = json_pack("[O]", relay);
-    fputc('\n', cli->out);
-    show_list(
-        cli->out, rows,
-        "name:Relay sent>:Sent failed>:Failed uncertain>:Uncertain retried>:Retried sessions>:Sessions busy>:Busy "
-        "paused:Paused problem:Problem",
-        NULL);
-    json_decref(rows);
-}
-
 /* What the functions above have not shown. */
 static void print_rest(struct cli *cli, const json_t *answer)
 {
-    static const char *const SHOWN[] = {"version",  "uptime_s", "store",   "hold",     "queue",
-                                        "register", "running",  "letters", "next_due", "problems"};
+    static const char *const SHOWN[] = {"version",         "uptime_s",        "store",    "hold",    "hold_since",
+                                        "hold_by",         "hold_reason",     "restored", "queue",   "relays",
+                                        "domains_waiting", "messages_paused", "register", "running", "letters",
+                                        "next_due",        "loop_delay_ms",   "problems"};
     json_t *rest = json_copy((json_t *)answer);
     for (size_t i = 0; i < sizeof SHOWN / sizeof SHOWN[0]; i++)
         json_object_del(rest, SHOWN[i]);
-    if (json_is_object(json_object_get(rest, "relay")))
-        json_object_del(rest, "relay");
     if (json_object_size(rest) > 0) {
         fputc('\n', cli->out);
         show_object(cli->out, rest);
@@ -259,46 +413,20 @@ static void print_rest(struct cli *cli, const json_t *answer)
 
 int cli_view_status(struct cli *cli, const json_t *answer)
 {
+    struct buf line;
     if (cli->args.json)
         return CLI_DONE;
-    print_head(cli, answer);
+    buf_init(&line, SHOW_VALUE_BYTES);
+    print_head(cli, answer, &line);
+    print_hold(cli, answer, &line);
     print_queue(cli, json_object_get(answer, "queue"));
-    print_running(cli, json_object_get(answer, "running"));
+    print_relays(cli, json_object_get(answer, "relays"));
+    print_running(cli, json_object_get(answer, "running"), &line);
+    print_domains(cli, json_object_get(answer, "domains_waiting"));
     int rc = show_upcoming(cli);
-    if (json_array_size(json_object_get(answer, "next_due")) > 0) {
-        fputs("\nApproved, and going out by themselves:\n", cli->out);
-        show_list(cli->out, json_object_get(answer, "next_due"), "due_at:Due title:Title period:Period id:Letter",
-                  NULL);
-    }
-    print_relay(cli, json_object_get(answer, "relay"));
+    print_approved(cli, json_object_get(answer, "next_due"));
     print_rest(cli, answer);
     print_problems(cli, json_object_get(answer, "problems"));
+    buf_fini(&line);
     return rc;
-}
-
-int cli_view_why(struct cli *cli, const json_t *answer)
-{
-    const json_t *people = json_object_get(answer, "registrations");
-    size_t i;
-    json_t *person;
-    if (cli->args.json)
-        return CLI_DONE;
-    json_array_foreach(people, i, person)
-    {
-        json_t *groups = json_incref(json_object_get(person, "groups"));
-        json_t *head = json_copy(person);
-        json_object_del(head, "groups");
-        show_object(cli->out, head);
-        show_list(cli->out, groups, "id:Group name:Name state:State role:Role joined_at:Since", "in no group");
-        fputc('\n', cli->out);
-        json_decref(head);
-        json_decref(groups);
-    }
-    if (json_array_size(people) == 0)
-        fputs("Nobody in your area has this address now.\n\n", cli->out);
-    show_list(cli->out, json_object_get(answer, "items"),
-              "last_at:Last kind:Kind title:Title state:State attempts>:Attempts relay:Relay step:Step status:Status "
-              "reply:Reply id:Delivery",
-              "Nothing was ever sent to it.");
-    return CLI_DONE;
 }

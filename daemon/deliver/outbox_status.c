@@ -114,6 +114,7 @@ struct outbox_status outbox_status(const struct outbox *o)
     for (int lane = 0; lane < LANE_COUNT; lane++) {
         s.queued[lane] = o->queue[lane].count;
         s.per_minute[lane] = rate_meter_per_minute(&o->meters[lane], now_ms);
+        s.pace[lane] = rate_meter_pace(&o->meters[lane], now_ms);
     }
     sum_up(&s);
     tell_domains(o, now_ms, &s);

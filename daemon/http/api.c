@@ -11,8 +11,10 @@
 #include <strings.h>
 
 #include "base/clock.h"
+#include "base/histogram.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/prometheus.h"
 #include "core/config.h"
 #include "core/register_import.h"
 #include "http/api_private.h"
@@ -20,6 +22,11 @@
 #include "http/router.h"
 #include "http/server.h"
 #include "store/store.h"
+
+/* What a request's time is counted under: a large file is not to be judged as a small read. */
+enum { CLASS_PAGE, CLASS_READ, CLASS_WRITE, CLASS_FILE, CLASS_COUNT };
+static const char *const CLASSES[] = {"page", "read", "write", "file"};
+static const int64_t BOUNDS[] = HISTOGRAM_FAST;
 
 struct api {
     struct api_env env;
@@ -29,6 +36,7 @@ struct api {
     struct store_req undo; /* of an import that the process before left behind */
     bool is_undoing;
     struct ask *line; /* requests of API_READ_THEN_WRITE in the order they came; the first is being worked on */
+    struct histogram times[CLASS_COUNT];
 };
 
 /* One request on its way. */
@@ -36,6 +44,7 @@ struct ask {
     struct api *api;
     struct http_request *req; /* until it is answered */
     struct store_req store;
+    int64_t started_us; /* by the stopwatch */
     struct http_match match;
     struct api_credentials credentials;
     const char *key; /* Idempotency-Key, or NULL */
@@ -46,9 +55,10 @@ struct ask {
     struct api_call call;
 };
 
-static const struct api_route *const TABLES[] = {
-    API_ROUTES_AREA,   API_ROUTES_GROUP,    API_ROUTES_REGISTER, API_ROUTES_CONTACT, API_ROUTES_SERIES,
-    API_ROUTES_LETTER, API_ROUTES_DELIVERY, API_ROUTES_STAFF,    API_ROUTES_SYSTEM,  API_ROUTES_PAGE};
+static const struct api_route *const TABLES[] = {API_ROUTES_AREA,     API_ROUTES_GROUP,  API_ROUTES_REGISTER,
+                                                 API_ROUTES_CONTACT,  API_ROUTES_SERIES, API_ROUTES_LETTER,
+                                                 API_ROUTES_DELIVERY, API_ROUTES_STAFF,  API_ROUTES_SYSTEM,
+                                                 API_ROUTES_STORE,    API_ROUTES_PAGE};
 
 const struct api_route *api_route_at(size_t i)
 {
@@ -65,6 +75,8 @@ int api_new(const struct api_env *env, struct api **out, struct err *err)
     const struct api_route *r = NULL;
     size_t count = 0;
     api->env = *env;
+    for (int i = 0; i < CLASS_COUNT; i++)
+        histogram_init(&api->times[i], BOUNDS, ARRAY_LEN(BOUNDS));
     while (api_route_at(count))
         count++;
     api->routes = xcalloc(count + 1, sizeof *api->routes);
@@ -92,6 +104,24 @@ void api_free(struct api *api)
 int api_pending(const struct api *api)
 {
     return api->pending;
+}
+
+static int class_of(const struct api_route *route)
+{
+    if (route->permission == 0)
+        return CLASS_PAGE;
+    return route->body == API_FILE ? CLASS_FILE : route->mode == API_WRITE ? CLASS_WRITE : CLASS_READ;
+}
+
+void api_metrics(const struct api *api, struct buf *out)
+{
+    static const char NAME[] = "grannbud_http_request_seconds";
+    prometheus_head(out, NAME, "histogram", "From a request's last byte to its answer.");
+    for (int i = 0; i < CLASS_COUNT; i++) {
+        char labels[32];
+        snprintf(labels, sizeof labels, "class=\"%s\"", CLASSES[i]);
+        histogram_text(&api->times[i], out, NAME, labels);
+    }
 }
 
 /* --- the request ----------------------------------------------------------------------------------------------- */
@@ -306,6 +336,7 @@ static void on_done(struct store_req *store)
         answer(ask);
     else
         answer_problem(ask, rc);
+    histogram_add(&api->times[class_of(call->route)], clock_stopwatch_us() - ask->started_us);
     end(ask);
     if (is_first)
         advance_line(api);
@@ -319,6 +350,7 @@ static void submit(struct api *api, struct http_request *req, const struct http_
     const struct api_route *route = match->route->data;
     ask->api = api;
     ask->req = req;
+    ask->started_us = clock_stopwatch_us();
     ask->match = *match;
     ask->credentials = (struct api_credentials){
         .is_unix = req->is_unix, .uid = req->peer_uid, .as = http_header(req, "x-grannbud-as"), .bearer = bearer(req)};

@@ -1,11 +1,9 @@
-/* Routes that concern the whole: status, hold, audit log, backup and verification of the store. */
+/* Routes that concern the whole: status, hold, audit log. The store's own are in api_store.c. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
-#include "base/id.h"
-#include "base/log.h"
-#include "core/ledger.h"
+#include "core/hold.h"
 #include "http/api.h"
 #include "http/api_scope.h"
 #include "http/api_status.h"
@@ -36,10 +34,8 @@ static int set_hold(struct api_call *call, struct db *db, bool hold)
         rc = api_scope_all(call);
     if (rc == 0)
         rc = api_body_text(call, "reason", &reason);
-    if (rc == 0 && hold && (!reason || !reason[0]))
-        rc = err_set(&call->err, ERR_INVALID, "say why all sending stops: --reason TEXT");
     if (rc == 0)
-        rc = ledger_set_hold(db, hold);
+        rc = hold_set(db, &call->actor, hold, reason);
     if (rc == 0)
         rc = audit_reason(call, db, hold ? "system.hold" : "system.resume", reason);
     if (rc == 0)
@@ -135,50 +131,6 @@ static int export_audit(struct api_call *call, struct db *db)
     return rc;
 }
 
-/* --- store ----------------------------------------------------------------------------------------------------- */
-
-static int backup_store(struct api_call *call, struct db *db)
-{
-    const char *path = NULL;
-    int rc = api_body_only(call, "path");
-    if (rc == 0 && !call->req->is_unix)
-        rc = err_set(&call->err, ERR_FORBIDDEN, "a backup is a file on the server: ask for it on the Unix socket");
-    if (rc == 0)
-        rc = api_scope_all(call);
-    if (rc == 0)
-        rc = api_body_text(call, "path", &path);
-    if (rc == 0 && (!path || path[0] != '/'))
-        rc = err_set(&call->err, ERR_INVALID, "\"path\" must be an absolute path, of a file that does not exist yet");
-    if (rc == 0)
-        rc = db_backup(db, path, &call->err);
-    if (rc)
-        return rc;
-    /* A read has no transaction that an audit row could be part of; the journal has it. */
-    log_notice("http", "backup by=%s path=%s", call->actor.name, path);
-    call->status = 201;
-    call->result = json_pack("{s:s}", "path", path);
-    return 0;
-}
-
-static int verify_store(struct api_call *call, struct db *db)
-{
-    struct audit_head head = {0};
-    int rc = api_query_only(call, "");
-    if (rc == 0)
-        rc = api_scope_all(call);
-    if (rc)
-        return rc;
-    rc = db_integrity(db, &call->err);
-    if (rc == 0)
-        rc = audit_verify(db, &head, &call->err);
-    if (rc && rc != ERR_CORRUPT)
-        return rc;
-    call->result =
-        rc ? json_pack("{s:b, s:s}", "ok", 0, "problem", err_or(&call->err, rc))
-           : json_pack("{s:b, s:I, s:s}", "ok", 1, "audit_rows", (json_int_t)head.rows, "audit_head", head.hash);
-    return 0;
-}
-
 const struct api_route API_ROUTES_SYSTEM[] = {
     {HTTP_METHOD_GET, "/api/v1/status", API_READ, PERM_READ, API_NO_BODY, api_status,
      "One screen: version, store, queues, relay, what goes out and what is due, problems."},
@@ -190,9 +142,5 @@ const struct api_route API_ROUTES_SYSTEM[] = {
      "Check the audit log's chain of hashes."},
     {HTTP_METHOD_GET, "/api/v1/audit/export", API_READ, PERM_AUDIT, API_NO_BODY, export_audit,
      "The audit log as JSON lines, oldest first."},
-    {HTTP_METHOD_POST, "/api/v1/store/backup", API_READ, PERM_OPERATE, API_JSON, backup_store,
-     "Copy the store into a new file on the server; Unix socket only."},
-    {HTTP_METHOD_GET, "/api/v1/store/verify", API_READ, PERM_OPERATE, API_NO_BODY, verify_store,
-     "Check the store's file and the audit log."},
     {.pattern = NULL},
 };

@@ -50,6 +50,9 @@ int main_store_prepare(struct store *store, const struct config *config, struct 
         log_error("main", "store: %s", err_or(&first.err, first.req.status));
         return first.req.status;
     }
+    if (store_replaced(store))
+        log_notice("main", "store restored: nothing is sent until 'grannbud resume' what_it_was=%s",
+                   store_replaced(store)[0] ? store_replaced(store) : "(there was none)");
     if (first.recovered > 0)
         log_notice("main", "deliveries in flight when the process ended count=%lld: they are tried again",
                    (long long)first.recovered);

@@ -22,6 +22,7 @@
 #include "base/mem.h"
 #include "store/db.h"
 #include "store/migrate.h"
+#include "store/restore_file.h"
 
 enum {
     STORE_READERS_MAX = 8,
@@ -48,7 +49,8 @@ struct store {
     struct worker readers[STORE_READERS_MAX];
     int reader_count;
     int lock_fd;
-    int pending; /* loop thread only */
+    char *replaced; /* see store_replaced */
+    int pending;    /* loop thread only */
 
     pthread_mutex_t mutex; /* guards all below */
     pthread_cond_t write_wanted;
@@ -309,6 +311,8 @@ int store_open(const struct store_config *config, struct store **out, struct err
     pthread_cond_init(&s->read_wanted, NULL);
     int rc = take_lock(s, err);
     if (rc == 0)
+        rc = restore_file_exchange(config->url, &s->replaced, err);
+    if (rc == 0)
         rc = db_open(config->url, DB_WRITER, config->clock, &s->writer.db, err);
     if (rc == 0)
         rc = migrate_to(s->writer.db, migrate_latest(), err);
@@ -322,6 +326,11 @@ int store_open(const struct store_config *config, struct store **out, struct err
     }
     *out = s;
     return 0;
+}
+
+const char *store_replaced(const struct store *s)
+{
+    return s->replaced;
 }
 
 static void stop_threads(struct store *s)
@@ -355,6 +364,7 @@ void store_close(struct store *s)
     pthread_cond_destroy(&s->write_wanted);
     pthread_cond_destroy(&s->read_wanted);
     pthread_mutex_destroy(&s->mutex);
+    free(s->replaced);
     free(s);
 }
 

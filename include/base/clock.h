@@ -31,6 +31,9 @@ static inline int64_t clock_mono_ms(const struct clock *c)
 
 #define US_PER_S INT64_C(1000000)
 
+/* A stopwatch, for measuring only: the machine's monotonic microseconds, which no test owns. Any thread. */
+int64_t clock_stopwatch_us(void);
+
 enum { TIME_TEXT_BYTES = 40 };
 
 /* "2026-04-01T07:00:00Z" (whole seconds, UTC) into out[TIME_TEXT_BYTES]; returns out. */

@@ -31,6 +31,8 @@ struct notify {
  */
 int notify_init(struct notify *n);
 void notify_fini(struct notify *n);
+/* Puts the variables back, for the program that this process is about to become (execve): it speaks in our name. */
+void notify_hand_on(const struct notify *n);
 
 /* All: 0 or a negative errno. `status` is one line in English for `systemctl status`, cut at 200 bytes; NULL for none.
  */

@@ -64,6 +64,7 @@ struct outbox_status {
     struct histogram queue_age[LANE_COUNT]; /* from a row's making to a session, first attempts */
     int queued[LANE_COUNT];                 /* claimed and waiting for a session */
     uint64_t per_minute[LANE_COUNT];        /* sent during the last minute */
+    double pace[LANE_COUNT];                /* sent per second since the first of that minute */
     uint64_t parked;                        /* given back until their domain or message is tried again, since start */
 
     /* All relays together. */

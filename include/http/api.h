@@ -47,6 +47,8 @@ struct api_env {
     /* The mail writer's rendering, which is in a layer beside this one. Store thread; 0, or words in `err`. */
     int (*preview)(const struct api_preview *in, struct buf *subject, struct buf *text, struct buf *html,
                    struct err *err);
+    /* Stop in order and start again in the same process: a staged restore takes the store's place. Loop thread. */
+    void (*restart)(void *ctx);
     void *ctx;
 };
 
@@ -85,6 +87,7 @@ extern const struct api_route API_ROUTES_LETTER[];
 extern const struct api_route API_ROUTES_DELIVERY[];
 extern const struct api_route API_ROUTES_STAFF[];
 extern const struct api_route API_ROUTES_SYSTEM[];
+extern const struct api_route API_ROUTES_STORE[];
 extern const struct api_route API_ROUTES_PAGE[]; /* what is not under /api and no login is needed for */
 
 /* Makes the dispatcher; its functions below go into http_server_config. */
@@ -98,5 +101,7 @@ void api_start(struct api *api);
 const struct api_route *api_route_at(size_t i);
 /* Requests that the store still works on. */
 int api_pending(const struct api *api);
+/* For /metrics: how long requests took, from their last byte to the answer, by class (page, read, write, file). */
+void api_metrics(const struct api *api, struct buf *out);
 
 #endif

@@ -49,8 +49,10 @@ struct store_config {
     bool inline_mode;
 };
 
-/* Takes the lock, opens, migrates, checks all statements. */
+/* Takes the lock, puts a staged restore in place (store/restore_file.h), opens, migrates, checks all statements. */
 int store_open(const struct store_config *config, struct store **out, struct err *err);
+/* Where the database is that a staged restore replaced in store_open: NULL when none did, "" when there was none. */
+const char *store_replaced(const struct store *store);
 /* Runs what is queued, completes it, ends the threads, checkpoints, gives the lock back. NULL-safe. */
 void store_close(struct store *store);
 

@@ -26,7 +26,7 @@ NOUNS = {
     "series": "add list show pause resume", "schedule": "next upcoming",
     "letter": "new list show edit lint preview test submit approve reject send cancel report",
     "delivery": "list show retry", "user": "add list show disable", "token": "add list revoke",
-    "audit": "list verify export", "store": "backup verify migrate",
+    "audit": "list verify export", "store": "backup verify restore migrate",
 }
 ALONE = ["status", "why", "hold", "resume", "help", "completion"]
 
@@ -388,16 +388,17 @@ class Daemon(unittest.TestCase):
             "queue": {"alert": {"pending": 0, "claimed": 0, "oldest_due": None},
                       "letter": {"pending": 60, "claimed": 2, "oldest_due": "2026-04-01T09:00:00+02:00"}},
             "running": [{"title": "Månadsbrev", "state": "sending", "deliveries": {"pending": 60, "claimed": 0, "sent": 20}}],
-            "relay": {"name": "main", "sessions": 2, "busy": 1, "paused": True, "retry_in_ms": 0, "problem": "login refused",
-                      "sent": 20, "failed": 3, "retried": 0, "uncertain": 0}, "next_due": [],
+            "relays": [{"name": "main", "state": "paused", "sessions": 2, "window": 2, "connections": 8, "busy": 1,
+                        "retry_in_ms": 125000, "problem": "login refused", "sent": 20, "failed": 3, "retried": 0,
+                        "uncertain": 0, "per_minute": 7}], "next_due": [],
             "problems": ["relay main refuses the login: look at its password_file"]})
         self.put("GET", "/schedule/upcoming", {"items": [
             {"series": "ser_1", "series_name": "Månadsbrev", "period": "2026-04", "local": "2026-05-01T09:00:00+02:00",
              "state": "missing", "colour": "red", "letter": None}], "next": None})
         code, out, _ = self.run_cli("status")
         self.assertEqual(code, 0)
-        for words in ("Grannbud 0.1.0, up 1 h 2 min", "ON HOLD", "20 of 80", "25 %", "2026-04-01 09:00", "red",
-                      "write it: letter new", "Relay  Sent  Failed", "login refused", "look at its password_file"):
+        for words in ("Grannbud 0.1.0, up 1 h 2 min", "ON HOLD", "20 of 80", "25 %", "2/2 of 8", "red",
+                      "write it: letter new", "Relay  State   Sessions", "2 min", "look at its password_file"):
             self.assertIn(words, out)
         code, out, _ = self.run_cli("status", "--json")
         self.assertEqual(json.loads(out)["uptime_s"], 3725)
@@ -423,7 +424,7 @@ class Daemon(unittest.TestCase):
     def test_hold_and_backup_give_what_the_daemon_needs(self):
         self.put("POST", "/hold", {"hold": True})
         self.assertEqual(self.run_cli("hold")[0], 0)
-        self.assertTrue(json.loads(self.server.asked[0][3])["reason"])
+        self.assertFalse(self.server.asked[0][3], "nobody is held up for a reason")
         self.assertEqual(self.run_cli("hold", "--reason", "fel brev")[0], 0)
         self.assertEqual(json.loads(self.server.asked[1][3]), {"reason": "fel brev"})
         self.put("POST", "/store/backup", {"path": "/x"}, 201)

@@ -309,11 +309,30 @@ UNION ALL SELECT 'expired', t.expired FROM t WHERE t.expired > 0
 
 -- What goes out just now. Messages without a letter (reminders) are for who sees all.
 -- name: message_running scoped
-SELECT m.id, m.kind, m.title, m.state, m.letter_id, m.created_at FROM message AS m
+SELECT m.id, m.kind, m.title, m.state, m.letter_id, m.created_at, m.lane FROM message AS m
 WHERE m.state IN ('expanding', 'sending')
   AND (m.letter_id IS NULL AND $1 = 'all'
        OR EXISTS (SELECT 1 FROM letter_target AS t WHERE t.letter_id = m.letter_id AND {scope t.municipality_code}))
 ORDER BY m.lane, m.id LIMIT 20
+
+-- Every message on its way, whoever may see it: its lane, and how many rows are not final. For the expected ends.
+-- name: message_open_rows
+SELECT m.id, m.lane, (SELECT coalesce(sum(t.open), 0) FROM tally AS t WHERE t.message_id = m.id)
+FROM message AS m WHERE m.state IN ('expanding', 'sending') ORDER BY m.id LIMIT $1
+
+-- Rows of message $1 that wait for a time after $2: how many, and the first of their times.
+-- name: message_waiting_rows
+SELECT count(*), min(due_at) FROM delivery WHERE message_id = $1 AND state = 'pending' AND due_at > $2
+
+-- What a store would send, were sending not on hold ($1 now): messages with rows that are not final.
+-- name: restore_messages
+SELECT m.id, m.kind, m.title, m.letter_id, m.state, m.created_at, q.rows, q.due FROM message AS m
+JOIN (SELECT d.message_id AS id, count(*) AS rows, sum(CASE WHEN d.due_at <= $1 THEN 1 ELSE 0 END) AS due
+      FROM delivery AS d WHERE (d.state = 'pending' OR d.state = 'claimed') GROUP BY d.message_id) AS q ON q.id = m.id
+ORDER BY m.id LIMIT 100
+
+-- name: restore_rows
+SELECT count(*) FROM delivery WHERE (state = 'pending' OR state = 'claimed')
 
 -- Groups that are active today and have at least one contact person to whom a copy of message $3 has gone. A row names
 -- one group only, but its reader may represent several.

@@ -40,3 +40,8 @@ SELECT c.page_count * s.page_size FROM pragma_page_count() AS c, pragma_page_siz
 -- After $1, at most $2; oldest first.
 -- name: audit_after
 SELECT seq, at, actor, via, action, object, detail, prev_hash, hash FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2
+
+-- The newest thing that the store knows of, 0 for nothing: when it was last written to, as far as it matters.
+-- name: store_newest
+SELECT max(coalesce((SELECT max(at) FROM audit), 0), coalesce((SELECT max(created_at) FROM message), 0),
+           coalesce((SELECT max(last_at) FROM delivery), 0))

@@ -15,14 +15,14 @@ import re
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 HTTP = ROOT / "daemon" / "http"
 
-ROUTE = re.compile(r"\{HTTP_METHOD_(\w+),\s*\"([^\"]+)\",\s*API_(READ|WRITE),\s*(\w+),\s*API_(\w+),\s*(\w+),"
+ROUTE = re.compile(r"\{HTTP_METHOD_(\w+),\s*\"([^\"]+)\",\s*API_(READ_THEN_WRITE|READ|WRITE),\s*(\w+),\s*API_(\w+),\s*(\w+),"
                    r"\s*((?:\"(?:[^\"\\]|\\.)*\"\s*)+)\}")
 FUNCTION = re.compile(r"^(?:static )?(?:inline )?(?:const )?[\w ]+[ *](\w+)\([^;{]*\)\n\{\n(.*?)^\}", re.S | re.M)
 TEXT = r"((?:\"(?:[^\"\\]|\\.)*\"\s*)+)"
 
 # What a member is, when it is no text. null clears a field, see http/api.h.
 INTEGER = {"household_count", "households_joined", "sign_count", "trained_year", "uid"}
-BOOLEAN = {"working_day", "covers_previous", "trained", "protected"}
+BOOLEAN = {"dry_run", "working_day", "covers_previous", "trained", "protected"}
 TIME = {"at", "expires_at"}
 QUERY_INTEGER = {"limit", "days"}
 QUERY_BOOLEAN = {"dry_run"}
@@ -37,11 +37,11 @@ REQUIRED = {
     "POST /api/v1/letter/{id}/reject": ["note"],
     "POST /api/v1/user": ["name", "role"],
     "POST /api/v1/token": ["name"],
-    "POST /api/v1/hold": ["reason"],
     "POST /api/v1/store/backup": ["path"],
+    "POST /api/v1/store/restore": ["path"],
 }
 REQUIRED_QUERY = {("/api/v1/why", "address")}
-NO_KEY = {"POST /api/v1/store/backup", "POST /api/v1/token"}
+NO_KEY = {"POST /api/v1/store/backup", "POST /api/v1/store/restore", "POST /api/v1/token"}
 # What is not JSON, and what a success is when it is not 200.
 CONTENT = {
     "/api/v1/group/export": "text/csv",
@@ -53,6 +53,7 @@ CONTENT = {
 FILE = {"/u/{token}": "application/x-www-form-urlencoded"}
 STATUS = {
     "POST /api/v1/letter/{id}/test": "202",
+    "POST /api/v1/store/restore": "202",
     "DELETE /api/v1/contact/{id}": "204",
 }
 

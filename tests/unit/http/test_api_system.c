@@ -23,10 +23,16 @@ static const struct actor DAVID = {
 
 static struct api_fixture *f;
 
+/* What the loop says; a test changes it. */
+static const char *relay_state;
+static double pace;
+
 static json_t *status(void *ctx)
 {
     (void)ctx;
-    return json_pack("{s:i, s:{s:s}, s:[s]}", "uptime_s", 42, "relay", "name", "smarthost", "problems", "relay away");
+    return json_pack("{s:i, s:{s:{s:i, s:f}}, s:[{s:s, s:s}], s:[s]}", "uptime_s", 42, "lanes", "personal",
+                     "per_minute", 7, "pace", pace, "relays", "name", "smarthost", "state", relay_state, "problems",
+                     "relay away");
 }
 
 static void metrics(void *ctx, struct buf *out)
@@ -39,6 +45,8 @@ static void metrics(void *ctx, struct buf *out)
 static int setup(void **state)
 {
     (void)state;
+    relay_state = "ready";
+    pace = 0;
     f = fixture_open();
     fixture_env(f)->status = status;
     fixture_env(f)->metrics = metrics;
@@ -72,7 +80,10 @@ static void test_status__joins_store_and_loop(void **state)
     assert_int_equal(a.status, 200);
     assert_string_equal(answer_text(&a, "version"), GRANNBUD_VERSION);
     assert_string_equal(answer_text(&a, "uptime_s"), "42");
-    assert_string_equal(answer_text(&a, "relay.name"), "smarthost");
+    assert_string_equal(answer_text(&a, "relays.0.name"), "smarthost");
+    assert_string_equal(answer_text(&a, "queue.personal.per_minute"), "7");
+    assert_string_equal(answer_text(&a, "lanes.personal.pace"), ""); /* it has gone into the queue */
+    assert_string_equal(answer_text(&a, "work"), "");
     assert_string_equal(answer_text(&a, "problems.0"), "relay away");
     assert_string_equal(answer_text(&a, "hold"), "false");
     assert_string_equal(answer_text(&a, "queue.personal.pending"), "1");
@@ -99,22 +110,91 @@ static void test_status__shows_ones_own_area(void **state)
     answer_fini(&a);
 }
 
+static const char *status_member(const char *path)
+{
+    return fixture_expect(f, &ACTOR_ADMIN, GET, "/api/v1/status", NULL, 200, path);
+}
+
+static void test_status__tells_when_a_letter_ends_or_why_not(void **state)
+{
+    (void)state;
+    assert_int_equal(fixture_write(f, post_reminder, NULL), 0);
+    assert_string_equal(status_member("running.0.expected_end_unknown"), "nothing_moves");
+    pace = 0.5;
+    assert_string_equal(status_member("running.0.expected_in_s"), "2");
+    assert_string_equal(status_member("running.0.expected_end_unknown"), "");
+    assert_string_not_equal(status_member("running.0.expected_end"), "");
+    relay_state = "paused";
+    assert_string_equal(status_member("running.0.expected_end_unknown"), "relays_paused");
+    assert_string_equal(status_member("running.0.expected_end"), "");
+    fixture_expect(f, &ACTOR_ADMIN, POST, "/api/v1/hold", NULL, 200, NULL);
+    assert_string_equal(status_member("running.0.expected_end_unknown"), "on_hold");
+}
+
+static int wait_an_hour(struct db *db, void *ctx)
+{
+    struct job job;
+    struct ledger_result r = {.state = DELIVERY_PENDING, .status = "4.2.0", .reply = "later", .step = "RCPT"};
+    int64_t now_us = db_now_us(db);
+    int n = 0;
+    (void)ctx;
+    struct claim claim = {.now_us = now_us, .room = {[LANE_PERSONAL] = 1}};
+    int rc = ledger_claim(db, &claim, &job, &n);
+    assert_int_equal(n, 1);
+    r.delivery_id = job.delivery_id;
+    r.now_us = now_us;
+    r.due_us = now_us + 3600 * US_PER_S;
+    r.relay = "smarthost";
+    return rc ? rc : ledger_record(db, &r);
+}
+
+static void test_status__counts_what_waits_for_another_try(void **state)
+{
+    (void)state;
+    pace = 10;
+    assert_int_equal(fixture_write(f, post_reminder, NULL), 0);
+    assert_string_equal(status_member("running.0.waiting"), "0");
+    assert_string_not_equal(status_member("queue.personal.oldest_age_s"), "");
+    assert_int_equal(fixture_write(f, wait_an_hour, NULL), 0);
+    assert_string_equal(status_member("running.0.waiting"), "1");
+    assert_string_not_equal(status_member("running.0.next_try"), "");
+    assert_string_equal(status_member("running.0.expected_end_unknown"), "waiting_for_retries");
+    assert_string_equal(status_member("queue.personal.oldest_age_s"), ""); /* nothing that could go is held up */
+}
+
 /* --- hold --------------------------------------------------------------------------------------------------------- */
 
 static void test_hold__stops_and_starts_with_an_audit_row(void **state)
 {
     (void)state;
-    fixture_expect(f, &ACTOR_ADMIN, POST, "/api/v1/hold", "{}", 422, NULL);
     assert_string_equal(
         fixture_expect(f, &ACTOR_ADMIN, POST, "/api/v1/hold", "{\"reason\":\"fel \\\"brev\\\"\"}", 200, "hold"),
         "true");
-    assert_string_equal(fixture_expect(f, &ACTOR_ADMIN, GET, "/api/v1/status", NULL, 200, "hold"), "true");
+    assert_string_equal(status_member("hold"), "true");
+    assert_string_equal(status_member("hold_by"), ACTOR_ADMIN.name);
+    assert_string_equal(status_member("hold_reason"), "fel \"brev\"");
+    assert_string_not_equal(status_member("hold_since"), "");
     assert_string_equal(fixture_expect(f, &ACTOR_ADMIN, GET, "/api/v1/audit", NULL, 200, "items.0.detail.reason"),
                         "fel \"brev\"");
     assert_string_equal(fixture_expect(f, &ACTOR_ADMIN, POST, "/api/v1/resume", NULL, 200, "hold"), "false");
     assert_string_equal(fixture_expect(f, &ACTOR_ADMIN, GET, "/api/v1/audit", NULL, 200, "items.0.action"),
                         "system.resume");
-    assert_string_equal(fixture_expect(f, &ACTOR_ADMIN, GET, "/api/v1/status", NULL, 200, "hold"), "false");
+    assert_string_equal(status_member("hold"), "false");
+    assert_string_equal(status_member("hold_by"), "");
+    /* Nobody is held up for a reason. */
+    assert_string_equal(fixture_expect(f, &ACTOR_ADMIN, POST, "/api/v1/hold", "{}", 200, "hold"), "true");
+    assert_string_equal(status_member("hold_reason"), "");
+}
+
+static void test_hold__twice_keeps_the_time_and_takes_the_later_reason(void **state)
+{
+    (void)state;
+    char since[64];
+    fixture_expect(f, &ACTOR_ADMIN, POST, "/api/v1/hold", "{\"reason\":\"ett\"}", 200, NULL);
+    snprintf(since, sizeof since, "%s", status_member("hold_since"));
+    fixture_expect(f, &ACTOR_ADMIN, POST, "/api/v1/hold", "{\"reason\":\"två\"}", 200, NULL);
+    assert_string_equal(status_member("hold_since"), since);
+    assert_string_equal(status_member("hold_reason"), "två");
 }
 
 static void test_system__is_for_administrators_of_all(void **state)
@@ -294,6 +374,9 @@ static void test_metrics__are_what_prometheus_reads(void **state)
 static const struct CMUnitTest tests[] = {
     TEST_FIXTURE(test_status__joins_store_and_loop, setup, teardown),
     TEST_FIXTURE(test_status__shows_ones_own_area, setup, teardown),
+    TEST_FIXTURE(test_status__tells_when_a_letter_ends_or_why_not, setup, teardown),
+    TEST_FIXTURE(test_status__counts_what_waits_for_another_try, setup, teardown),
+    TEST_FIXTURE(test_hold__twice_keeps_the_time_and_takes_the_later_reason, setup, teardown),
     TEST_FIXTURE(test_hold__stops_and_starts_with_an_audit_row, setup, teardown),
     TEST_FIXTURE(test_system__is_for_administrators_of_all, setup, teardown),
     TEST_FIXTURE(test_audit__lists_pages_of_one_object, setup, teardown),

@@ -1,0 +1,41 @@
+/* Small pieces of text; the contract is in cli/words.h. */
+#include "cli/words.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "cli/table.h"
+
+void words_duration(struct buf *out, long long s)
+{
+    if (s >= 86400)
+        buf_addf(out, "%lld d %lld h", s / 86400, s % 86400 / 3600);
+    else if (s >= 3600)
+        buf_addf(out, "%lld h %lld min", s / 3600, s % 3600 / 60);
+    else if (s >= 60)
+        buf_addf(out, "%lld min", s / 60);
+    else
+        buf_addf(out, "%lld s", s);
+}
+
+void words_clip(struct buf *out, const char *text, size_t columns)
+{
+    size_t start = out->len;
+    if (text_columns(text) <= columns) {
+        buf_adds(out, text);
+        return;
+    }
+    for (const char *p = text; *p;) {
+        size_t n = 1;
+        while (((unsigned char)p[n] & 0xc0) == 0x80)
+            n++;
+        size_t before = out->len;
+        buf_add(out, p, n);
+        if (text_columns(buf_str(out) + start) > columns - 1) {
+            buf_truncate(out, before);
+            break;
+        }
+        p += n;
+    }
+    buf_adds(out, "…");
+}
