@@ -33,6 +33,7 @@ enum {
     FORGET_MS = 3600000,  /* a backoff that is over for so long without a probe counts no more */
     FULL_RATE_MS = 60000, /* a bucket not used for so long is full */
     REPLY_BYTES = 200,
+    UNKNOWN_MIN = 4, /* with fewer sessions a single letter that hangs would hold up all of its domain */
 };
 
 static const int64_t SPREAD_US = INT64_C(300000000);
@@ -120,7 +121,8 @@ static bool in_company(const struct domain_limits *d, int i, int64_t now_ms)
 static int session_limit(const struct domain_limits *d, int i, int64_t now_ms)
 {
     int64_t limit = larger(d->sessions, 1);
-    if (in_company(d, i, now_ms))
+    bool is_known = d->table.entries[i].mean_ms > 0 || limit < UNKNOWN_MIN;
+    if (!is_known || in_company(d, i, now_ms))
         limit = larger(smaller(limit * 3 / 4, limit - 1), 1);
     if (d->config.connections > 0)
         limit = smaller(limit, d->config.connections);

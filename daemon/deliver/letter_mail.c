@@ -317,8 +317,7 @@ int letter_mail_fill(const struct letter_mail *mail, const struct letter_sender 
     /* A test copy has nobody behind it who could unsubscribe: its link leads to a page that says so. */
     mail_token_make(s->token_key, MAIL_TOKEN_UNSUBSCRIBE, job->address_id > 0 ? job->address_id : 1, token);
     snprintf(url, sizeof url, "%s/u/%s", s->base_url, token);
-    mail_token_make_local(s->token_key, MAIL_TOKEN_UNSUBSCRIBE, job->address_id > 0 ? job->address_id : 1, local);
-    snprintf(mailto, sizeof mailto, "%s@%s", local, s->envelope_domain);
+    snprintf(mailto, sizeof mailto, "%c+%s@%s", MAIL_TOKEN_UNSUBSCRIBE, token, s->envelope_domain);
     bool is_letter = strcmp(mail->message_kind, "reminder") != 0;
     struct slot_values slots = {{0}};
     slots.value[SLOT_GROUP] = job->group_name[0] ? job->group_name : "din grupp";

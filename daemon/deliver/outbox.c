@@ -216,7 +216,7 @@ static void configure_relays(struct outbox *o, const struct config *config)
         connections += o->relays[i]->connections;
     }
     o->send_choice = o->open_choice = (struct relay_choice){{0}};
-    o->ahead = 2 * connections;
+    o->ahead = 4 * connections;
     o->ahead = o->ahead < OUTBOX_AHEAD_MIN ? OUTBOX_AHEAD_MIN : o->ahead;
     o->ahead = o->ahead > OUTBOX_AHEAD_MAX ? OUTBOX_AHEAD_MAX : o->ahead;
 }

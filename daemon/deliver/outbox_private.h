@@ -22,7 +22,7 @@
 #include "deliver/relay_choice.h"
 
 enum {
-    OUTBOX_AHEAD_MIN = 16, /* claimed ahead, per lane: twice the connections, within these bounds */
+    OUTBOX_AHEAD_MIN = 32, /* claimed ahead, per lane: four times the connections, within these bounds */
     OUTBOX_AHEAD_MAX = 400,
     OUTBOX_MAIL_BYTES = 4 * 1024 * 1024, /* one message, encoded */
     OUTBOX_LOOK_MS = 15000,              /* look at least this often: the wall clock may jump */

@@ -229,18 +229,18 @@ static void ask(struct outbox *o, struct turn *t)
     o->woken = false;
 }
 
-/* Up to `ahead` of each lane. True when a lane that may have more has room for half of that: so claims stay few. What
- * is taken along in a turn that runs anyway may be less. */
+/* Up to `ahead` of each lane, when half of that is gone: so claims stay few. *is_wanted: a lane that may have more has
+ * a quarter left; then a turn is worth while for that alone. */
 static bool measure_room(const struct outbox *o, struct turn *t, bool takes_all, bool *is_wanted)
 {
     int total = 0;
     *is_wanted = false;
     for (int lane = 0; lane < LANE_COUNT; lane++) {
         int room = o->ahead - o->queue[lane].count;
-        bool may = takes_all || (o->more[lane] && room * 4 >= o->ahead);
+        bool may = takes_all || (o->more[lane] && room * 2 >= o->ahead);
         t->room[lane] = may && room > 0 ? room : 0;
         total += t->room[lane];
-        *is_wanted = *is_wanted || (o->more[lane] && room * 2 >= o->ahead);
+        *is_wanted = *is_wanted || (o->more[lane] && room * 4 >= o->ahead * 3);
     }
     return total > 0;
 }

@@ -4,7 +4,8 @@
  *
  *  - Sessions. A domain holds a session while a delivery to it is in hand there. Never more than `connections` (0: no
  *    such limit); and in company of another domain, seen within the last minute, never more than three quarters of all
- *    sessions (at least one, and leaving at least one), so that one which hangs leaves room. Alone it may use all.
+ *    sessions (at least one, and leaving at least one), so that one which hangs leaves room. Alone it may use all,
+ *    once a delivery to it has ended (of fewer than four sessions: at once).
  *    A delivery put behind another to the same domain on the same session holds nothing new.
  *  - Rate: `per_minute` messages, as in deliver/rate_limit.h.
  *  - Backing off. Several 4xx in a row that speak of the domain or its server, without a success in between, and
