@@ -148,6 +148,25 @@ static int read_file(struct import *im, const struct byte_source *source)
     return rc == 0 && im->has_errors ? ERR_INVALID : rc;
 }
 
+/* How many groups and persons come in each municipality, for the tally. */
+static int count_new(struct import *im)
+{
+    struct db_rows *rows = NULL;
+    int rc = db_query(im->db, &rows, Q_REGISTER_NEW_COUNTS, DB_NO_ARGS);
+    while (rc == 0 && (rc = db_next(rows)) > 0) {
+        rc = 0;
+        for (size_t i = 0; i < im->area_count; i++) {
+            if (strcmp(im->areas[i].code, db_text(rows, 0)) != 0)
+                continue;
+            im->areas[i].groups_added = db_int(rows, 1);
+            im->areas[i].active_added = db_int(rows, 2);
+            im->areas[i].contacts_added = db_int(rows, 3);
+        }
+    }
+    db_done(rows);
+    return rc;
+}
+
 static struct register_import *keep(struct import *im, int64_t edit_head, int64_t first_id, const char *sha256)
 {
     struct register_import *kept = xcalloc(1, sizeof *kept);
@@ -191,6 +210,8 @@ int register_import_try(struct db *db, const struct actor *actor, const struct b
     count(&im.contacts, &out->contacts_added, &out->contacts_changed, &out->contacts_unchanged);
     seen_fini(&im.groups);
     seen_fini(&im.contacts);
+    if (rc == 0)
+        rc = count_new(&im);
     if (rc == 0)
         *import_out = keep(&im, edit_head, first_id, sha256);
     register_copy_free(im.copy);

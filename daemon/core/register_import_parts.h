@@ -20,6 +20,7 @@ struct import_area {
     char code[MUNICIPALITY_CODE_BYTES];
     bool is_outside; /* of the actor's scope */
     bool is_changed; /* who gets letters may have changed */
+    int64_t groups_added, active_added, contacts_added;
 };
 
 /* What became of a group or person; kept in seen_entry.value. */

@@ -112,6 +112,12 @@ static int write_rest(struct register_import *import, struct db *db, struct err 
     int rc = register_copy_carry(import->copy, db, REGISTER_KNOWN, -1, &is_done);
     if (rc == 0)
         rc = check_edits(import, db, err);
+    for (size_t i = 0; rc == 0 && i < import->area_count; i++) {
+        const struct import_area *area = &import->areas[i];
+        rc = db_exec(db, NULL, Q_REGISTER_STAGING_TALLY,
+                     DB_ARGS(DB_TEXT(area->code), DB_INT(area->groups_added), DB_INT(area->active_added),
+                             DB_INT(area->contacts_added)));
+    }
     if (rc == 0)
         rc = db_exec(db, NULL, Q_REGISTER_STAGING_END, DB_NO_ARGS);
     return rc ? rc : finish(import, db);

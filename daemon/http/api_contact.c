@@ -85,9 +85,11 @@ static int list_contacts(struct api_call *call, struct db *db)
     if (rc)
         return rc;
     q = text_fold(api_query(call, "q", ""));
-    rc = db_query_as(db, &call->actor.scope, &rows, Q_CONTACT_LIST,
-                     DB_ARGS(DB_TEXT(code), DB_TEXT(q ? q : ""), DB_TEXT(address.key), DB_TEXT(page.key),
-                             DB_INT(page.id), DB_INT(page.limit + 1)));
+    const struct db_arg args[] = {DB_TEXT(code),   DB_TEXT(q ? q : ""),    DB_TEXT(page.key),
+                                  DB_INT(page.id), DB_INT(page.limit + 1), DB_TEXT(address.key)};
+    bool is_at = address.key[0] != '\0';
+    rc = db_query_as(db, &call->actor.scope, &rows, is_at ? Q_CONTACT_LIST_AT : Q_CONTACT_LIST,
+                     is_at ? ARRAY_LEN(args) : ARRAY_LEN(args) - 1, args);
     if (rc == 0)
         rc = api_list(call, rows,
                       "id:con name:s municipality_code:s municipality:s phone:s phone_alt:s trained:b trained_year:i "

@@ -87,11 +87,10 @@ SELECT count(*) FROM municipality
 -- Lists for people. Areas themselves are no secret; the group figures are within the scope.
 -- name: municipality_list scoped
 SELECT m.code, m.name, c.name AS county, p.code AS police_area, p.name AS police_area_name,
-       (SELECT count(*) FROM watch_group AS g WHERE g.municipality_code = m.code AND {whole g}) AS groups,
-       (SELECT count(*) FROM watch_group AS g WHERE g.municipality_code = m.code AND g.state = 'active'
-        AND {whole g}) AS active_groups
+       t.groups, t.active_groups
 FROM municipality AS m
 JOIN county AS c ON c.code = m.county_code
+JOIN register_tally AS t ON t.municipality_code = m.code
 LEFT JOIN scope_municipality AS s ON s.kind = 'police_area' AND s.municipality_code = m.code
 LEFT JOIN police_area AS p ON p.code = s.code
 WHERE {scope m.code} AND ($3 = '' OR m.code = $3) AND ($4 = '' OR p.code = $4)

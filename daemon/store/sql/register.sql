@@ -171,16 +171,26 @@ DELETE FROM membership WHERE contact_id = $1 AND ($2 = 0 OR group_id = $2)
 -- name: membership_count
 SELECT count(*) FROM membership WHERE contact_id = $1
 
--- $3 '' or a municipality; $4 '' or part of the folded name; $5 '' or an address' key; after ($6, $7), at most $8.
+-- $3 '' or a municipality; $4 '' or part of the folded name; after ($5, $6), at most $7.
 -- name: contact_list scoped
 SELECT c.id, c.name, c.municipality_code, m.name AS municipality, c.phone, c.phone_alt, c.trained, c.trained_year,
        (SELECT count(*) FROM membership AS ms WHERE ms.contact_id = c.id) AS groups, c.created_at, c.updated_at, c.name_key
 FROM contact AS c JOIN municipality AS m ON m.code = c.municipality_code
 WHERE {scope c.municipality_code} AND c.protected = 0 AND {whole c}
   AND ($3 = '' OR c.municipality_code = $3) AND ($4 = '' OR c.name_key LIKE '%' || $4 || '%')
-  AND ($5 = '' OR c.id IN (SELECT a.contact_id FROM contact_address AS a WHERE a.address_key = $5))
-  AND (c.name_key, c.id) > ($6, $7)
-ORDER BY c.name_key, c.id LIMIT $8
+  AND (c.name_key, c.id) > ($5, $6)
+ORDER BY c.name_key, c.id LIMIT $7
+
+-- The same of those who have the address with key $8.
+-- name: contact_list_at scoped
+SELECT c.id, c.name, c.municipality_code, m.name AS municipality, c.phone, c.phone_alt, c.trained, c.trained_year,
+       (SELECT count(*) FROM membership AS ms WHERE ms.contact_id = c.id) AS groups, c.created_at, c.updated_at, c.name_key
+FROM contact AS c JOIN municipality AS m ON m.code = c.municipality_code
+WHERE {scope c.municipality_code} AND c.protected = 0 AND {whole c}
+  AND ($3 = '' OR c.municipality_code = $3) AND ($4 = '' OR c.name_key LIKE '%' || $4 || '%')
+  AND (c.name_key, c.id) > ($5, $6)
+  AND c.id IN (SELECT a.contact_id FROM contact_address AS a WHERE a.address_key = $8)
+ORDER BY c.name_key, c.id LIMIT $7
 
 -- name: contact_show scoped
 SELECT c.id, c.name, c.municipality_code, m.name AS municipality, c.phone, c.phone_alt, c.trained, c.trained_year,
@@ -200,6 +210,5 @@ ON CONFLICT (municipality_code) DO UPDATE SET changed_at = excluded.changed_at, 
 
 -- Figures for status and reports.
 -- name: register_counts scoped
-SELECT count(*), coalesce(sum(CASE WHEN g.state = 'active' THEN 1 ELSE 0 END), 0),
-       (SELECT count(*) FROM contact AS c WHERE {scope c.municipality_code} AND {whole c})
-FROM watch_group AS g WHERE {scope g.municipality_code} AND {whole g}
+SELECT coalesce(sum(t.groups), 0), coalesce(sum(t.active_groups), 0), coalesce(sum(t.contacts), 0)
+FROM register_tally AS t WHERE {scope t.municipality_code}

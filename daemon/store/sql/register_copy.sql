@@ -73,6 +73,15 @@ FROM contact AS c CROSS JOIN contact_address AS a ON a.contact_id = c.id WHERE c
 SELECT ms.group_id, ms.contact_id, ms.role, ms.joined_at
 FROM contact AS c CROSS JOIN membership AS ms ON ms.contact_id = c.id WHERE c.created_at > 0
 
+-- How many come in each municipality: groups, active ones, persons.
+-- name: register_new_counts
+SELECT m.municipality_code,
+       (SELECT count(*) FROM watch_group AS g WHERE g.created_at > 0 AND g.municipality_code = m.municipality_code),
+       (SELECT count(*) FROM watch_group AS g WHERE g.created_at > 0 AND g.municipality_code = m.municipality_code
+        AND g.state = 'active'),
+       (SELECT count(*) FROM contact AS c WHERE c.created_at > 0 AND c.municipality_code = m.municipality_code)
+FROM scope_municipality AS m
+
 -- name: register_changed_groups
 SELECT g.id, g.name, g.name_key, g.kind, g.district, g.district_key, g.postal_code, g.activated_on, g.household_count,
        g.households_joined, g.sign_count, g.last_meeting_on, g.updated_at
@@ -118,6 +127,11 @@ SELECT first_id, last_id, stamp FROM register_staging
 
 -- name: register_staging_begin
 INSERT INTO register_staging (one, stamp, first_id, last_id) VALUES (1, $1, $2, $3)
+
+-- What was staged is counted.
+-- name: register_staging_tally
+UPDATE register_tally SET groups = groups + $2, active_groups = active_groups + $3, contacts = contacts + $4
+WHERE municipality_code = $1
 
 -- From here on everybody sees it.
 -- name: register_staging_end
