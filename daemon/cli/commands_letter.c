@@ -142,7 +142,7 @@ const struct cli_command CLI_COMMANDS_LETTER[] = {
     {"delivery", "list", .help = "deliveries, one per recipient", .options = DELIVERY_LIST, .method = "GET",
      .path = "/api/v1/delivery", .columns = DELIVERY_COLUMNS, .say = "no such deliveries"},
     {"delivery", "show", "DELIVERY", "one delivery and each server's answer", .method = "GET",
-     .path = "/api/v1/delivery/{DELIVERY}"},
+     .path = "/api/v1/delivery/{DELIVERY}", .view = cli_view_delivery},
     {"delivery", "retry", "DELIVERY", "try a failed delivery once more", .method = "POST",
      .path = "/api/v1/delivery/{DELIVERY}/retry", .say = "delivery {id} is {state} again"},
 

@@ -1,15 +1,81 @@
-/* `why`: all about one address. */
+/*
+ * `why` and `delivery show`: all about one address, and about one mail to it: every try with the server's answer,
+ * newest first, and what it waits for.
+ */
 #include "cli/cli.h"
 
 #include "cli/show.h"
+#include "cli/table.h"
+#include "cli/words.h"
 
-int cli_view_why(struct cli *cli, const json_t *answer)
+enum { TITLE_COLUMNS = 40 };
+
+static void print_line(FILE *out, struct buf *line)
 {
-    const json_t *people = json_object_get(answer, "registrations");
+    print_clean(out, buf_str(line), false);
+    fputc('\n', out);
+    buf_reset(line);
+}
+
+/* "    2026-04-01 09:00  main  RCPT  450 4.2.0 try again later" */
+static void print_try(struct cli *cli, const json_t *try, const char *time, struct buf *line)
+{
+    buf_adds(line, "    ");
+    show_value(line, json_object_get(try, time));
+    buf_addf(line, "  %s  %s", show_text(try, "relay", "-"), show_text(try, "step", "-"));
+    if (show_number(try, "code") > 0)
+        buf_addf(line, "  %lld", show_number(try, "code"));
+    if (show_text(try, "status", "")[0])
+        buf_addf(line, " %s", show_text(try, "status", ""));
+    buf_addf(line, " %s", show_text(try, "reply", ""));
+    print_line(cli->out, line);
+}
+
+static void print_tries(struct cli *cli, const json_t *delivery, struct buf *line)
+{
+    const json_t *tries = json_object_get(delivery, "tries");
+    size_t i;
+    json_t *try;
+    json_array_foreach(tries, i, try)
+    {
+        print_try(cli, try, "at", line);
+    }
+    if (json_array_size(tries) == 0 && show_text(delivery, "reply", "")[0])
+        print_try(cli, delivery, "last_at", line); /* of a daemon that kept the last answer only */
+}
+
+static void print_waits(struct cli *cli, const json_t *delivery, struct buf *line)
+{
+    size_t i;
+    json_t *reason;
+    json_array_foreach(json_object_get(delivery, "waits_for"), i, reason)
+    {
+        buf_addf(line, "    waits: %s", show_text(reason, "text", "?"));
+        if (json_is_string(json_object_get(reason, "until"))) {
+            buf_adds(line, ", ");
+            show_value(line, json_object_get(reason, "until"));
+        }
+        print_line(cli->out, line);
+    }
+}
+
+/* "sent       Månadsbrev (letter)  2026-04-01 09:00  dlv_..." and below it what happened. */
+static void print_delivery(struct cli *cli, const json_t *delivery, struct buf *line)
+{
+    buf_addf(line, "%-10s ", show_text(delivery, "state", "-"));
+    words_clip(line, show_text(delivery, "title", "-"), TITLE_COLUMNS);
+    buf_addf(line, " (%s)  ", show_text(delivery, "kind", "-"));
+    show_value(line, json_object_get(delivery, "created_at"));
+    buf_addf(line, "  %s", show_text(delivery, "id", "-"));
+    print_line(cli->out, line);
+    print_waits(cli, delivery, line);
+    print_tries(cli, delivery, line);
+}
+
+static void print_people(struct cli *cli, const json_t *people)
+{
     size_t i;
     json_t *person;
-    if (cli->args.json)
-        return CLI_DONE;
     json_array_foreach(people, i, person)
     {
         json_t *groups = json_incref(json_object_get(person, "groups"));
@@ -23,9 +89,44 @@ int cli_view_why(struct cli *cli, const json_t *answer)
     }
     if (json_array_size(people) == 0)
         fputs("Nobody in your area has this address now.\n\n", cli->out);
-    show_list(cli->out, json_object_get(answer, "items"),
-              "last_at:Last kind:Kind title:Title state:State attempts>:Attempts relay:Relay step:Step status:Status "
-              "reply:Reply id:Delivery",
-              "Nothing was ever sent to it.");
+}
+
+int cli_view_why(struct cli *cli, const json_t *answer)
+{
+    const json_t *items = json_object_get(answer, "items");
+    size_t i;
+    json_t *delivery;
+    struct buf line;
+    if (cli->args.json)
+        return CLI_DONE;
+    buf_init(&line, SHOW_VALUE_BYTES);
+    print_people(cli, json_object_get(answer, "registrations"));
+    json_array_foreach(items, i, delivery)
+    {
+        print_delivery(cli, delivery, &line);
+    }
+    if (json_array_size(items) == 0)
+        fputs("Nothing was ever sent to it.\n", cli->out);
+    buf_fini(&line);
+    return CLI_DONE;
+}
+
+int cli_view_delivery(struct cli *cli, const json_t *answer)
+{
+    struct buf line;
+    if (cli->args.json)
+        return CLI_DONE;
+    json_t *head = json_copy((json_t *)answer);
+    json_object_del(head, "tries");
+    json_object_del(head, "waits_for");
+    show_object(cli->out, head);
+    json_decref(head);
+    buf_init(&line, SHOW_VALUE_BYTES);
+    fputs(json_array_size(json_object_get(answer, "tries")) ? "\nWhat happened, newest first:\n"
+                                                            : "\nIt has not been tried, or was cut off.\n",
+          cli->out);
+    print_waits(cli, answer, &line);
+    print_tries(cli, answer, &line);
+    buf_fini(&line);
     return CLI_DONE;
 }

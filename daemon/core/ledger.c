@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "core/address.h"
+#include "core/ledger_attempt.h"
 #include "store/actor.h"
 #include "store/audit.h"
 #include "store/db.h"
@@ -138,15 +139,19 @@ static int end_row(struct db *db, const struct ledger_result *r)
     return rc == 0 && changed == 0 ? ERR_BAD_STATE : rc;
 }
 
-int ledger_record(struct db *db, const struct ledger_result *r)
+static int postpone(struct db *db, const struct ledger_result *r)
 {
-    assert(delivery_state_may_become(DELIVERY_CLAIMED, r->state));
-    if (r->state != DELIVERY_PENDING)
-        return end_row(db, r);
     return take_back(db, Q_DELIVERY_POSTPONE,
                      DB_ARGS(DB_INT(r->delivery_id), DB_INT(r->due_us), DB_INT(r->now_us), DB_INT(r->give_back ? 1 : 0),
                              r->code ? DB_INT(r->code) : DB_NULL, DB_TEXT(r->status), DB_TEXT(r->reply),
                              DB_TEXT(r->step), DB_TEXT(r->relay)));
+}
+
+int ledger_record(struct db *db, const struct ledger_result *r)
+{
+    assert(delivery_state_may_become(DELIVERY_CLAIMED, r->state));
+    int rc = r->state != DELIVERY_PENDING ? end_row(db, r) : postpone(db, r);
+    return rc ? rc : ledger_attempt_keep(db, r);
 }
 
 int ledger_give_back(struct db *db, int64_t delivery_id, int64_t due_us)

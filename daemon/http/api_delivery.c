@@ -9,6 +9,7 @@
 #include "core/ledger_retry.h"
 #include "core/letter.h"
 #include "http/api.h"
+#include "http/api_waits.h"
 #include "store/db.h"
 
 static const char DELIVERY_SPEC[] = "id:dlv message:msg address:s to_name:s municipality_code:s group:grp lane:l "
@@ -99,7 +100,7 @@ static int show(struct api_call *call, struct db *db, int64_t id)
     if (rc > 0)
         call->result = api_row(rows, DELIVERY_SPEC);
     db_done(rows);
-    return rc > 0   ? 0
+    return rc > 0   ? api_waits_add(call, db, id, call->result)
            : rc < 0 ? rc
                     : err_set(&call->err, ERR_NOT_FOUND, "there is no such delivery in your area: see delivery list");
 }
@@ -110,6 +111,7 @@ static int get_delivery(struct api_call *call, struct db *db)
     int rc = api_query_only(call, "");
     if (rc == 0)
         rc = find_delivery(call, &id);
+    call->finish = api_waits_finish;
     return rc ? rc : show(call, db, id);
 }
 
@@ -155,6 +157,23 @@ static int read_registrations(struct api_call *call, struct db *db, const char *
     return rc;
 }
 
+static int add_waits(struct api_call *call, struct db *db)
+{
+    size_t i;
+    json_t *delivery;
+    int rc = 0;
+    json_array_foreach(json_object_get(call->result, "items"), i, delivery)
+    {
+        int64_t id = 0;
+        if (rc == 0)
+            rc = id_parse(ID_DELIVERY, json_string_value(json_object_get(delivery, "id")), &id);
+        if (rc == 0)
+            rc = api_waits_add(call, db, id, delivery);
+    }
+    call->finish = api_waits_finish;
+    return rc;
+}
+
 static int why(struct api_call *call, struct db *db)
 {
     struct address address;
@@ -179,6 +198,8 @@ static int why(struct api_call *call, struct db *db)
                       "id:dlv message:msg kind:s title:s letter:let municipality_code:s group:grp state:s due_at:t "
                       "attempts:i code:i status:s reply:s step:s relay:s created_at:t first_at:t last_at:t",
                       -1, &page);
+    if (rc == 0)
+        rc = add_waits(call, db);
     if (rc == 0) {
         json_object_set_new(call->result, "address", json_string(address.full));
         json_object_set(call->result, "registrations", registrations);

@@ -74,6 +74,7 @@ int cli_view_import(struct cli *cli, const json_t *answer);
 int cli_view_report(struct cli *cli, const json_t *answer);
 int cli_view_lint(struct cli *cli, const json_t *answer);
 int cli_view_why(struct cli *cli, const json_t *answer);
+int cli_view_delivery(struct cli *cli, const json_t *answer);
 int cli_view_audit(struct cli *cli, const json_t *answer);
 int cli_run_preview(struct cli *cli);
 int cli_run_lint(struct cli *cli);

@@ -413,3 +413,19 @@ UNION ALL
 SELECT 'an end is forgotten', m.id FROM message AS m
 WHERE m.state = 'sending' AND m.id NOT IN (SELECT e.message_id FROM ending AS e)
   AND NOT EXISTS (SELECT 1 FROM delivery AS d WHERE d.message_id = m.id AND (d.state = 'pending' OR d.state = 'claimed'))
+
+-- name: attempt_insert
+INSERT INTO attempt (id, delivery_id, at, result, relay, step, code, status, reply)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+
+-- All but the newest $2.
+-- name: attempt_forget
+DELETE FROM attempt WHERE delivery_id = $1
+  AND id <= (SELECT a.id FROM attempt AS a WHERE a.delivery_id = $1 ORDER BY a.id DESC LIMIT 1 OFFSET $2)
+
+-- Newest first. Who may see the delivery has been asked already.
+-- name: attempt_list
+SELECT at, result, relay, step, code, status, reply FROM attempt WHERE delivery_id = $1 ORDER BY id DESC
+
+-- name: delivery_due_at
+SELECT due_at FROM delivery WHERE id = $1

@@ -5,6 +5,7 @@
 #include "base/id.h"
 #include "core/group.h"
 #include "core/ledger.h"
+#include "core/ledger_attempt.h"
 #include "core/letter.h"
 #include "lib/api_fixture.h"
 #include "lib/test.h"
@@ -22,6 +23,7 @@ static const struct actor DAVID = {
 
 static struct api_fixture *f;
 static char letter[24], id[24];
+static json_t *loop_says; /* what env->status gives */
 
 /* A test copy of a letter is the shortest way to a row of a municipality. */
 static int setup(void **state)
@@ -43,6 +45,8 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
+    json_decref(loop_says);
+    loop_says = NULL;
     fixture_close(f);
     return 0;
 }
@@ -98,6 +102,107 @@ static void test_list__filters(void **state)
     fixture_expect(f, &ANNA, GET, "/api/v1/delivery?state=lost", NULL, 400, NULL);
     fixture_expect(f, &ANNA, GET, "/api/v1/delivery?message=let_1", NULL, 400, NULL);
     fixture_expect(f, &ANNA, GET, "/api/v1/delivery?address=nowhere", NULL, 422, NULL);
+}
+
+static json_t *status(void *ctx)
+{
+    (void)ctx;
+    return json_incref(loop_says);
+}
+
+static void say(const char *text)
+{
+    json_decref(loop_says);
+    loop_says = json_loads(text, 0, NULL);
+    assert_non_null(loop_says);
+    fixture_env(f)->status = status;
+}
+
+static const char *member(const char *what)
+{
+    return fixture_expect(f, &ANNA, GET, path(""), NULL, 200, what);
+}
+
+/* A try that is to be made again later, made due at once for the next. */
+static int make_due(struct db *db, void *ctx)
+{
+    int64_t n = 0;
+    (void)ctx;
+    return ledger_pull_back(db, db_now_us(db), db_now_us(db) - 1, &n);
+}
+
+static void test_show__lists_every_try_newest_first(void **state)
+{
+    (void)state;
+    say("{}");
+    assert_string_equal(member("tries.0.at"), "");
+    become(DELIVERY_PENDING);
+    assert_int_equal(fixture_write(f, make_due, NULL), 0);
+    assert_string_equal(member("tries.0.result"), "retry");
+    assert_string_equal(member("tries.0.code"), "550");
+    assert_string_equal(member("tries.0.reply"), "no such user");
+    become(DELIVERY_FAILED);
+    assert_string_equal(member("tries.0.result"), "failed");
+    assert_string_equal(member("tries.1.result"), "retry");
+    assert_string_equal(member("waits_for"), "");
+    fixture_expect(f, &ANNA, POST, path("/retry"), NULL, 200, NULL);
+    become(DELIVERY_SENT);
+    assert_string_equal(member("tries.0.result"), "sent");
+    assert_string_equal(member("tries.2.result"), "retry");
+    assert_string_equal(member("tries.3.result"), "");
+    assert_string_equal(
+        fixture_expect(f, &ANNA, GET, "/api/v1/why?address=gunilla@example.com", NULL, 200, "items.0.tries.1.result"),
+        "failed");
+}
+
+static int try_often(struct db *db, void *ctx)
+{
+    enum delivery_state state = DELIVERY_PENDING;
+    int rc = 0;
+    (void)ctx;
+    for (int i = 0; rc == 0 && i < LEDGER_ATTEMPTS_MAX + 20; i++) {
+        rc = record(db, &state);
+        if (rc == 0)
+            rc = make_due(db, NULL);
+    }
+    return rc;
+}
+
+static void test_show__keeps_a_bounded_history(void **state)
+{
+    (void)state;
+    char last[32];
+    char beyond[32];
+    say("{}");
+    assert_int_equal(fixture_write(f, try_often, NULL), 0);
+    snprintf(last, sizeof last, "tries.%d.result", LEDGER_ATTEMPTS_MAX - 1);
+    snprintf(beyond, sizeof beyond, "tries.%d.result", LEDGER_ATTEMPTS_MAX);
+    assert_string_equal(member(last), "retry");
+    assert_string_equal(member(beyond), "");
+}
+
+static void test_show__says_why_it_has_not_gone_yet(void **state)
+{
+    (void)state;
+    say("{}");
+    assert_string_equal(member("waits_for.0.why"), "in_the_queue");
+    say("{\"relays\":[{\"name\":\"a\",\"state\":\"paused\",\"problem\":\"login refused\",\"retry_in_ms\":1000},"
+        "{\"name\":\"b\",\"state\":\"ready\"}]}");
+    assert_string_equal(member("waits_for.0.why"), "in_the_queue"); /* it goes by the other relay */
+    say("{\"relays\":[{\"name\":\"a\",\"state\":\"paused\",\"problem\":\"login refused\",\"retry_in_ms\":1000}],"
+        "\"domains_waiting\":{\"count\":2,\"items\":[{\"domain\":\"other.example\",\"reply\":\"x\"},"
+        "{\"domain\":\"example.com\",\"reply\":\"450 busy\",\"retry_in_ms\":60000}]}}");
+    assert_string_equal(member("waits_for.0.why"), "domain_waits");
+    assert_string_equal(member("waits_for.0.text"), "example.com does not take mail now: 450 busy");
+    assert_string_equal(member("waits_for.1.text"), "relay a is paused: login refused");
+    assert_string_not_equal(member("waits_for.1.until"), "");
+    assert_string_equal(member("waits_for.2.why"), "");
+    fixture_expect(f, &ACTOR_ADMIN, POST, "/api/v1/hold", "{\"reason\":\"fel brev\"}", 200, NULL);
+    assert_non_null(strstr(member("waits_for.0.text"), "on hold by"));
+    assert_non_null(strstr(member("waits_for.0.text"), "fel brev"));
+    assert_string_equal(
+        fixture_expect(f, &ANNA, GET, "/api/v1/why?address=gunilla@example.com", NULL, 200, "items.0.waits_for.1.why"),
+        "domain_waits");
 }
 
 static void test_retry__only_failed_and_uncertain(void **state)
@@ -298,6 +403,9 @@ static void test_why__tells_deliveries_and_registrations(void **state)
 
 static const struct CMUnitTest tests[] = {
     TEST_FIXTURE(test_list__filters, setup, teardown),
+    TEST_FIXTURE(test_show__lists_every_try_newest_first, setup, teardown),
+    TEST_FIXTURE(test_show__keeps_a_bounded_history, setup, teardown),
+    TEST_FIXTURE(test_show__says_why_it_has_not_gone_yet, setup, teardown),
     TEST_FIXTURE(test_retry__only_failed_and_uncertain, setup, teardown),
     TEST_FIXTURE(test_retry__opens_the_message_again, setup, teardown),
     TEST_FIXTURE(test_retry__not_of_what_was_called_off, setup, teardown),
