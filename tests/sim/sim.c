@@ -96,6 +96,15 @@ static void on_check(uv_check_t *check)
     s->sleep_ms = uv_backend_timeout(&s->loop);
 }
 
+static void on_minute(struct sim *s, void *who, int64_t life)
+{
+    (void)who;
+    if (life != s->life || s->phase != SIM_UP)
+        return;
+    sim_check_fairness(s);
+    sim_in(s, SIM_MIN, on_minute, NULL, life);
+}
+
 static void start_loop(struct sim *s)
 {
     if (uv_loop_init(&s->loop) != 0 || uv_check_init(&s->loop, &s->check) != 0)
@@ -150,6 +159,7 @@ static void start(struct sim *s)
     s->outbox_stopped = false;
     on_tick(s, NULL, s->life);
     sim_in(s, AUDIT_MIN * SIM_MIN, on_audit, NULL, s->life);
+    sim_in(s, SIM_MIN, on_minute, NULL, s->life);
 }
 
 static void on_start(struct sim *s, void *who, int64_t arg)
@@ -256,7 +266,7 @@ void sim_reload(struct sim *s)
     if (s->phase != SIM_UP)
         return;
     sim_trace(s, "SIGHUP");
-    s->trouble_us = s->mono_us;
+    s->trouble_us = s->reload_us = s->mono_us;
     s->config = sim_actor_config(s);
     outbox_configure(s->outbox, s->config);
     config_free(old);

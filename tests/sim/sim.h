@@ -231,9 +231,10 @@ struct smtp_wire {
     int tail; /* how much of CRLF.CRLF has been seen */
     uint64_t hash;
     int64_t body_bytes;
-    struct sim_row *row; /* of the transaction that is being written */
-    int past_dot;        /* mails whose dot has left and whose outcome is not durable */
-    const char *again;   /* what a send that would block was offered */
+    struct sim_row *row;      /* of the transaction that is being written */
+    struct sim_row *body_row; /* whose mail is on the wire, until its answer is read */
+    int past_dot;             /* mails whose dot has left and whose outcome is not durable */
+    const char *again;        /* what a send that would block was offered */
     size_t again_len;
     /* the relay */
     bool is_serving, is_mute, has_mail, has_rcpt;
@@ -309,6 +310,7 @@ struct sim_message {
     int rows, open;
     int64_t made_us;
     bool has_begun; /* something of it was on the wire */
+    int begun;      /* deliveries since the last look at fairness */
 };
 
 struct sim_map { /* id to what it is; in the order of their coming in `all` */
@@ -361,6 +363,8 @@ void sim_check_crash(struct sim *s);
 void sim_check_stop(struct sim *s);
 /* Now and then: the file is as the shadow says, and so is what is kept beside the rows. */
 void sim_check_file(struct sim *s);
+/* Every minute. */
+void sim_check_fairness(struct sim *s);
 /* Between two turns of the loop. */
 void sim_check_turn(struct sim *s);
 /* True when every row is final and every message has ended. */
@@ -402,6 +406,7 @@ struct sim {
     struct sim_result *result;
     int64_t mono_us, wall_ahead_us;
     int64_t jump_us; /* when the wall clock jumped last */
+    int64_t reload_us;
     struct sim_queue queue;
     struct sim_chance world, engine;
     struct clock clock;

@@ -19,6 +19,8 @@ enum {
     CALM_S = 300,       /* after a fault, pauses last up to a minute */
     ALERT_FIRST_MS = 3000,
     AHEAD_MIN = 16, /* claimed ahead of the connections, per lane: twice as many as they, and at least this */
+    FAIR_S = 60,
+    FAIR_LETTERS = 40,
     TURNS_MAX = 20000,
     TRIES_ENOUGH = 5, /* a row that is too old may have been tried less, by reason of us */
 };
@@ -96,7 +98,25 @@ void sim_check_mail(struct smtp_wire *w, struct sim_row *row)
     check_rate(s, w->relay);
     check_alert(s, row);
     *a = (struct sim_attempt){.mail_us = s->mono_us, .wire = w->number, .relay = w->relay};
+    sim_ledger_message(s, row->message_id)->begun++;
     s->result->letters++;
+}
+
+static const char *domain_of(const struct sim_row *row)
+{
+    const char *at = strchr(row->address, '@');
+    return at ? at : "";
+}
+
+/* Bodies on the wire to one recipient domain, on all relays together. */
+static void check_domain(struct smtp_wire *w)
+{
+    struct sim *s = w->s;
+    int n = 0;
+    for (const struct smtp_wire *other = s->wires; other; other = other->next)
+        n += !other->is_closed && other->body_row && strcmp(domain_of(other->body_row), domain_of(w->row)) == 0;
+    if (s->people.domain_connections > 0 && n > s->people.domain_connections && s->reload_us + SIM_MIN < s->mono_us)
+        sim_fail(s, "%d mails at once to %s, %d allowed", n, domain_of(w->row), s->people.domain_connections);
 }
 
 void sim_check_body(struct smtp_wire *w)
@@ -107,6 +127,8 @@ void sim_check_body(struct smtp_wire *w)
         sim_fail(w->s, "%d: a body of delivery %lld, which is %s%s", w->number, (long long)w->row->id,
                  delivery_state_word(w->row->state), w->row->attempt.wire != w->number ? " elsewhere" : "");
     w->row->attempt.has_body = true;
+    w->body_row = w->row;
+    check_domain(w);
 }
 
 void sim_check_dot(struct smtp_wire *w, const struct sim_item *dot)
@@ -170,8 +192,9 @@ static void check_retry(struct sim *s, const struct sim_row *row, int64_t at_us)
     int64_t longest = c->letter.retry_max_s * SIM_S * 11 / 10;
     int64_t wait = row->due_us - at_us;
     int64_t rest = row->created_us + c->letter.retry_max_age_s * SIM_S - at_us;
-    if (row->attempt.refused < 400 ||
-        (row->attempt.refused == 421 && !row->attempt.has_dot)) /* 421: not judged at all */
+    /* 421 has not judged it, and a relay that refuses our MAIL leaves it to the others. */
+    bool is_judged = row->attempt.refused >= 400 && row->attempt.refused != 421 && !row->attempt.was_about_us;
+    if (!is_judged && !row->attempt.has_dot)
         return;
     if ((wait < c->letter.retry_first_s * SIM_S && wait < rest) || wait > longest + SIM_S)
         sim_fail(s, "delivery %lld was refused with %d and comes again after %lld s", (long long)row->id,
@@ -274,6 +297,37 @@ void sim_check_file(struct sim *s)
     if (a.what[0])
         sim_fail(s, "%s of message %lld is wrong", a.what, (long long)a.message_id);
     sim_ledger_compare(s);
+}
+
+/* Does somebody of this letter wait in the ledger for longer than others would? */
+static bool waits(const struct sim *s, const struct sim_message *m)
+{
+    int64_t now = sim_wall_us(s);
+    for (int i = s->ledger.rows.count - 1; i >= 0; i--) {
+        const struct sim_row *row = s->ledger.rows.all[i].value;
+        if (row->message_id == m->id && row->state == DELIVERY_PENDING && row->due_us < now - FAIR_S * SIM_S)
+            return true;
+    }
+    return false;
+}
+
+/* Two letters share the relays: none stands still while the other goes. */
+void sim_check_fairness(struct sim *s)
+{
+    int all = 0;
+    for (int i = 0; i < s->ledger.messages.count; i++) {
+        const struct sim_message *m = s->ledger.messages.all[i].value;
+        all += m->lane == LANE_LETTER ? m->begun : 0;
+    }
+    for (int i = 0; i < s->ledger.messages.count; i++) {
+        struct sim_message *m = s->ledger.messages.all[i].value;
+        bool is_old = m->made_us < s->mono_us - 2 * FAIR_S * SIM_S && s->trouble_us < s->mono_us - FAIR_S * SIM_S;
+        if (all >= FAIR_LETTERS && m->lane == LANE_LETTER && m->begun == 0 && m->open > 0 && is_old && waits(s, m))
+            sim_fail(s, "message %lld has stood still for %d s, in which others sent %d", (long long)m->id, FAIR_S,
+                     all);
+    }
+    for (int i = 0; i < s->ledger.messages.count; i++)
+        ((struct sim_message *)s->ledger.messages.all[i].value)->begun = 0;
 }
 
 void sim_check_turn(struct sim *s)

@@ -196,6 +196,8 @@ static void was_told(struct smtp_wire *w, const struct sim_item *answer)
     struct sim_row *row = answer->row;
     if (answer->step == STEP_UNASKED)
         end_all(w);
+    if (answer->step == STEP_DOT)
+        w->body_row = NULL;
     if (answer->step == STEP_DATA)
         w->mode = answer->code == 354 ? UP_BODY : UP_COMMAND;
     if (!row || row->attempt.wire != w->number)
