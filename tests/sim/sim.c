@@ -1,21 +1,15 @@
 /*
- * One run: virtual time goes from event to event, the engine's timers and the world's alike; the daemon lives, is
+ * Virtual time goes from event to event, the engine's timers and the world's alike; the daemon lives, is
  * stopped, dies and starts anew on the same file. The contract is in sim.h.
  *
  * A crash: from that instant nothing that the engine does has any effect (its store refuses, its wires are dead, its
  * time is its own), and it is taken down in order, so that even thousands of crashes leak nothing. That a daemon
  * whose disk and network are gone still ends by its deadline is one of the promises.
  */
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/err.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "core/config.h"
 #include "core/ledger.h"
@@ -23,7 +17,7 @@
 #include "deliver/letter_mail.h"
 #include "deliver/outbox.h"
 #include "lib/faulty_vfs.h"
-#include "sim/sim.h"
+#include "sim/sim_ledger.h"
 #include "store/db.h"
 #include "store/store.h"
 
@@ -32,7 +26,6 @@ enum {
     TICK_IDLE_MS = 60000, /* main ticks every second; when nothing can have become due, seldom is enough */
     STOP_MS = 8000,
     STOP_SLACK_MS = 3000, /* main ends the process by force after that */
-    DRAIN_HOURS = 8,
     AUDIT_MIN = 20,
 };
 
@@ -122,14 +115,14 @@ static void on_audit(struct sim *s, void *who, int64_t life)
     sim_in(s, AUDIT_MIN * SIM_MIN, on_audit, NULL, life);
 }
 
-static void start(struct sim *s)
+void sim_start(struct sim *s)
 {
     struct first_req first = {.req = {.done = nothing}};
     s->life++;
     s->life_us = s->trouble_us = s->mono_us;
     open_store(s);
     if (s->life == 1)
-        sim_actor_boot(s);
+        sim_world_boot(s);
     if (s->is_in_doubt)
         sim_ledger_adopt(s);
     s->is_in_doubt = false;
@@ -142,7 +135,7 @@ static void start(struct sim *s)
     if (s->ledger.claimed > 0)
         sim_fail(s, "%d rows are claimed after the recovery", s->ledger.claimed);
     if (!s->config)
-        s->config = sim_actor_config(s);
+        s->config = sim_world_config(s);
     s->sender = letter_sender_new(s->config, first.key);
     start_loop(s);
     struct outbox_env outbox = {.loop = &s->loop,
@@ -166,7 +159,7 @@ static void on_start(struct sim *s, void *who, int64_t arg)
 {
     (void)who;
     (void)arg;
-    start(s);
+    sim_start(s);
 }
 
 /* All is stopped: give everything back. */
@@ -267,7 +260,7 @@ void sim_reload(struct sim *s)
         return;
     sim_trace(s, "SIGHUP");
     s->trouble_us = s->reload_us = s->mono_us;
-    s->config = sim_actor_config(s);
+    s->config = sim_world_config(s);
     outbox_configure(s->outbox, s->config);
     config_free(old);
 }
@@ -288,7 +281,7 @@ bool sim_is_up(const struct sim *s)
 /* --- time goes on ------------------------------------------------------------------------------------------------ */
 
 /* One turn of the loop, then one event. Time goes on only after a turn in which the real loop would have slept. */
-static void step(struct sim *s)
+void sim_step(struct sim *s)
 {
     struct sim_event e;
     s->result->steps++;
@@ -311,113 +304,4 @@ static void step(struct sim *s)
         sim_fail(s, "nothing will ever happen any more");
     if (at > s->mono_us)
         s->mono_us = at;
-}
-
-static void drain(struct sim *s)
-{
-    sim_trace(s, "all is good from now on");
-    s->is_draining = true;
-    s->drain_us = s->mono_us;
-    sim_actor_end(s);
-    while (!(s->phase == SIM_UP && sim_check_is_over(s)) && s->mono_us < s->drain_us + DRAIN_HOURS * SIM_HOUR)
-        step(s);
-    sim_check_end(s);
-}
-
-/* The run of this process, for an assertion that fails in it. */
-static struct sim *running;
-
-static void on_abort(int number)
-{
-    (void)number;
-    if (!running->result->has_failed) {
-        sim_trace(running, "BROKEN: the process was aborted");
-        sim_print_trace(running);
-        fflush(NULL);
-    }
-}
-
-static void end(struct sim *s)
-{
-    while (s->phase != SIM_UP)
-        step(s);
-    sim_stop(s);
-    while (s->phase != SIM_DOWN)
-        step(s);
-}
-
-static void run(const struct sim_options *options, struct sim_result *result, const char *path)
-{
-    struct sim *s = xcalloc(1, sizeof *s);
-    struct sigaction on_sigabrt = {.sa_handler = on_abort};
-    running = s;
-    s->options = *options;
-    s->result = result;
-    snprintf(s->path, sizeof s->path, "%s", path);
-    sigaction(SIGABRT, &on_sigabrt, NULL);
-    sim_time_start(s);
-    int64_t from = s->mono_us;
-    log_setup(options->has_trace ? LOG_INFO : 0, LOG_JOURNAL);
-    faulty_vfs_install();
-    sim_ledger_hook(s);
-    sim_relay_start(s);
-    start(s);
-    sim_actor_start(s);
-    int64_t until = s->mono_us + (int64_t)(options->hours * (double)SIM_HOUR);
-    while (s->mono_us < until)
-        step(s);
-    drain(s);
-    end(s);
-    result->hash = s->hash;
-    result->virtual_us = s->mono_us - from;
-    result->is_done = true;
-}
-
-static void remove_files(const char *path)
-{
-    static const char *const ends[] = {"", "-wal", "-shm", ".lock"};
-    char name[100];
-    for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
-        snprintf(name, sizeof name, "%s%s", path, ends[i]);
-        unlink(name);
-    }
-}
-
-/* How the run's process ended, when it told nothing itself. */
-static void explain(int status, struct sim_result *result)
-{
-    if (result->has_failed || (WIFEXITED(status) && WEXITSTATUS(status) == 0 && result->is_done))
-        return;
-    result->has_failed = true;
-    snprintf(result->failure, sizeof result->failure, "the process ended with %s %d",
-             WIFSIGNALED(status) ? "signal" : "status", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-}
-
-bool sim_run(const struct sim_options *options, struct sim_result *result)
-{
-    char path[100];
-    int status = 0;
-    /* On a file system in memory where there is one: what is durable is the engine's matter here, not the disk's. */
-    const char *folder = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : getenv("TMPDIR");
-    snprintf(path, sizeof path, "%s/grannbud-sim.%d.%llu.db", folder ? folder : "/tmp", (int)getpid(),
-             (unsigned long long)options->seed);
-    /* cppcheck-suppress invalidFunctionArg ; -1 is what no file is called */
-    struct sim_result *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (shared == MAP_FAILED)
-        abort();
-    remove_files(path);
-    fflush(NULL);
-    pid_t child = options->stays ? 0 : fork();
-    if (child == 0) {
-        run(options, shared, path);
-        if (!options->stays)
-            _exit(0);
-    }
-    if (child > 0)
-        waitpid(child, &status, 0);
-    explain(status, shared);
-    *result = *shared;
-    munmap(shared, sizeof *shared);
-    remove_files(path);
-    return !result->has_failed;
 }

@@ -2,12 +2,15 @@
  * The simulation: the whole engine (ledger and store on SQLite, outbox, SMTP sessions, form cache, scheduler) in one
  * thread, under a virtual clock, between relays, people and disks that a seed drives.
  *
- *   sim.c         one run: the loop over virtual time, the lives of the daemon (start, stop, crash), its processes
+ *   sim_run.c     one run from its seed, in a process of its own
+ *   sim.c         the loop over virtual time, the lives of the daemon (start, stop, crash)
  *   sim_time.c    the virtual clocks, chance, the queue of events, the trace
  *   sim_store.c   between the engine and its store: late commits, refused ones, what a crash leaves undone
- *   sim_wire.c    the network: latency, bandwidth, partial writes, resets, and what the engine may put on it
+ *   sim_wire.c    the network: latency, bandwidth, partial writes, resets
+ *   sim_speech.c  what the engine says on it, read as it leaves
  *   sim_relay.c   the relays: what they answer, what they take responsibility for, their good and bad hours
  *   sim_actor.c   people: letters, alerts, cancels, holds, unsubscriptions, reloads, restarts, crashes, clock jumps
+ *   sim_world.c   the register that they find, and the daemon's configuration
  *   sim_ledger.c  the shadow: every change of every ledger row, held against what was seen on the wire
  *   sim_check.c   the promises (core/ledger.h, deliver/outbox.h), asked after every step
  *
@@ -43,9 +46,6 @@ enum {
 #define SIM_HOUR (60 * SIM_MIN)
 
 struct sim;
-struct sim_row;
-struct sim_wire;
-struct outcome;
 struct smtp_wire;
 struct smtp_wire_ops;
 struct sqlite3;
@@ -145,7 +145,7 @@ bool sim_store_crash(struct sim *s);
 /* Run `op` at once, outside of the engine's time; fails the run on an error. */
 void sim_store_now(struct sim *s, int (*op)(struct db *db, struct store_req *req), struct store_req *req);
 
-/* --- sim_relay.c, sim_wire.c ------------------------------------------------------------------------------------- */
+/* --- sim_relay.c -------------------------------------------------- */
 
 #define SIM_MOOD_MAP(X)                                                           \
     X(GOOD, "good")                                                               \
@@ -184,134 +184,11 @@ struct sim_relay {
     double tat_us; /* of the rate: the next may leave then (theoretical arrival time) */
 };
 
-/* Commands and dots on their way up, answers on their way down. */
-enum sim_step { STEP_MAIL, STEP_RCPT, STEP_DATA, STEP_DOT, STEP_RSET, STEP_QUIT, STEP_UNASKED };
-
-struct sim_item {
-    enum sim_step step;
-    uint64_t end; /* offset of the byte after it */
-    struct sim_row *row;
-    uint64_t hash;    /* DOT: of the body */
-    bool is_empty;    /* DOT: a lone dot */
-    bool is_about_us; /* answers: no fault of the recipient's */
-    int code;
-};
-
-enum { SIM_ITEMS_MAX = 64, SIM_HEAD_BYTES = 2048 };
-
-struct sim_ring {
-    struct sim_item items[SIM_ITEMS_MAX];
-    int first, count;
-};
-
-/* A connection, both ends of it. */
-struct smtp_wire {
-    struct sim *s;
-    struct sim_relay *relay;
-    const struct smtp_wire_events *events;
-    void *ctx;
-    int number, life;
-    int pending;      /* events under way; freed when it is closed and none is left */
-    bool is_open;     /* on_open was said */
-    bool is_closed;   /* by the engine: it hears nothing more */
-    bool is_reset;    /* both ends know nothing of each other any more */
-    bool is_served;   /* the relay has it among its connections */
-    bool server_gone; /* the relay listens no more */
-    bool eof;         /* after what is readable comes the end */
-    bool wants_write, io_is_due;
-    /* up */
-    enum { UP_COMMAND, UP_WAIT, UP_BODY } mode;
-    uint64_t sent, arrived;
-    int64_t up_clear_us;
-    struct sim_ring up;
-    char line[1024];
-    int line_len;
-    char head[SIM_HEAD_BYTES]; /* of the body */
-    int head_len;
-    int tail; /* how much of CRLF.CRLF has been seen */
-    uint64_t hash;
-    int64_t body_bytes;
-    struct sim_row *row;      /* of the transaction that is being written */
-    struct sim_row *body_row; /* whose mail is on the wire, until its answer is read */
-    int past_dot;             /* mails whose dot has left and whose outcome is not durable */
-    const char *again;        /* what a send that would block was offered */
-    size_t again_len;
-    /* the relay */
-    bool is_serving, is_mute, has_mail, has_rcpt;
-    struct sim_row *mail_row;
-    /* down */
-    char *down;
-    size_t down_len, down_room, visible;
-    uint64_t down_end, down_read;
-    int64_t down_clear_us;
-    struct sim_ring answers;
-    struct smtp_wire *next; /* all of them */
-};
-
-const struct smtp_wire_ops *sim_wire_ops(void);
-/* The relay says something. `text` "" is nothing. */
-void sim_wire_say(struct smtp_wire *w, const struct sim_item *what, const char *text);
-void sim_wire_hang_up(struct smtp_wire *w);
-void sim_wire_reset(struct smtp_wire *w);
-/* Last in each event of a connection: frees it when it was the last of a closed one. */
-void sim_wire_event_ends(struct smtp_wire *w);
-void sim_ring_put(struct sim_ring *r, const struct sim_item *item);
-struct sim_item *sim_ring_head(struct sim_ring *r);
-void sim_ring_drop(struct sim_ring *r);
-
 void sim_relay_start(struct sim *s);
 void sim_relay_all_good(struct sim *s);
-/* A connection comes: tells why it is refused (OPEN_FAILS with *why), or that it stands, or nothing for ever. */
-enum sim_open { OPEN_STANDS, OPEN_FAILS, OPEN_HANGS };
-enum sim_open sim_relay_open(struct smtp_wire *w, struct outcome *why);
-/* How long the relay thinks before it answers this. */
-int64_t sim_relay_service_us(struct smtp_wire *w, const struct sim_item *item);
-/* Answers it. */
-void sim_relay_serve(struct smtp_wire *w, const struct sim_item *item);
-const char *sim_mood_word(enum sim_mood mood);
+const struct smtp_wire_ops *sim_wire_ops(void);
 
-/* --- sim_ledger.c ------------------------------------------------------------------------------------------------ */
-
-/* What the engine has done with a row since it was claimed, as seen on the wire. */
-struct sim_attempt {
-    bool has_body, has_dot, is_acked;
-    int refused; /* the first 4xx or 5xx that the engine read for it */
-    bool was_about_us;
-    int64_t mail_us;
-    int wire; /* its number */
-    const struct sim_relay *relay;
-};
-
-/* A row of the ledger. */
-struct sim_row {
-    int64_t id, message_id, due_us, created_us;
-    char address[SIM_ADDRESS_BYTES];
-    enum lane lane;
-    enum delivery_state state;
-    int attempts;
-    bool is_recalled;
-    int64_t recalled_us; /* monotonic: when the ledger learned it */
-    int64_t made_us;     /* monotonic */
-    int claim_life;      /* in which it was claimed last */
-    struct sim_attempt attempt;
-    int taken;             /* by relays, in all */
-    int excuses;           /* times that it may come again: a crash, a person */
-    bool is_lost_at_crash; /* perhaps taken, and the engine never knew */
-    bool was_by_hand;      /* tried again by a person */
-    uint64_t hash;         /* of its bytes, the first time */
-    int greeted;           /* greylisting: bits of relays */
-    int64_t greeted_us;
-};
-
-struct sim_message {
-    int64_t id, letter_id;
-    enum lane lane;
-    char state[12];
-    int rows, open;
-    int64_t made_us;
-    bool has_begun; /* something of it was on the wire */
-    int begun;      /* deliveries since the last look at fairness */
-};
+/* --- sim_ledger.c -------------------------------------------------- */
 
 struct sim_map { /* id to what it is; in the order of their coming in `all` */
     int *slots;  /* index into `all` + 1, or 0 */
@@ -334,31 +211,8 @@ struct sim_ledger {
     struct sqlite3_stmt *read, *clear;
 };
 
-/* Before the first store_open: so that the engine's connection is seen. */
-void sim_ledger_hook(struct sim *s);
-/* After store_open and before store_close. */
-void sim_ledger_watch(struct sim *s);
-void sim_ledger_unwatch(struct sim *s);
-/* Take in what the last operation has changed. */
-void sim_ledger_read(struct sim *s);
-/* NULL when there is none. */
-struct sim_row *sim_ledger_row(struct sim *s, int64_t id);
-struct sim_message *sim_ledger_message(struct sim *s, int64_t id);
-struct sim_row *sim_ledger_at(struct sim *s, int i);
-/* After a crash in the middle of a commit: what the file holds is the truth, and each difference a change. */
-void sim_ledger_adopt(struct sim *s);
-/* Walk the whole table: it is as the shadow says. */
-void sim_ledger_compare(struct sim *s);
-
 /* --- sim_check.c ------------------------------------------------------------------------------------------------- */
 
-void sim_check_open(struct smtp_wire *w);
-void sim_check_mail(struct smtp_wire *w, struct sim_row *row);
-void sim_check_body(struct smtp_wire *w);
-void sim_check_dot(struct smtp_wire *w, const struct sim_item *dot);
-void sim_check_taken(struct smtp_wire *w, const struct sim_item *dot);
-void sim_check_claim(struct sim *s, struct sim_row *row, int64_t old_due_us, int64_t at_us);
-void sim_check_result(struct sim *s, struct sim_row *row, enum delivery_state to, const char *relay, int64_t at_us);
 void sim_check_crash(struct sim *s);
 void sim_check_stop(struct sim *s);
 /* Now and then: the file is as the shadow says, and so is what is kept beside the rows. */
@@ -373,7 +227,7 @@ void sim_check_end(struct sim *s);
 
 /* --- sim_actor.c ------------------------------------------------------------------------------------------------- */
 
-enum { SIM_ADDRESSES_MAX = 600, SIM_GROUPS_MAX = 40, SIM_POSTS_MAX = 200 };
+enum { SIM_GROUPS_MAX = 40 };
 
 struct sim_people {
     int64_t groups[SIM_GROUPS_MAX];
@@ -386,14 +240,23 @@ struct sim_people {
     uint8_t token_key[32];
 };
 
-void sim_actor_boot(struct sim *s);
 void sim_actor_start(struct sim *s);
 /* No more people, no more faults. */
 void sim_actor_end(struct sim *s);
 /* A delivery was claimed: a good moment for a misfortune. */
 void sim_actor_tempt(struct sim *s);
-struct config *sim_actor_config(struct sim *s);
 bool sim_may(const struct sim *s, char fault);
+
+/* --- sim_world.c ------------------------------------------------------------------------------------------------- */
+
+/* Fills the new store; the first life does. */
+void sim_world_boot(struct sim *s);
+/* A new person in the group; on the store's writer. */
+int sim_world_person(struct db *db, struct sim *s, int64_t group, int number);
+/* The code of one of the municipalities. */
+const char *sim_world_town(int64_t i);
+/* Another configuration: connections, rates, priorities, waits. */
+struct config *sim_world_config(struct sim *s);
 
 /* --- sim.c ------------------------------------------------------------------------------------------------------- */
 
@@ -443,6 +306,10 @@ struct sim {
     struct sim_people people;
 };
 
+/* The daemon starts. */
+void sim_start(struct sim *s);
+/* One turn of the loop, or one event. */
+void sim_step(struct sim *s);
 /* For actors: what the daemon's own signals and the kernel do. */
 void sim_crash(struct sim *s);
 void sim_stop(struct sim *s);

@@ -9,7 +9,7 @@
 
 #include "base/mem.h"
 #include "core/config.h"
-#include "sim/sim.h"
+#include "sim/sim_wire.h"
 #include "store/db.h"
 #include "store/store.h"
 

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "sim/sim.h"
+#include "sim/sim_ledger.h"
 
 static const char WATCH[] =
     "CREATE TEMP TABLE sim_log (seq INTEGER PRIMARY KEY, what TEXT, id INTEGER, message_id INTEGER, lane INTEGER,"

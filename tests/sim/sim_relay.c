@@ -12,7 +12,7 @@
 #include "deliver/outcome.h"
 #include "deliver/smtp_policy.h"
 #include "deliver/smtp_reply.h"
-#include "sim/sim.h"
+#include "sim/sim_wire.h"
 
 enum { FLAKY_PARTS = 60, GREY_S = 180 };
 

@@ -11,7 +11,7 @@
 
 #include "base/err.h"
 #include "lib/faulty_vfs.h"
-#include "sim/sim.h"
+#include "sim/sim_ledger.h"
 #include "store/store.h"
 
 /* The linker's --wrap: who calls store_write gets __wrap_store_write; the store's own is __real_store_write. */
