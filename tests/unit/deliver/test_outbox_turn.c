@@ -93,6 +93,23 @@ static void test_outbox_turn__a_full_store_loses_and_doubles_nothing(void **stat
     outbox_fixture_fini(&f);
 }
 
+/* Also where connections stand idle that have nothing to be recorded. */
+static void test_outbox_turn__nothing_is_sent_that_cannot_be_recorded(void **state)
+{
+    (void)state;
+    begin("connections = 8\nreserved_for_alerts = 0\nrate_per_minute = 300\n", 60);
+    outbox_fixture_wait(&f, 3000);
+    outbox_fixture_break_store(&f, true);
+    outbox_fixture_wait(&f, 1000);
+    int dots = outbox_fixture_all_dots(&f);
+    outbox_fixture_wait(&f, 10000);
+    assert_int_equal(outbox_fixture_all_dots(&f), dots);
+    outbox_fixture_break_store(&f, false);
+    outbox_fixture_until(&f, all_final, 15);
+    assert_each_once(60);
+    outbox_fixture_fini(&f);
+}
+
 /* What could not be recorded stays claimed, as after a crash. */
 static void test_outbox_turn__a_full_store_does_not_hold_up_the_stop(void **state)
 {
@@ -145,6 +162,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_outbox_turn__one_a_connection_is_on_the_wire_and_not_durable),
     TEST(test_outbox_turn__a_message_is_closed_at_once),
     TEST(test_outbox_turn__a_full_store_loses_and_doubles_nothing),
+    TEST(test_outbox_turn__nothing_is_sent_that_cannot_be_recorded),
     TEST(test_outbox_turn__a_full_store_does_not_hold_up_the_stop),
     TEST(test_outbox_turn__a_store_that_recovers_during_the_stop_gets_it_all),
     TEST(test_outbox_turn__a_row_that_is_not_ours_undoes_no_other),
