@@ -10,7 +10,7 @@
 #include "cli/table.h"
 #include "cli/words.h"
 
-enum { BAR_CELLS = 20, UPCOMING_SHOWN = 6, DOMAINS_SHOWN = 5, TITLE_COLUMNS = 60, REPLY_COLUMNS = 40 };
+enum { COLUMNS = 80, BAR_CELLS = 20, UPCOMING_SHOWN = 6, DOMAINS_SHOWN = 5, TITLE_COLUMNS = 60, REPLY_COLUMNS = 40 };
 
 static void add_value(struct table *t, const json_t *value)
 {
@@ -69,7 +69,7 @@ static void print_head(struct cli *cli, const json_t *answer, struct buf *line)
     print_line(cli->out, line);
     if (!reg)
         return;
-    buf_addf(line, "%lld groups (%lld active), %lld contact persons", show_number(reg, "groups"),
+    buf_addf(line, "Groups: %lld (%lld active); contact persons: %lld", show_number(reg, "groups"),
              show_number(reg, "active_groups"), show_number(reg, "contacts"));
     print_line(cli->out, line);
 }
@@ -199,7 +199,6 @@ static void add_end(struct buf *line, const json_t *message)
         {"message_paused", "paused: relays refuse it because of itself, see the problems below"},
         {"relays_paused", "no relay can be used just now, see above"},
         {"expanding", "its readers are being listed"},
-        {"waiting_for_retries", "the rest waits for another try"},
         {"nothing_moves", "its end is not known: nothing has been sent for a minute"},
     };
     const char *why = show_text(message, "expected_end_unknown", NULL);
@@ -372,13 +371,15 @@ static void print_approved(struct cli *cli, const json_t *letters)
 static void print_problem(FILE *out, const json_t *p)
 {
     const char *what = json_is_string(p) ? json_string_value(p) : show_text(p, "text", show_text(p, "what", NULL));
-    fputs("  ", out);
-    if (what) {
-        print_clean(out, what, false);
-        fputc('\n', out);
-    } else {
+    struct buf text;
+    if (!what) {
         show_object(out, p);
+        return;
     }
+    buf_init(&text, SHOW_VALUE_BYTES);
+    words_wrap(&text, what, 2, COLUMNS);
+    print_clean(out, buf_str(&text), true);
+    buf_fini(&text);
 }
 
 static void print_problems(struct cli *cli, const json_t *problems)

@@ -39,3 +39,28 @@ void words_clip(struct buf *out, const char *text, size_t columns)
     }
     buf_adds(out, "…");
 }
+
+void words_wrap(struct buf *out, const char *text, size_t indent, size_t columns)
+{
+    size_t used = 0; /* columns of the line that is being written; 0: none is */
+    while (*text) {
+        size_t n = strcspn(text, " \n");
+        size_t before = out->len;
+        buf_add(out, text, n);
+        size_t width = text_columns(buf_str(out) + before);
+        buf_truncate(out, before);
+        if (n > 0 && used > 0 && used + 1 + width > columns) {
+            buf_addc(out, '\n');
+            used = 0;
+        }
+        if (n > 0) {
+            buf_addf(out, "%*s", (int)(used > 0 ? 1 : indent), "");
+            used += (used > 0 ? 1 : indent) + width;
+            buf_add(out, text, n);
+        }
+        text += n;
+        text += strspn(text, " \n");
+    }
+    if (used > 0)
+        buf_addc(out, '\n');
+}

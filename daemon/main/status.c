@@ -1,7 +1,10 @@
 /* What only the loop knows, as JSON, Prometheus' text and a line; the contract is in main/status.h. */
 #include "main/status.h"
 
+#include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
@@ -258,6 +261,37 @@ static void http_text(const struct http_server *server, struct buf *out)
     }
 }
 
+/* Bytes, or 0 when the kernel does not tell: the second number of statm, in pages. */
+static int64_t resident_bytes(void)
+{
+    char line[256] = "";
+    char *end = NULL;
+    FILE *statm = fopen("/proc/self/statm", "re");
+    if (!statm)
+        return 0;
+    if (!fgets(line, sizeof line, statm))
+        line[0] = '\0';
+    fclose(statm);
+    strtol(line, &end, 10);
+    return strtol(end, NULL, 10) * sysconf(_SC_PAGESIZE);
+}
+
+/* The process as the kernel sees it; names as Prometheus' own libraries have them. */
+static void process_text(struct buf *out)
+{
+    int64_t files = -1; /* the directory's own descriptor */
+    DIR *folder = opendir("/proc/self/fd");
+    prometheus_head(out, "process_resident_memory_bytes", "gauge", "Resident memory.");
+    prometheus_sample(out, "process_resident_memory_bytes", "", resident_bytes());
+    for (const struct dirent *entry = folder ? readdir(folder) : NULL; entry; entry = readdir(folder))
+        files += entry->d_name[0] != '.';
+    if (!folder)
+        return;
+    closedir(folder);
+    prometheus_head(out, "process_open_fds", "gauge", "Open file descriptors.");
+    prometheus_sample(out, "process_open_fds", "", files);
+}
+
 void main_metrics_text(const struct main_parts *parts, struct buf *out)
 {
     struct outbox_status s = outbox_status(parts->outbox);
@@ -279,6 +313,7 @@ void main_metrics_text(const struct main_parts *parts, struct buf *out)
     histogram_text(loop_delay_histogram(parts->loop_delay), out, "grannbud_loop_delay_seconds", "");
     http_text(parts->http, out);
     api_metrics(parts->api, out);
+    process_text(out);
     json_decref(problems);
     buf_fini(&labels);
 }

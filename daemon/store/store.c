@@ -31,6 +31,8 @@ enum {
     STORE_IDLE_MS = 50,     /* so long without a write, and the log is tidied */
 };
 
+static const int64_t COMMIT_BOUNDS[] = HISTOGRAM_FAST;
+
 struct queue {
     struct store_req *head;
     struct store_req **tail;
@@ -166,9 +168,7 @@ static void count_commit(struct store *s, int rc, int n, int ok, int64_t us)
     s->stats.commits++;
     s->stats.writes += (uint64_t)n;
     s->stats.failures += (uint64_t)(n - ok);
-    s->stats.commit_us_sum += (uint64_t)us;
-    if ((uint64_t)us > s->stats.commit_us_max)
-        s->stats.commit_us_max = (uint64_t)us;
+    histogram_add(&s->stats.commit_times, us);
     pthread_mutex_unlock(&s->mutex);
 }
 
@@ -298,6 +298,7 @@ int store_open(const struct store_config *config, struct store **out, struct err
     s->config = *config;
     s->lock_fd = -1;
     s->reader_count = config->readers < STORE_READERS_MAX ? config->readers : STORE_READERS_MAX;
+    histogram_init(&s->stats.commit_times, COMMIT_BOUNDS, ARRAY_LEN(COMMIT_BOUNDS));
     queue_init(&s->writes);
     queue_init(&s->later);
     queue_init(&s->reads);

@@ -11,6 +11,9 @@ struct buf;
 
 /* "3 d 4 h", "2 h 5 min", "12 min", "41 s". */
 void words_duration(struct buf *out, long long seconds);
+/* Breaks between words into lines of at most `columns`, each beginning with `indent` blanks; a word that is longer has
+ * a line of its own. Every line ends with a line end. */
+void words_wrap(struct buf *out, const char *text, size_t indent, size_t columns);
 /* At most `columns` (2 or more) columns of a terminal; what is cut off shows as "…". */
 void words_clip(struct buf *out, const char *text, size_t columns);
 

@@ -22,6 +22,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/histogram.h"
+
 struct clock;
 struct db;
 struct err;
@@ -69,8 +71,8 @@ int store_pending(const struct store *store);
 /* Counters since start, for /metrics, and how the store does. */
 struct store_stats {
     uint64_t writes, commits, reads, failures;
-    uint64_t commit_us_sum, commit_us_max;
-    int trouble; /* why the last change could not be written (ERR_FULL, ERR_IO, ...); 0 when it was */
+    struct histogram commit_times; /* of whole transactions */
+    int trouble;                   /* why the last change could not be written (ERR_FULL, ERR_IO, ...); 0 when it was */
 };
 struct store_stats store_stats(struct store *store);
 

@@ -42,8 +42,28 @@ static void test_words_clip__cuts_between_characters(void **state)
     assert_clip("漢字漢字", 5, "漢字…");
 }
 
+static void assert_wrap(const char *text, const char *expected)
+{
+    struct buf b;
+    buf_init(&b, 200);
+    words_wrap(&b, text, 2, 10);
+    assert_string_equal(buf_str(&b), expected);
+    buf_fini(&b);
+}
+
+static void test_words_wrap__breaks_between_words(void **state)
+{
+    (void)state;
+    assert_wrap("", "");
+    assert_wrap("  a  b\n", "  a b\n");
+    assert_wrap("åäöå åäöå", "  åäöå\n  åäöå\n");
+    assert_wrap("åäö åäöå", "  åäö åäöå\n");
+    assert_wrap("a-word-that-is-long b", "  a-word-that-is-long\n  b\n");
+}
+
 static const struct CMUnitTest tests[] = {
     TEST(test_words_duration__has_two_units_at_most),
+    TEST(test_words_wrap__breaks_between_words),
     TEST(test_words_clip__cuts_between_characters),
 };
 
