@@ -57,8 +57,10 @@ static const struct config *config_now(void *ctx)
 static void on_work(void *ctx)
 {
     struct sim *s = ctx;
-    if (s->phase == SIM_UP)
-        outbox_wake(s->outbox);
+    if (s->phase != SIM_UP)
+        return;
+    sim_check_told(s);
+    outbox_wake(s->outbox);
 }
 
 static void on_tick(struct sim *s, void *who, int64_t life)
@@ -270,6 +272,7 @@ void sim_changed(struct sim *s)
     if (s->phase != SIM_UP)
         return;
     scheduler_tick(s->scheduler);
+    sim_check_told(s);
     outbox_wake(s->outbox);
 }
 

@@ -206,7 +206,8 @@ struct sim_ledger {
     int running, expanding;        /* messages; expanding ones are running, too */
     bool is_recovering, is_on_hold;
     int retries_by_hand;    /* under way */
-    int64_t hold_us;        /* monotonic: when it came into force */
+    int64_t hold_told_us;   /* monotonic: when the outbox was told of the hold; 0: not yet */
+    int recalled;           /* rows of which the outbox was not told yet */
     struct sqlite3 *sqlite; /* the engine's own connection */
     struct sqlite3_stmt *read, *clear;
 };
@@ -219,6 +220,8 @@ void sim_check_stop(struct sim *s);
 void sim_check_file(struct sim *s);
 /* Every minute. */
 void sim_check_fairness(struct sim *s);
+/* The outbox is woken now. */
+void sim_check_told(struct sim *s);
 /* Between two turns of the loop. */
 void sim_check_turn(struct sim *s);
 /* True when every row is final and every message has ended. */

@@ -43,12 +43,25 @@ bool sim_may(const struct sim *s, char fault)
     return !s->is_draining && (!s->options.only || strchr(s->options.only, fault));
 }
 
+static void on_malice(struct sim *s, void *who, int64_t i);
+
+/* A crash just after somebody has changed their mind. */
+static void tempt_by_recall(struct sim *s, const struct deed *d)
+{
+    bool is_recall = strcmp(d->name, "cancel") == 0 || strcmp(d->name, "group") == 0;
+    if (is_recall && s->ledger.claimed > 0 && !s->people.has_malice && sim_happens(s, 300)) {
+        s->people.has_malice = true;
+        sim_in(s, sim_wait(s, 20 * SIM_MS), on_malice, NULL, 0);
+    }
+}
+
 static void on_done(struct store_req *req)
 {
     struct deed *d = CONTAINER_OF(req, struct deed, req);
     struct sim *s = d->s;
     sim_trace(s, "%s: %s", d->name, req->status ? err_name(req->status) : "ok");
     s->people.busy--;
+    tempt_by_recall(s, d);
     sim_changed(s);
     free(d);
 }

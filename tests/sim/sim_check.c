@@ -15,12 +15,15 @@
 
 enum {
     UNRECORDED_MAX = 1, /* past the dot and not durable, per connection (promise 2) */
+    LEFT_MS = 50,       /* what was written already may still leave */
     GATE_MS = 1000,     /* OUTBOX_GATE_MS: a wake-up holds the queue up no longer */
     CALM_S = 300,       /* after a fault, pauses last up to a minute */
     ALERT_FIRST_MS = 3000,
-    AHEAD_MIN = 16, /* claimed ahead of the connections, per lane: twice as many as they, and at least this */
+    AHEAD_MIN = 32, /* claimed ahead, per lane: this, or AHEAD for each connection */
+    AHEAD = 4,
     FAIR_S = 60,
     FAIR_LETTERS = 40,
+    PAUSE_MIN = 75, /* a message that is refused because of us may pause so long */
     TURNS_MAX = 20000,
     TRIES_ENOUGH = 5, /* a row that is too old may have been tried less, by reason of us */
 };
@@ -36,17 +39,38 @@ void sim_check_open(struct smtp_wire *w)
         sim_fail(w->s, "%d connections to %s, %d allowed", r->open, r->name, r->connections);
 }
 
-/* What was recalled, or held, some time ago must not begin: the outbox was told, asked the ledger, and at the latest
- * after its gate it knows. */
+/* What was recalled, or held, must not begin once the outbox was told (`told_us`): it asks the ledger, and sends
+ * nothing that was queued before for GATE_MS or until it has its answer. */
+static void check_told(struct sim *s, const struct sim_row *row, const char *what, int64_t told_us)
+{
+    int64_t mail_us = row->attempt.mail_us;
+    int64_t answered_us = told_us + GATE_MS * SIM_MS + 4 * s->disk.lag_max_us + 500 * SIM_MS;
+    bool is_gated = mail_us > told_us + LEFT_MS * SIM_MS && mail_us < told_us + (GATE_MS - 1) * SIM_MS;
+    if (told_us > 0 && (is_gated || mail_us > answered_us))
+        sim_fail(s, "delivery %lld began though %s %lld ms before", (long long)row->id, what,
+                 (long long)((mail_us - told_us) / SIM_MS));
+}
+
 static void check_gate(struct sim *s, const struct sim_row *row)
 {
-    int64_t slack = GATE_MS * SIM_MS + 4 * s->disk.lag_max_us + 500 * SIM_MS;
-    if (row->is_recalled && s->mono_us > row->recalled_us + slack)
-        sim_fail(s, "delivery %lld begins though it was recalled %lld ms ago", (long long)row->id,
-                 (long long)((s->mono_us - row->recalled_us) / SIM_MS));
-    if (s->ledger.is_on_hold && s->mono_us > s->ledger.hold_us + slack)
-        sim_fail(s, "delivery %lld begins though sending is on hold since %lld ms", (long long)row->id,
-                 (long long)((s->mono_us - s->ledger.hold_us) / SIM_MS));
+    if (row->is_recalled)
+        check_told(s, row, "it was recalled", row->told_us);
+    if (s->ledger.is_on_hold)
+        check_told(s, row, "sending was held", s->ledger.hold_told_us);
+}
+
+void sim_check_told(struct sim *s)
+{
+    struct sim_ledger *l = &s->ledger;
+    if (l->is_on_hold && l->hold_told_us == 0)
+        l->hold_told_us = s->mono_us;
+    for (int i = l->rows.count - 1; l->recalled > 0 && i >= 0; i--) {
+        struct sim_row *row = l->rows.all[i].value;
+        if (row->is_recalled && row->told_us == 0) {
+            row->told_us = s->mono_us;
+            l->recalled--;
+        }
+    }
 }
 
 static void check_rate(struct sim *s, struct sim_relay *r)
@@ -94,7 +118,6 @@ void sim_check_mail(struct smtp_wire *w, struct sim_row *row)
         return; /* an envelope that was written already when it was taken back; its body must not follow */
     if (a->has_dot)
         sim_fail(s, "delivery %lld is sent twice for one claim", (long long)row->id);
-    check_gate(s, row);
     check_rate(s, w->relay);
     check_alert(s, row);
     *a = (struct sim_attempt){.mail_us = s->mono_us, .wire = w->number, .relay = w->relay};
@@ -126,6 +149,7 @@ void sim_check_body(struct smtp_wire *w)
     if (w->row->state != DELIVERY_CLAIMED || w->row->attempt.wire != w->number)
         sim_fail(w->s, "%d: a body of delivery %lld, which is %s%s", w->number, (long long)w->row->id,
                  delivery_state_word(w->row->state), w->row->attempt.wire != w->number ? " elsewhere" : "");
+    check_gate(w->s, w->row);
     w->row->attempt.has_body = true;
     w->body_row = w->row;
     check_domain(w);
@@ -194,7 +218,8 @@ static void check_retry(struct sim *s, const struct sim_row *row, int64_t at_us)
     int64_t rest = row->created_us + c->letter.retry_max_age_s * SIM_S - at_us;
     /* 421 has not judged it, and a relay that refuses our MAIL leaves it to the others. */
     bool is_judged = row->attempt.refused >= 400 && row->attempt.refused != 421 && !row->attempt.was_about_us;
-    if (!is_judged && !row->attempt.has_dot)
+    bool is_under_old_rules = s->mono_us - s->reload_us < 10 * SIM_S; /* decided before the reload, recorded after it */
+    if ((!is_judged && !row->attempt.has_dot) || is_under_old_rules)
         return;
     if ((wait < c->letter.retry_first_s * SIM_S && wait < rest) || wait > longest + SIM_S)
         sim_fail(s, "delivery %lld was refused with %d and comes again after %lld s", (long long)row->id,
@@ -321,7 +346,8 @@ void sim_check_fairness(struct sim *s)
     }
     for (int i = 0; i < s->ledger.messages.count; i++) {
         struct sim_message *m = s->ledger.messages.all[i].value;
-        bool is_old = m->made_us < s->mono_us - 2 * FAIR_S * SIM_S && s->trouble_us < s->mono_us - FAIR_S * SIM_S;
+        bool is_old = m->made_us < s->mono_us - 2 * FAIR_S * SIM_S && s->trouble_us < s->mono_us - FAIR_S * SIM_S &&
+                      m->refused_us < s->mono_us - PAUSE_MIN * SIM_MIN;
         if (all >= FAIR_LETTERS && m->lane == LANE_LETTER && m->begun == 0 && m->open > 0 && is_old && waits(s, m))
             sim_fail(s, "message %lld has stood still for %d s, in which others sent %d", (long long)m->id, FAIR_S,
                      all);
@@ -332,7 +358,7 @@ void sim_check_fairness(struct sim *s)
 
 void sim_check_turn(struct sim *s)
 {
-    int ahead = 2 * connections(s) > AHEAD_MIN ? 2 * connections(s) : AHEAD_MIN;
+    int ahead = AHEAD * connections(s) > AHEAD_MIN ? AHEAD * connections(s) : AHEAD_MIN;
     if (s->ledger.claimed > LANE_COUNT * ahead + connections(s))
         sim_fail(s, "%d deliveries are claimed for %d connections", s->ledger.claimed, connections(s));
     if (s->turns_at_us != s->mono_us) {

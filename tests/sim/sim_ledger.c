@@ -220,8 +220,8 @@ static void on_change(struct sim *s, sqlite3_stmt *stmt)
     row->is_recalled = sqlite3_column_int(stmt, 8) != 0;
     if (row->attempts < 0)
         sim_fail(s, "delivery %lld has %d attempts", (long long)row->id, row->attempts);
-    if (row->is_recalled && !was_recalled)
-        row->recalled_us = s->mono_us;
+    if (row->is_recalled && !was_recalled && row->told_us == 0)
+        s->ledger.recalled++;
     if (to != row->state)
         take_state(s, row, to, stmt);
     if (row->is_recalled && to == DELIVERY_PENDING)
@@ -262,8 +262,8 @@ static void on_hold(struct sim *s, const char *value)
 {
     bool hold = strcmp(value, "yes") == 0;
     sim_trace(s, "hold: %s", value);
-    if (hold && !s->ledger.is_on_hold)
-        s->ledger.hold_us = s->mono_us;
+    if (!hold)
+        s->ledger.hold_told_us = 0;
     s->ledger.is_on_hold = hold;
 }
 

@@ -26,9 +26,9 @@ struct sim_row {
     enum delivery_state state;
     int attempts;
     bool is_recalled;
-    int64_t recalled_us; /* monotonic: when the ledger learned it */
-    int64_t made_us;     /* monotonic */
-    int claim_life;      /* in which it was claimed last */
+    int64_t told_us; /* monotonic: when the outbox was told that it is; 0: not yet */
+    int64_t made_us; /* monotonic */
+    int claim_life;  /* in which it was claimed last */
     struct sim_attempt attempt;
     int taken;             /* by relays, in all */
     int excuses;           /* times that it may come again: a crash, a person */
@@ -44,9 +44,9 @@ struct sim_message {
     enum lane lane;
     char state[12];
     int rows, open;
-    int64_t made_us;
-    bool has_begun; /* something of it was on the wire */
-    int begun;      /* deliveries since the last look at fairness */
+    int64_t made_us, refused_us; /* refused_us: because of us */
+    bool has_begun;              /* something of it was on the wire */
+    int begun;                   /* deliveries since the last look at fairness */
 };
 
 /* Before the first store_open: so that the engine's connection is seen. */

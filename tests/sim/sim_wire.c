@@ -205,6 +205,8 @@ static void was_told(struct smtp_wire *w, const struct sim_item *answer)
     } else if (answer->code >= 400 && row->attempt.refused == 0 && !row->attempt.is_acked) {
         row->attempt.refused = answer->code;
         row->attempt.was_about_us = answer->is_about_us;
+        if (answer->is_about_us)
+            sim_ledger_message(w->s, row->message_id)->refused_us = w->s->mono_us;
     }
 }
 
