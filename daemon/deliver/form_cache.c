@@ -29,6 +29,9 @@ struct form_cache {
     void *ctx;
     uint64_t tick;
     int loading;
+    int count;    /* entries in use */
+    size_t bytes; /* of them, about */
+    int found;    /* the entry that was asked for last */
     struct form forms[FORM_CACHE_MAX];
 };
 
@@ -72,6 +75,27 @@ static enum form_state state_of(int status)
     return status == ERR_INVALID || status == ERR_TOO_LARGE ? FORM_BROKEN : FORM_AWAY;
 }
 
+static void drop(struct form_cache *cache, struct form *form)
+{
+    cache->count--;
+    if (form->mail)
+        cache->bytes -= form->mail->bytes;
+    letter_mail_free(form->mail);
+    *form = (struct form){0};
+}
+
+/* The least recently used that is not loading, nor `other`; NULL when there is none. */
+static struct form *oldest(struct form_cache *cache, const struct form *other)
+{
+    struct form *best = NULL;
+    for (int i = 0; i < FORM_CACHE_MAX; i++) {
+        struct form *form = &cache->forms[i];
+        if (form->in_use && form != other && form->state != FORM_LOADING && (!best || form->used < best->used))
+            best = form;
+    }
+    return best;
+}
+
 static void on_compiled(struct store_req *req)
 {
     struct form *form = CONTAINER_OF(req, struct form, req);
@@ -80,57 +104,80 @@ static void on_compiled(struct store_req *req)
     form->state = state_of(req->status);
     if (req->status && !form->err.text[0])
         err_set(&form->err, 0, "%s", err_text(req->status));
+    if (form->mail)
+        cache->bytes += form->mail->bytes;
+    while (cache->bytes > FORM_CACHE_BYTES && cache->count > FORM_CACHE_MIN) {
+        struct form *old = oldest(cache, form);
+        if (!old)
+            break;
+        drop(cache, old);
+    }
     cache->ready(cache->ctx);
 }
 
-/* A free entry, or the least recently used that is not loading; NULL when all load. */
+/* A free entry; NULL when all are loading. */
 static struct form *make_room(struct form_cache *cache)
 {
-    struct form *best = NULL;
-    for (int i = 0; i < FORM_CACHE_MAX; i++) {
-        struct form *form = &cache->forms[i];
-        if (!form->in_use)
-            return form;
-        if (form->state != FORM_LOADING && (!best || form->used < best->used))
-            best = form;
+    if (cache->count == FORM_CACHE_MAX) {
+        struct form *old = oldest(cache, NULL);
+        if (!old)
+            return NULL;
+        drop(cache, old);
     }
-    if (best) {
-        letter_mail_free(best->mail);
-        *best = (struct form){0};
-    }
-    return best;
+    for (int i = 0; i < FORM_CACHE_MAX; i++)
+        if (!cache->forms[i].in_use)
+            return &cache->forms[i];
+    return NULL;
+}
+
+static bool is_it(const struct form *form, int64_t message_id, const char *municipality_code)
+{
+    return form->in_use && form->message_id == message_id && strcmp(form->municipality_code, municipality_code) == 0;
 }
 
 static struct form *find(struct form_cache *cache, int64_t message_id, const char *municipality_code)
 {
+    if (is_it(&cache->forms[cache->found], message_id, municipality_code))
+        return &cache->forms[cache->found];
     for (int i = 0; i < FORM_CACHE_MAX; i++) {
-        struct form *form = &cache->forms[i];
-        if (form->in_use && form->message_id == message_id && strcmp(form->municipality_code, municipality_code) == 0)
-            return form;
+        if (is_it(&cache->forms[i], message_id, municipality_code)) {
+            cache->found = i;
+            return &cache->forms[i];
+        }
     }
     return NULL;
+}
+
+static struct form *load(struct form_cache *cache, int64_t message_id, const char *municipality_code)
+{
+    struct form *form = cache->loading < FORM_LOADING_MAX ? make_room(cache) : NULL;
+    if (!form)
+        return NULL;
+    *form = (struct form){.cache = cache, .message_id = message_id, .state = FORM_LOADING, .in_use = true};
+    memccpy(form->municipality_code, municipality_code, '\0', sizeof form->municipality_code - 1);
+    form->req = (struct store_req){.op = op_compile, .done = on_compiled};
+    cache->count++;
+    cache->loading++;
+    store_read(cache->store, &form->req);
+    return form;
 }
 
 enum form_state form_cache_get(struct form_cache *cache, int64_t message_id, const char *municipality_code,
                                const struct letter_mail **mail, const char **why)
 {
     struct form *form = find(cache, message_id, municipality_code);
-    if (!form) {
-        form = make_room(cache);
-        if (!form)
-            return FORM_LOADING; /* one of those that load will call ready() */
-        *form = (struct form){.cache = cache, .message_id = message_id, .state = FORM_LOADING, .in_use = true};
-        memccpy(form->municipality_code, municipality_code, '\0', sizeof form->municipality_code - 1);
-        form->req = (struct store_req){.op = op_compile, .done = on_compiled};
-        cache->loading++;
-        store_read(cache->store, &form->req);
-    }
+    if (!form)
+        form = load(cache, message_id, municipality_code);
+    if (!form)
+        return FORM_LOADING; /* one of those that load will call ready() */
     form->used = ++cache->tick;
     if (form->state == FORM_LOADING)
         return FORM_LOADING; /* the rest is the reader's until it is done */
     *mail = form->mail;
     *why = form->err.text;
-    if (form->state == FORM_AWAY)
-        form->in_use = false; /* the entry keeps its words until it is used again */
-    return form->state;
+    if (form->state != FORM_AWAY)
+        return form->state;
+    form->in_use = false; /* the entry keeps its words until it is used again */
+    cache->count--;
+    return FORM_AWAY;
 }

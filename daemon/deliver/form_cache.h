@@ -1,6 +1,8 @@
 /*
- * Compiled letters by message and municipality, at most FORM_CACHE_MAX, the least recently used goes. Compiling runs on
- * a reader of the store, off the loop; private to deliver.
+ * Compiled letters by message and municipality: a letter to the whole country has 290 of them, whose readers come in
+ * any order. At most FORM_CACHE_MAX, and about FORM_CACHE_BYTES of memory (but FORM_CACHE_MIN always stay); the least
+ * recently used goes. Compiling runs on a reader of the store, off the loop, FORM_LOADING_MAX at a time so that others
+ * get to read as well; private to deliver.
  */
 #ifndef GB_DELIVER_FORM_CACHE_H
 #define GB_DELIVER_FORM_CACHE_H
@@ -12,7 +14,12 @@ struct letter_mail;
 struct letter_sender;
 struct store;
 
-enum { FORM_CACHE_MAX = 24 };
+enum {
+    FORM_CACHE_MIN = 8,
+    FORM_CACHE_MAX = 320,
+    FORM_CACHE_BYTES = 8 * 1024 * 1024,
+    FORM_LOADING_MAX = 4,
+};
 
 enum form_state {
     FORM_LOADING,

@@ -21,7 +21,11 @@
 #include "core/period_words.h"
 #include "store/db.h"
 
-enum { LETTER_PAGE_BYTES = MAIL_TEMPLATE_MAX_BYTES };
+enum {
+    LETTER_PAGE_BYTES = MAIL_TEMPLATE_MAX_BYTES,
+    MAIL_FIXED_BYTES = 8192, /* of a compiled mail, besides ... */
+    MAIL_BYTES_A_BYTE = 8,   /* ... what a byte of its source becomes: text and HTML, encoded */
+};
 
 /* --- the sender ------------------------------------------------------------------------------------------------ */
 
@@ -271,6 +275,7 @@ int letter_mail_compile(struct db *db, const struct letter_sender *sender, int64
         mail->form = form;
         mail->period_words = xstrdup(words);
         mail->message_kind = xstrdup(m.kind);
+        mail->bytes = MAIL_FIXED_BYTES + MAIL_BYTES_A_BYTE * strlen(m.source);
         *out = mail;
     }
     letter_source_free(src);

@@ -29,7 +29,6 @@ enum {
     OUTBOX_HOLD_MS = 1000,               /* the same while sending is on hold, or the store fails */
     OUTBOX_GATE_MS = 1000,               /* writes without end hold up what is queued for no longer than this */
     OUTBOX_FINISH_MS = 50,               /* after a row became final, its message is closed within this time */
-    OUTBOX_SKIP_MAX = 32,                /* deliveries whose letter is being compiled let so many others go first */
     OUTBOX_RESCUE_MS = 1000,             /* how often slots are asked whether something stands behind one that hangs */
     OUTBOX_PARK_MS = 2000,               /* what waits longer for its domain waits in the ledger */
 };

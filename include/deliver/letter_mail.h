@@ -8,6 +8,7 @@
 #ifndef GB_DELIVER_LETTER_MAIL_H
 #define GB_DELIVER_LETTER_MAIL_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/ledger.h"
@@ -31,6 +32,7 @@ struct letter_mail {
     struct mail_form *form;
     char *period_words; /* "mars 2026", "" without a period */
     char *message_kind;
+    size_t bytes; /* the memory that it takes, estimated */
 };
 /* 0 and *out, freed with letter_mail_free; ERR_INVALID with words when the letter cannot be made into a mail. */
 int letter_mail_compile(struct db *db, const struct letter_sender *sender, int64_t message_id,
