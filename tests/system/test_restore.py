@@ -8,6 +8,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -189,6 +190,24 @@ class Restore(unittest.TestCase):
         d.stop()
         d.start()
         self.assertFalse(d.json("status")["hold"])
+
+    def test_the_service_manager_sees_a_reload_and_no_end(self):
+        sink = self.enter(Sink())
+        folder = pathlib.Path(self.enter(tempfile.TemporaryDirectory()))
+        told = self.enter(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+        told.bind(str(folder / "notify"))
+        told.settimeout(10)
+        d = self.enter(Daemon(relay="smtp://127.0.0.1:%d" % sink.port,
+                              env={"NOTIFY_SOCKET": str(folder / "notify"), "WATCHDOG_USEC": "4000000"}))
+        d.cli("store", "backup", d.folder / "copy.db")
+        d.cli("store", "restore", d.folder / "copy.db")
+        words = []
+        while sum(w.startswith("READY=1") for w in words) < 2:
+            words.append(told.recv(4096).decode())
+        states = [w.split("\n")[0] for w in words if not w.startswith(("STATUS", "WATCHDOG"))]
+        self.assertEqual(states, ["READY=1", "RELOADING=1", "READY=1"])
+        while not words[-1].startswith("WATCHDOG=1"):
+            words.append(told.recv(4096).decode())
 
     # --- kill -9 --------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@
 GRANNBUD_SHOW=1 prints the screens.
 """
 import http.client
+import json
 import math
 import os
 import re
@@ -12,15 +13,15 @@ import unittest
 
 sys.path.insert(0, __file__.rsplit("/", 1)[0])
 from daemon import Daemon  # noqa: E402
-from peers import Sink, wait_for  # noqa: E402
+from peers import ROOT, Sink, wait_for  # noqa: E402
 
 COLUMNS = 80
 LETTER_COLUMNS = re.compile(r"let_\w+|/\S+/")  # ids and paths may stick out
 
 NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
 LABEL = r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\\\|\\"|\\n)*)"'
-SAMPLE = re.compile(r"(%s)(?:\{(%s(?:,%s)*)\})? (\S+)" % (NAME, LABEL.replace("(", "(?:", 1).replace("((?:", "(?:(?:"),
-                                                          LABEL.replace("(", "(?:", 1).replace("((?:", "(?:(?:")))
+PAIR = r'[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\\\|\\"|\\n)*"'
+SAMPLE = re.compile(r"(%s)(?:\{(%s(?:,%s)*)\})? (\S+)" % (NAME, PAIR, PAIR))
 UNITS = ("_seconds", "_bytes", "_total", "_info", "_deliveries", "_sessions", "_connections", "_fds", "_minute", "_waiting",
          "_paused", "_problems", "_state", "_hold")
 
@@ -91,6 +92,31 @@ class Reader(unittest.TestCase):
                 read_metrics(bad)
 
 
+SCHEMAS = json.loads((ROOT / "conf" / "openapi.json").read_text(encoding="utf-8"))["components"]["schemas"]
+KINDS = {"string": str, "integer": int, "boolean": bool, "number": (int, float), "object": dict, "array": list,
+         "null": type(None)}
+
+
+def hold_against(value, schema, where="answer"):
+    """The answer is what conf/openapi.json says, with every member that it names and no other."""
+    if "enum" in schema:
+        assert value in schema["enum"], (where, value)
+        return
+    kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    assert isinstance(value, tuple(KINDS[k] for k in kinds)), (where, value)
+    if isinstance(value, bool):
+        assert "boolean" in kinds, where
+    if isinstance(value, dict):
+        known = schema.get("properties")
+        if known is not None:
+            assert set(value) == set(known), (where, set(value) ^ set(known))
+        for name, inner in value.items():
+            hold_against(inner, known[name] if known is not None else schema["additionalProperties"], where + "." + name)
+    if isinstance(value, list):
+        for i, inner in enumerate(value):
+            hold_against(inner, schema["items"], "%s.%d" % (where, i))
+
+
 class Status(unittest.TestCase):
     def enter(self, manager):
         value = manager.__enter__()
@@ -99,6 +125,7 @@ class Status(unittest.TestCase):
 
     def screen(self, d, title):
         text = d.cli("status")
+        hold_against(d.json("status"), SCHEMAS["Status"])
         if os.environ.get("GRANNBUD_SHOW"):
             print("\n=== %s\n%s" % (title, text))
         for line in text.splitlines():
@@ -194,6 +221,9 @@ class Status(unittest.TestCase):
         self.assertEqual((failed["state"], failed["waits_for"]), ("failed", None))
         self.assertEqual([t["result"] for t in failed["tries"]], ["failed"])
         shown = d.cli("delivery", "show", failed["id"])
+        hold_against(d.json("delivery", "show", failed["id"]), SCHEMAS["Delivery"])
+        waiting = d.json("delivery", "list", "--letter", letter, "--state", "pending")["items"][0]["id"]
+        hold_against(d.json("delivery", "show", waiting), SCHEMAS["Delivery"])
         self.assertIn("What happened, newest first", shown)
         self.assertIn("550", shown)
         self.metrics(d)

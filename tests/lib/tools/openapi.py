@@ -58,6 +58,53 @@ STATUS = {
 }
 
 
+STATES = ("pending", "claimed", "sent", "failed", "uncertain", "withdrawn", "expired")
+# Answers that are described member by member: (method and pattern) -> schema below.
+ANSWER = {"GET /api/v1/status": "Status", "GET /api/v1/delivery/{id}": "Delivery"}
+N, B, S, T = "integer", "boolean", "string", "date-time"
+STATUS_ANSWER = {
+    "version": S, "uptime_s": N, "store": {"version": N, "latest": N, "size_bytes": N},
+    "hold": B, "hold_since": T, "hold_by": S, "hold_reason": S,
+    "restored": {"id": S, "at": T, "file": S, "newest": T},
+    "queue": {lane: {"pending": N, "claimed": N, "oldest_due": T, "oldest_age_s": N, "queued": N, "per_minute": N,
+                     "pace": "number"} for lane in ("alert", "personal", "letter")},
+    "relays": [{"name": S, "state": ("ready", "probing", "paused", "standby"), "priority": N, "weight": N, "connections": N,
+                "window": N, "sessions": N, "busy": N, "retry_in_ms": N, "problem": S, "sent": N, "failed": N, "retried": N,
+                "uncertain": N, "our_fault": N, "untouched": N, "connects": N, "connect_failures": N, "per_minute": N}],
+    "domains_waiting": {"count": N, "items": [{"domain": S, "retry_in_ms": N, "reply": S}]},
+    "messages_paused": [{"id": S, "retry_in_ms": N, "reason": S}],
+    "running": [{"id": S, "kind": S, "title": S, "state": S, "letter": S, "created_at": T, "lane": S,
+                 "deliveries": {state: N for state in STATES}, "waiting": N, "next_try": T, "expected_end": T,
+                 "expected_in_s": N, "expected_end_unknown": ("on_hold", "message_paused", "relays_paused", "expanding",
+                                                              "waiting_for_retries", "nothing_moves")}],
+    "letters": {"*": N}, "next_due": [{"id": S, "title": S, "period": S, "due_at": T}],
+    "register": {"groups": N, "active_groups": N, "contacts": N},
+    "loop_delay_ms": {"median": "number", "p99": "number"}, "problems": [S],
+}
+DELIVERY_ANSWER = {
+    "id": S, "message": S, "address": S, "to_name": S, "municipality_code": S, "group": S, "lane": S, "state": tuple(STATES),
+    "due_at": T, "attempts": N, "code": N, "status": S, "reply": S, "step": S, "relay": S, "created_at": T, "first_at": T,
+    "last_at": T,
+    "tries": [{"at": T, "result": ("sent", "retry", "failed", "uncertain", "not_counted"), "relay": S, "step": S, "code": N,
+               "status": S, "reply": S}],
+    "waits_for": [{"why": ("on_hold", "not_due", "message_paused", "domain_waits", "relay_paused", "in_hand",
+                           "in_the_queue"), "text": S, "until": T}],
+}
+
+
+def shape(what):
+    """The JSON schema of the short form above; what is not known or does not apply is null."""
+    if isinstance(what, dict) and list(what) == ["*"]:
+        return {"type": "object", "additionalProperties": shape(what["*"])}
+    if isinstance(what, dict):
+        return {"type": ["object", "null"], "properties": {name: shape(inner) for name, inner in what.items()}}
+    if isinstance(what, list):
+        return {"type": ["array", "null"], "items": shape(what[0])}
+    if isinstance(what, tuple):
+        return {"enum": [*what, None]}
+    return {"type": ["string", "null"], "format": T} if what == T else {"type": [what, "null"]}
+
+
 def joined(literals):
     return "".join(json.loads(part) for part in re.findall(r"\"(?:[^\"\\]|\\.)*\"", literals))
 
@@ -147,6 +194,8 @@ def success(method, pattern, key, is_list, source):
     schema = {"type": "string"}
     if content == "application/json":
         schema = {"$ref": "#/components/schemas/List"} if is_list else {"type": "object"}
+        if key in ANSWER:
+            schema = {"$ref": "#/components/schemas/" + ANSWER[key]}
     return status, {"description": "Made." if status == "201" else "Done.", "content": {content: {"schema": schema}}}
 
 
@@ -185,6 +234,8 @@ def components():
             "List": {"type": "object", "required": ["items", "next"], "properties": {
                 "items": {"type": "array", "items": {"type": "object"}},
                 "next": {"type": ["string", "null"], "description": "Give it back as ?after= for the next page."}}},
+            "Status": shape(STATUS_ANSWER),
+            "Delivery": shape(DELIVERY_ANSWER),
             "Problem": {"type": "object", "description": "RFC 9457", "properties": {
                 "type": text, "title": text, "status": {"type": "integer"}, "detail": text, "instance": text,
                 "problems": {"type": "array", "items": {"type": "object"}}}},

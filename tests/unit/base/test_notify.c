@@ -178,6 +178,40 @@ static void test_notify_init__takes_the_variables_out(void **state)
     manager_close(&m);
 }
 
+static void hand_on(bool is_abstract)
+{
+    struct manager m;
+    struct notify n;
+    char pid[32];
+    (void)snprintf(pid, sizeof(pid), "%ld", (long)getpid());
+    manager_listen(&m, is_abstract);
+    set_env("WATCHDOG_USEC", "30000000");
+    assert_int_equal(notify_init(&n), 0);
+    assert_null(env("NOTIFY_SOCKET"));
+    notify_hand_on(&n);
+    assert_string_equal(env("NOTIFY_SOCKET"), m.name);
+    assert_string_equal(env("WATCHDOG_USEC"), "30000000");
+    assert_string_equal(env("WATCHDOG_PID"), pid);
+    notify_fini(&n);
+    assert_int_equal(notify_init(&n), 0); /* and it can be taken up again */
+    assert_int_equal(n.watchdog_us, 30000000);
+    assert_int_equal(notify_ready(&n, NULL), 0);
+    assert_told(&m, "READY=1\n");
+    notify_fini(&n);
+    manager_close(&m);
+}
+
+static void test_notify_hand_on__puts_the_variables_back(void **state)
+{
+    struct notify n;
+    (void)state;
+    hand_on(false);
+    hand_on(true);
+    assert_int_equal(notify_init(&n), 0);
+    notify_hand_on(&n); /* nobody listens: nothing to hand on */
+    assert_null(env("NOTIFY_SOCKET"));
+}
+
 static void test_notify_init__reads_the_watchdog(void **state)
 {
     char *own_pid = xasprintf("%d", (int)getpid());
@@ -266,6 +300,6 @@ static const struct CMUnitTest tests[] = {
     TEST(test_notify_status__is_cut_between_characters), TEST(test_notify_init__without_systemd_does_nothing),
     TEST(test_notify_init__takes_the_variables_out),     TEST(test_notify_init__reads_the_watchdog),
     TEST(test_notify_init__refuses_what_is_no_address),  TEST(test_notify__tells_when_nobody_is_at_the_other_end),
-    TEST(test_notify__never_waits_for_a_full_queue),
+    TEST(test_notify_hand_on__puts_the_variables_back),  TEST(test_notify__never_waits_for_a_full_queue),
 };
 TEST_MAIN(tests)
