@@ -55,6 +55,7 @@ static void read_row(const struct db_rows *rows, enum lane lane, struct job *job
     copy(job->domain, sizeof job->domain, at ? at + 1 : "");
     copy(job->to_name, sizeof job->to_name, db_text(rows, 9));
     key->group_id = db_int(rows, 10);
+    job->first_at = db_int(rows, 11);
 }
 
 static int read_message(struct db *db, struct job *job)

@@ -25,12 +25,12 @@ static void give_up(const struct outcome *outcome, int64_t hours, char *gave_up,
     out->reply = gave_up;
 }
 
-/* Wait after failure number `times`, or give up when the row is too old and `is_tried` enough. The last attempt is made
+/* Wait after failure number `times`, or give up when it has been tried for too long and `is_tried` enough. The last attempt is made
  * at that age, however long the wait before it would be. */
 static void retry(const struct delivery_policy *policy, const struct job *job, const struct outcome *outcome, int times,
                   bool is_tried, uint32_t noise, char *gave_up, struct ledger_result *out)
 {
-    int64_t age = out->now_us - job->created_at;
+    int64_t age = out->now_us - job->first_at;
     int64_t rest = policy->retry_max_age_us - age;
     int64_t wait = delivery_policy_wait_us(policy, times);
     if (rest <= 0 && is_tried) {

@@ -77,7 +77,8 @@ struct job {
     enum lane lane;
     int attempts; /* this one included */
     int64_t message_created_at, created_at;
-    int64_t due_at; /* later than created_at: it has waited before, for another try or for its domain */
+    int64_t due_at;   /* later than created_at: it has waited before, for another try or for its domain */
+    int64_t first_at; /* of the first attempt, perhaps this one */
     char municipality_code[8];
     char address[JOB_ADDRESS_BYTES];
     char domain[JOB_DOMAIN_BYTES]; /* the address': ASCII, lower case */
@@ -108,7 +109,8 @@ int ledger_recalled(struct db *db, const int64_t *ids, int n, bool *out);
 /* Rows due later than `limit_us`, which no wait explains, were written while the clock was ahead: due now. */
 int ledger_pull_back(struct db *db, int64_t now_us, int64_t limit_us, int64_t *n);
 /* The wall clock has jumped by delta_us, from now_us (what it would show now without the jump): what waits for a later
- * time moves with it and waits as long as it would have; after a jump back what is due stays due. *n rows moved. */
+ * time moves with it, with the time of its first attempt, and waits as long as it would have; after a jump back what is
+ * due stays due. *n rows moved. */
 int ledger_shift_due(struct db *db, int64_t delta_us, int64_t now_us, int64_t *n);
 
 /* What became of a claimed delivery. */

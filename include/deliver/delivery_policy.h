@@ -2,13 +2,13 @@
  * What an outcome means for a row of the ledger: retry, give up, keep uncertain. Pure.
  *
  * 4xx and time-outs before the final dot come back after a wait that doubles from retry_first to retry_max, each with
- * up to a tenth of jitter so that a relay which was away does not meet all at once (RFC 5321 4.5.4.1). At the age of
- * retry_max_age a last attempt is made, and then the row fails; but not before DELIVERY_ATTEMPTS_MIN attempts, so that
- * one which we ourselves held up for days (on hold, behind a rate) does not fail at the first "later".
- * A letter's uncertain row stays uncertain: sending it twice is worse than showing it.
- * What the relay refuses because of us costs no attempt: the row comes back after retry_first, until retry_max_age, so
- * that a letter which is refused each time neither stands first in line for ever nor blames its reader.
- * What was not tried at all (UNTOUCHED) is given back and due at once, no attempt counted.
+ * up to a tenth of jitter so that a relay which was away does not meet all at once (RFC 5321 4.5.4.1). When
+ * retry_max_age has passed since the first attempt a last one is made, and then the row fails; but not before
+ * DELIVERY_ATTEMPTS_MIN attempts, so that one which we ourselves held up for days (on hold, switched off) does not fail
+ * at the first "later". A letter's uncertain row stays uncertain: sending it twice is worse than showing it. What the
+ * relay refuses because of us costs no attempt: the row comes back after retry_first, until retry_max_age, so that a
+ * letter which is refused each time neither stands first in line for ever nor blames its reader. What was not tried at
+ * all (UNTOUCHED) is given back and due at once, no attempt counted.
  */
 #ifndef GB_DELIVER_DELIVERY_POLICY_H
 #define GB_DELIVER_DELIVERY_POLICY_H

@@ -203,7 +203,7 @@ void sim_check_claim(struct sim *s, struct sim_row *row, int64_t old_due_us, int
 static void check_failed(struct sim *s, const struct sim_row *row, int64_t at_us)
 {
     const struct sim_attempt *a = &row->attempt;
-    int64_t age = at_us - row->created_us;
+    int64_t age = at_us - row->first_us;
     if (age < s->config->letter.retry_max_age_s * SIM_S && (a->refused < 500 || a->was_about_us))
         sim_fail(s, "delivery %lld failed after %lld s, refused with %d%s", (long long)row->id,
                  (long long)(age / SIM_S), a->refused, a->was_about_us ? " because of us" : "");
@@ -215,7 +215,7 @@ static void check_retry(struct sim *s, const struct sim_row *row, int64_t at_us)
     const struct config *c = s->config;
     int64_t longest = c->letter.retry_max_s * SIM_S * 11 / 10;
     int64_t wait = row->due_us - at_us;
-    int64_t rest = row->created_us + c->letter.retry_max_age_s * SIM_S - at_us;
+    int64_t rest = row->first_us + c->letter.retry_max_age_s * SIM_S - at_us;
     /* 421 has not judged it, and a relay that refuses our MAIL leaves it to the others. */
     bool is_judged = row->attempt.refused >= 400 && row->attempt.refused != 421 && !row->attempt.was_about_us;
     bool is_under_old_rules = s->mono_us - s->reload_us < 10 * SIM_S; /* decided before the reload, recorded after it */
@@ -226,7 +226,7 @@ static void check_retry(struct sim *s, const struct sim_row *row, int64_t at_us)
                  row->attempt.refused, (long long)(wait / SIM_S));
     if (rest < -SIM_HOUR - longest && row->attempts > TRIES_ENOUGH && row->made_us > s->jump_us)
         sim_fail(s, "delivery %lld is tried for %lld s", (long long)row->id,
-                 (long long)((at_us - row->created_us) / SIM_S));
+                 (long long)((at_us - row->first_us) / SIM_S));
 }
 
 void sim_check_result(struct sim *s, struct sim_row *row, enum delivery_state to, const char *relay, int64_t at_us)

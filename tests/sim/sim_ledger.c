@@ -18,13 +18,13 @@
 static const char WATCH[] =
     "CREATE TEMP TABLE sim_log (seq INTEGER PRIMARY KEY, what TEXT, id INTEGER, message_id INTEGER, lane INTEGER,"
     " state TEXT, due_at INTEGER, old_due_at INTEGER, attempts INTEGER, recalled INTEGER, last_at INTEGER, relay TEXT,"
-    " address TEXT, created_at INTEGER);"
+    " address TEXT, first_at INTEGER);"
     "CREATE TEMP TRIGGER sim_delivery_new AFTER INSERT ON main.delivery BEGIN"
     " INSERT INTO sim_log VALUES (NULL, 'row', new.id, new.message_id, new.lane, new.state, new.due_at, 0,"
-    " new.attempts, new.recalled, 0, '', new.address, new.created_at); END;"
+    " new.attempts, new.recalled, 0, '', new.address, new.first_at); END;"
     "CREATE TEMP TRIGGER sim_delivery_change AFTER UPDATE OF state, due_at, attempts, recalled ON main.delivery BEGIN"
     " INSERT INTO sim_log VALUES (NULL, 'change', new.id, new.message_id, new.lane, new.state, new.due_at, old.due_at,"
-    " new.attempts, new.recalled, new.last_at, new.relay, '', 0); END;"
+    " new.attempts, new.recalled, new.last_at, new.relay, '', new.first_at); END;"
     "CREATE TEMP TRIGGER sim_delivery_gone AFTER DELETE ON main.delivery BEGIN"
     " INSERT INTO sim_log (what, id) VALUES ('gone', old.id); END;"
     "CREATE TEMP TRIGGER sim_message_new AFTER INSERT ON main.message BEGIN"
@@ -105,7 +105,7 @@ void sim_ledger_watch(struct sim *s)
 {
     static const char read[] =
         "SELECT what, id, message_id, lane, state, due_at, old_due_at, attempts, recalled, last_at,"
-        " relay, address, created_at FROM sim_log ORDER BY seq";
+        " relay, address, first_at FROM sim_log ORDER BY seq";
     struct sim_ledger *l = &s->ledger;
     l->sqlite = last_opened;
     if (sqlite3_exec(l->sqlite, WATCH, NULL, NULL, NULL) != SQLITE_OK ||
@@ -162,7 +162,7 @@ static void on_new_row(struct sim *s, sqlite3_stmt *stmt)
     row->lane = (enum lane)sqlite3_column_int(stmt, 3);
     row->state = state_of(s, text(stmt, 4));
     row->due_us = sqlite3_column_int64(stmt, 5);
-    row->created_us = sqlite3_column_int64(stmt, 12);
+    row->first_us = sqlite3_column_int64(stmt, 12);
     row->made_us = s->mono_us;
     snprintf(row->address, sizeof row->address, "%s", text(stmt, 11));
     if (row->state != DELIVERY_PENDING)
@@ -216,6 +216,7 @@ static void on_change(struct sim *s, sqlite3_stmt *stmt)
     enum delivery_state to = state_of(s, text(stmt, 4));
     bool was_recalled = row->is_recalled;
     row->due_us = sqlite3_column_int64(stmt, 5);
+    row->first_us = sqlite3_column_int64(stmt, 12);
     row->attempts = sqlite3_column_int(stmt, 7);
     row->is_recalled = sqlite3_column_int(stmt, 8) != 0;
     if (row->attempts < 0)
@@ -315,7 +316,7 @@ void sim_ledger_adopt(struct sim *s)
     sqlite3_finalize(stmt);
     stmt =
         prepare(s, "SELECT 'change', id, message_id, lane, state, due_at, due_at, attempts, recalled, last_at, relay,"
-                   " address, created_at FROM delivery ORDER BY id");
+                   " address, first_at FROM delivery ORDER BY id");
     while (sqlite3_step(stmt) == SQLITE_ROW) {
         const struct sim_row *row = sim_ledger_row(s, sqlite3_column_int64(stmt, 1));
         if (!row)

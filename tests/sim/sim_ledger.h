@@ -20,7 +20,8 @@ struct sim_attempt {
 
 /* A row of the ledger. */
 struct sim_row {
-    int64_t id, message_id, due_us, created_us;
+    int64_t id, message_id, due_us;
+    int64_t first_us; /* wall clock: of the first attempt, or 0 */
     char address[SIM_ADDRESS_BYTES];
     enum lane lane;
     enum delivery_state state;

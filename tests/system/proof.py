@@ -90,6 +90,12 @@ def waiting(database):
         return [row[0] for row in db.execute("SELECT address FROM delivery WHERE state = 'pending' AND attempts > 0")]
 
 
+def attempts(database):
+    """All attempts of all rows so far."""
+    with copy_of(database) as db:
+        return db.execute("SELECT coalesce(sum(attempts), 0) FROM delivery").fetchone()[0]
+
+
 def open_messages(database):
     """How many messages are still under way."""
     with copy_of(database) as db:

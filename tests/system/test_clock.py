@@ -80,6 +80,25 @@ class Clock(unittest.TestCase):
             self.assertGreater(seconds, RETRY_S - 1.5)  # a jump forward is noticed at the next tick
             self.assertLess(seconds, RETRY_S * 1.5 + SETTLE_S)
 
+    def test_a_clock_that_is_forty_days_ahead_gives_nobody_up(self):
+        """Tried often enough to be given up, were it not for the clock."""
+        port = self.sink.listen("RCPT=450*6")
+        clock = FakeClock()
+        with Daemon(relay="smtp://127.0.0.1:%d" % port, clock=clock, letter_more="retry_first = 1s\nretry_max = 1s") as d:
+            d.add_people()
+            addresses = d.add_register(1)
+            letter = d.add_letter("--scope", "police_area:angelholm")
+            d.cli("--as", "anna", "letter", "send", letter)
+            for jump in (40 * DAY, -80 * DAY, 40 * DAY):
+                before = proof.attempts(d.database)
+                wait_for("another try", lambda before=before: proof.attempts(d.database) > before)
+                time.sleep(0.1)
+                clock.jump(jump)
+                time.sleep(SETTLE_S)
+            d.wait_sent(letter)
+            self.assertEqual(self.got("example.se"), {a: 1 for a in addresses})
+            self.check_end(d)
+
     # --- in mid-send ---------------------------------------------------------------------------------------------------
 
     def test_a_clock_that_jumps_all_the_time_in_mid_send(self):

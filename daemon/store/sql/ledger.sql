@@ -64,7 +64,7 @@ WITH c AS MATERIALIZED (
 UPDATE delivery SET state = 'claimed', attempts = attempts + 1, last_at = $2, first_at = coalesce(first_at, $2)
 FROM c WHERE delivery.id = c.id AND delivery.state = 'pending'
 RETURNING delivery.id, delivery.message_id, delivery.address_id, delivery.attempts, delivery.created_at, delivery.due_at,
-    delivery.municipality_code, delivery.address, delivery.address_key, delivery.to_name, delivery.group_id
+    delivery.municipality_code, delivery.address, delivery.address_key, delivery.to_name, delivery.group_id, delivery.first_at
 
 -- The personal lane: the first $2 rows that are due at $1, whatever their message.
 -- name: delivery_claim_personal
@@ -73,7 +73,7 @@ WITH c AS MATERIALIZED (
 UPDATE delivery SET state = 'claimed', attempts = attempts + 1, last_at = $1, first_at = coalesce(first_at, $1)
 FROM c WHERE delivery.id = c.id AND delivery.state = 'pending'
 RETURNING delivery.id, delivery.message_id, delivery.address_id, delivery.attempts, delivery.created_at, delivery.due_at,
-    delivery.municipality_code, delivery.address, delivery.address_key, delivery.to_name, delivery.group_id
+    delivery.municipality_code, delivery.address, delivery.address_key, delivery.to_name, delivery.group_id, delivery.first_at
 
 -- Message $2 has no row that is due: it waits until its first one is, or leaves the queue.
 -- name: lane_queue_leave
@@ -145,17 +145,17 @@ WHERE state = 'pending' AND due_at > $2 AND message_id IN (SELECT q.message_id F
 -- name: delivery_pull_back_personal
 UPDATE delivery SET due_at = $1 WHERE state = 'pending' AND lane = 1 AND due_at > $2
 
--- The wall clock jumped by $1 from $2: what waits, waits as long as it would have. The queue first: a message whose rows
+-- The wall clock jumped by $1 from $2: what waits, waits as long as it would have, and has been tried for as long. The queue first: a message whose rows
 -- all wait moves with them.
 -- name: lane_queue_shift
 UPDATE lane_queue SET due_at = due_at + $1 WHERE due_at > $2
 
 -- name: delivery_shift
-UPDATE delivery SET due_at = due_at + $1
+UPDATE delivery SET due_at = due_at + $1, first_at = first_at + $1
 WHERE state = 'pending' AND due_at > $2 AND message_id IN (SELECT q.message_id FROM lane_queue AS q)
 
 -- name: delivery_shift_personal
-UPDATE delivery SET due_at = due_at + $1 WHERE state = 'pending' AND lane = 1 AND due_at > $2
+UPDATE delivery SET due_at = due_at + $1, first_at = first_at + $1 WHERE state = 'pending' AND lane = 1 AND due_at > $2
 
 -- name: message_ending
 SELECT message_id FROM ending ORDER BY message_id LIMIT $1

@@ -25,7 +25,7 @@ static struct ledger_result decide(enum outcome_kind kind, int attempts, int64_t
 {
     static char gave_up[OUTCOME_TEXT_BYTES];
     static struct outcome outcome;
-    struct job job = {.delivery_id = 7, .attempts = attempts, .created_at = 1000 * HOUR - age_us};
+    struct job job = {.delivery_id = 7, .attempts = attempts, .first_at = 1000 * HOUR - age_us};
     struct ledger_result r = {0};
     outcome = (struct outcome){.kind = kind, .code = 450, .status = "4.2.0", .text = "Greylisted", .step = "RCPT"};
     delivery_policy_decide(&POLICY, &job, &outcome, 1000 * HOUR, noise, gave_up, &r);
@@ -107,18 +107,18 @@ static void test_decide__a_whole_life_of_refusals(void **state)
     static char gave_up[OUTCOME_TEXT_BYTES];
     static const int minutes[] = {0, 5, 15, 35, 75, 142, 209};
     const struct outcome outcome = {.kind = OUTCOME_RETRY, .code = 450, .text = "later", .step = "RCPT"};
-    struct job job = {.delivery_id = 7, .created_at = 1000 * HOUR};
+    struct job job = {.delivery_id = 7, .first_at = 1000 * HOUR};
     struct ledger_result r = {.state = DELIVERY_PENDING};
-    int64_t now = job.created_at;
+    int64_t now = job.first_at;
     while (r.state == DELIVERY_PENDING && job.attempts < 1000) {
         if (job.attempts < 7)
-            assert_int_equal((now - job.created_at) / MINUTE, minutes[job.attempts]);
+            assert_int_equal((now - job.first_at) / MINUTE, minutes[job.attempts]);
         job.attempts++;
         delivery_policy_decide(&POLICY, &job, &outcome, now, 0, gave_up, &r);
         now = r.state == DELIVERY_PENDING ? r.due_us : now;
     }
     assert_int_equal(r.state, DELIVERY_FAILED);
-    assert_int_equal(now - job.created_at, 72 * HOUR);
+    assert_int_equal(now - job.first_at, 72 * HOUR);
     assert_string_equal(r.reply, "gave up after 72 h: later");
     assert_in_range(job.attempts, 66, 70);
 }
