@@ -75,6 +75,11 @@ FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_BIN := $(FUZZ_SRC:tests/fuzz/%.c=build/fuzz/bin/%)
 BENCH_SRC := $(wildcard tests/bench/bench_*.c)
 BENCH_BIN := $(BENCH_SRC:tests/bench/%.c=$(BUILD)/bench/%)
+# Programs that a benchmark is measured against.
+PEER_SRC := $(filter-out $(BENCH_SRC),$(wildcard tests/bench/*.c))
+PEER_BIN := $(PEER_SRC:tests/bench/%.c=$(BUILD)/bench/%)
+# One part of the benchmarks each; they share common.py.
+BENCH_PY := $(filter-out tests/bench/common.py,$(sort $(wildcard tests/bench/*.py)))
 SQL_SRC := $(sort $(wildcard daemon/store/sql/*.sql))
 SCHEMA_SRC := $(sort $(wildcard daemon/store/schema/*.sql))
 GEN := $(BUILD)/gen/queries.inc $(BUILD)/gen/schema.inc
@@ -222,12 +227,12 @@ $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/libtest.a $(BUILD)/libgr
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_DAEMON) -lcmocka
 
 .PHONY: bench
-bench: deps-test all $(BENCH_BIN) ## the benchmarks, one line each
-	for b in $(BENCH_BIN); do $$b || exit 1; done
-	for b in $(sort $(wildcard tests/bench/*.py)); do GRANNBUD_BIN=$(CURDIR)/$(BUILD) $(PYTHON) $$b || exit 1; done
+bench: deps-bench all $(BENCH_BIN) $(PEER_BIN) ## the benchmarks, one line a figure; T=throughput one of them
+	for b in $(if $(T),$(filter %/$(T) %/bench_$(T),$(BENCH_BIN)),$(BENCH_BIN)); do $$b || exit 1; done
+	for b in $(if $(T),$(filter %/$(T).py,$(BENCH_PY)),$(BENCH_PY)); do GRANNBUD_BIN=$(CURDIR)/$(BUILD) $(PYTHON) $$b || exit 1; done
 
 # --- lint ------------------------------------------------------------------------------------------------------------
-LINT_C := $(LIB_SRC) $(MAIN_SRC) $(CLI_MAIN) $(TESTLIB_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(BENCH_SRC) $(wildcard tests/lib/tools/*.c tests/sim/*.c)
+LINT_C := $(LIB_SRC) $(MAIN_SRC) $(CLI_MAIN) $(TESTLIB_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(BENCH_SRC) $(PEER_SRC) $(wildcard tests/lib/tools/*.c tests/sim/*.c)
 LINT_H := $(wildcard include/*/*.h daemon/*/*.h tests/lib/*.h tests/sim/*.h)
 SCRIPTS := $(wildcard .ci/run tests/*/run tests/*/*.sh conf/*.sh)
 LINT_SH = $(shell grep -lE '^\#!.*\<(ba)?sh\>' $(SCRIPTS)) $(wildcard conf/completion/*.bash)
@@ -322,11 +327,12 @@ uninstall: ## removes what install put there; configuration and data stay
 		"$(DESTDIR)$(PREFIX)/share/doc/grannbud" 2>/dev/null || true
 
 # --- packages --------------------------------------------------------------------------------------------------------
-# Debian 12. Three lists, so that building and the demo ask for no more than they need.
+# Debian 12. Several lists, so that building and the demo ask for no more than they need.
 PKG_BUILD := gcc make libc6-dev libuv1-dev libcurl4-openssl-dev libsqlite3-dev libinih-dev libjansson-dev libcmark-dev \
 	libsodium-dev libcsv-dev libidn2-dev libunistring-dev libssl-dev node-llhttp libcmocka-dev \
 	python3 procps systemd tzdata openssl faketime pkg-config libgmime-3.0-dev libemail-mime-perl libemail-address-xs-perl
 PKG_TEST := postfix dovecot-imapd dovecot-lmtpd prometheus strace iproute2
+PKG_BENCH := mlmmj
 PKG_LINT := clang clang-tidy clang-format cppcheck libclang-rt-14-dev gcovr shellcheck pyflakes3
 
 # $(call missing,PACKAGES): those that are not installed, one a line; none where there is no dpkg.
@@ -341,13 +347,17 @@ $$as_root apt-get update -qq && \
 $$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o Dpkg::Use-Pty=0 --no-install-recommends $$need </dev/null >/dev/null
 endef
 
-.PHONY: deps deps-test deps-lint deps-quick
+.PHONY: deps deps-test deps-bench deps-lint deps-quick
 deps: ## installs the Debian packages that building and the demo need
 	$(call install-missing,$(PKG_BUILD))
 
 # The real peers of the tests: a relay with its login, Prometheus' reader.
 deps-test: deps
 	$(call install-missing,$(PKG_TEST))
+
+# The list server of the throughput benchmark.
+deps-bench: deps-test
+	$(call install-missing,$(PKG_BENCH))
 
 deps-lint: deps
 	$(call install-missing,$(PKG_LINT))

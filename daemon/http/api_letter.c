@@ -163,7 +163,7 @@ const struct api_route API_ROUTES_LETTER[] = {
     {HTTP_METHOD_POST, "/api/v1/letter", API_WRITE, PERM_LETTER, API_JSON, add_letter,
      "Make a draft of a Markdown file."},
     {HTTP_METHOD_GET, "/api/v1/letter/{id}", API_READ, PERM_READ, API_NO_BODY, api_letter_get,
-     "Show a letter with its source and its audience today; the id may be latest."},
+     "Show a letter with its source and, until it goes out, its audience today; the id may be latest."},
     {HTTP_METHOD_PUT, "/api/v1/letter/{id}", API_WRITE, PERM_LETTER, API_JSON, edit_letter,
      "Give a letter another text; an approval becomes void."},
     {HTTP_METHOD_GET, "/api/v1/letter/{id}/lint", API_READ, PERM_READ, API_NO_BODY, api_letter_lint,

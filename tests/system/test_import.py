@@ -3,10 +3,8 @@
 
 GRANNBUD_KILLS and GRANNBUD_SEED change how often and when.
 """
-import json
 import os
 import random
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -15,7 +13,7 @@ import time
 import unittest
 
 sys.path.insert(0, __file__.rsplit("/", 1)[0])
-from daemon import Daemon  # noqa: E402
+from daemon import Caller, Daemon  # noqa: E402
 from peers import wait_for  # noqa: E402
 
 ROWS = 12000
@@ -32,34 +30,6 @@ def register(d, name, first, rows=ROWS):
         for i in range(first, first + rows):
             out.write("Grupp %d;Villa;Aktiv;KO;Åsa;Exempel%d;p%d@example.se\r\n" % (i * GROUPS // ROWS, i, i))
     return path
-
-
-class Caller:
-    """One connection to the daemon's socket that stays open."""
-
-    def __init__(self, d):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(60)
-        self.socket.connect(str(d.socket))
-        self.file = self.socket.makefile("rb")
-
-    def close(self):
-        self.file.close()
-        self.socket.close()
-
-    def ask(self, method, path, body=None):
-        """(status, JSON) and the seconds it took."""
-        data = json.dumps(body).encode() if body is not None else b""
-        head = "%s %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-        begin = time.monotonic()
-        self.socket.sendall((head % (method, path, len(data))).encode() + data)
-        status = int(self.file.readline().split()[1])
-        length = 0
-        while (line := self.file.readline().strip()):
-            if line.lower().startswith(b"content-length:"):
-                length = int(line.split(b":")[1])
-        text = self.file.read(length)
-        return status, json.loads(text) if text else None, time.monotonic() - begin
 
 
 def rows_in(d):
