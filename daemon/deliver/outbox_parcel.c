@@ -171,9 +171,12 @@ void outbox_spare(struct outbox *o, struct parcel *p)
 
 static void free_list(struct parcel_list *list)
 {
-    struct parcel *p;
-    while ((p = parcel_list_shift(list)) != NULL)
+    struct parcel *next = NULL;
+    for (struct parcel *p = list->first; p; p = next) {
+        next = p->next;
         free(p);
+    }
+    *list = (struct parcel_list){0};
 }
 
 void outbox_free_parcels(struct outbox *o)

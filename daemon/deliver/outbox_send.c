@@ -267,7 +267,9 @@ static void tell_domain(struct outbox *o, struct parcel *p, struct parcel *behin
     uint32_t noise = 0;
     if (outcome && outcome->kind != OUTCOME_SENT)
         random_bytes(&noise, sizeof noise);
-    if (domain_limits_end(o->domains, &p->hold, behind ? &behind->hold : NULL, outcome, outbox_mono_ms(o), noise))
+    bool begins =
+        domain_limits_end(o->domains, &p->hold, behind ? &behind->hold : NULL, outcome, outbox_mono_ms(o), noise);
+    if (begins && outcome)
         log_notice("outbox",
                    "a recipient domain puts off our mail: nothing is sent there for a while code=%d status=%s",
                    outcome->code, outcome->status);
