@@ -152,8 +152,8 @@ $(SIM_BIN): $(SIM_OBJ) $(BUILD)/libtest.a $(BUILD)/libgrannbud.a
 	$(CC) $(LDFLAGS) $(SIM_LD) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS_DAEMON) -lcmocka
 
 .PHONY: sim
-sim: $(BUILD)/tests/sim/sim ## virtual days of faults; SEED=1 RUNS=100 HOURS=24, TRACE=1 prints every event
-	$< --seed $(or $(SEED),1) --runs $(or $(RUNS),$(if $(SEED),1,100)) --hours $(or $(HOURS),24) $(if $(TRACE),--trace)
+sim: $(BUILD)/tests/sim/sim ## virtual days of faults; SEED=1 RUNS=100 HOURS=24 ONLY=rc, TRACE=1 prints every event
+	$< --seed $(or $(SEED),1) --runs $(or $(RUNS),$(if $(SEED),1,100)) --hours $(or $(HOURS),24) $(if $(ONLY),--only $(ONLY)) $(if $(TRACE),--trace)
 
 # Small programs that the system tests run: our code on one side, readers nobody here wrote on the other.
 TOOL_BIN := $(patsubst tests/lib/tools/%.c,$(BUILD)/tests/tools/%,$(wildcard tests/lib/tools/*.c))

@@ -45,13 +45,20 @@ bool sim_may(const struct sim *s, char fault)
 
 static void on_malice(struct sim *s, void *who, int64_t i);
 
-/* A crash just after somebody has changed their mind. */
+/* Somebody has changed their mind: what if the power fails now, or the disk is slow and the outbox gets no answer? */
 static void tempt_by_recall(struct sim *s, const struct deed *d)
 {
-    bool is_recall = strcmp(d->name, "cancel") == 0 || strcmp(d->name, "group") == 0;
-    if (is_recall && s->ledger.claimed > 0 && !s->people.has_malice && sim_happens(s, 300)) {
+    static const char *const recalls[] = {"cancel", "group", "hold"};
+    bool is_recall = false;
+    for (size_t i = 0; i < ARRAY_LEN(recalls); i++)
+        is_recall = is_recall || strcmp(d->name, recalls[i]) == 0;
+    if (!is_recall || s->ledger.claimed == 0)
+        return;
+    if (!s->people.has_malice && sim_happens(s, 300)) {
         s->people.has_malice = true;
         sim_in(s, sim_wait(s, 20 * SIM_MS), on_malice, NULL, 0);
+    } else if (sim_may(s, 'l') && sim_happens(s, 500)) {
+        s->disk.slow_until = s->trouble_us = s->mono_us + 2 * SIM_S;
     }
 }
 
