@@ -90,7 +90,7 @@ static void print_hold(struct cli *cli, const json_t *answer, struct buf *line)
     if (json_is_string(json_object_get(answer, "hold_reason")))
         buf_addf(line, ": %s", show_text(answer, "hold_reason", ""));
     print_line(cli->out, line);
-    if (json_is_object(restored)) {
+    if (json_is_true(json_object_get(restored, "open"))) {
         buf_addf(line, "  Restored from %s; it knows nothing after ", show_text(restored, "file", "?"));
         show_value(line, json_object_get(restored, "newest"));
         print_line(cli->out, line);

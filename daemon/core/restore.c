@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <jansson.h>
 
@@ -34,6 +35,8 @@ static int write_note(struct db *db, const struct restore_note *note)
         rc = setting_put_int(db, "restore_at", note->at_us);
     if (rc == 0)
         rc = setting_put_int(db, "restore_newest", note->newest_us);
+    if (rc == 0)
+        rc = setting_put(db, "restore_open", "yes");
     return rc ? rc : setting_put(db, "restore_file", note->file);
 }
 
@@ -48,6 +51,8 @@ static int prepare(struct db *db, const struct actor *actor, const char *file, s
     snprintf(note->file, sizeof note->file, "%s", file);
     if (rc == 0)
         rc = ledger_recover(db, &in_flight);
+    if (rc == 0) /* also of a backup that was on hold: it is so from now on, by whom restores it */
+        rc = hold_set(db, actor, false, NULL);
     if (rc == 0)
         rc = hold_set(db, actor, true, "the store was restored from a backup");
     if (rc == 0)
@@ -74,6 +79,7 @@ int restore_prepare(struct db *db, const struct actor *actor, const char *file, 
 int restore_note_read(struct db *db, struct restore_note *out)
 {
     struct restore_note note = {.id = ""};
+    char open[8] = "";
     int rc = setting_get(db, "restore_id", note.id, sizeof note.id);
     if (rc == 0)
         rc = setting_get_int(db, "restore_at", &note.at_us);
@@ -82,6 +88,14 @@ int restore_note_read(struct db *db, struct restore_note *out)
     if (rc == 0)
         rc = setting_get(db, "restore_file", note.file, sizeof note.file);
     if (rc == 0)
+        rc = setting_get(db, "restore_open", open, sizeof open);
+    note.is_open = strcmp(open, "yes") == 0;
+    if (rc == 0)
         *out = note;
     return rc;
+}
+
+int restore_note_close(struct db *db)
+{
+    return setting_put(db, "restore_open", "no");
 }

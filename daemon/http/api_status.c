@@ -58,9 +58,10 @@ static int add_hold(struct api_call *call, struct db *db)
     json_object_set_new(call->result, "hold_by", hold.is_on ? text_or_null(hold.by) : json_null());
     json_object_set_new(call->result, "hold_reason", hold.is_on ? text_or_null(hold.reason) : json_null());
     json_object_set_new(call->result, "restored",
-                        note.at_us ? json_pack("{s:s, s:o, s:s, s:o}", "id", note.id, "at", api_time(note.at_us),
-                                               "file", note.file, "newest", api_time(note.newest_us))
-                                   : json_null());
+                        note.at_us
+                            ? json_pack("{s:s, s:o, s:s, s:o, s:b}", "id", note.id, "at", api_time(note.at_us), "file",
+                                        note.file, "newest", api_time(note.newest_us), "open", note.is_open)
+                            : json_null());
     return 0;
 }
 

@@ -66,7 +66,6 @@ static int verify_store(struct api_call *call, struct db *db)
 /* What the copy would send without the hold. */
 static int add_would_send(struct api_call *call, struct db *copy)
 {
-    static const struct scope all = {.kind = SCOPE_ALL, .code = ""};
     struct db_rows *rows = NULL;
     json_t *messages = NULL;
     json_t *approved = NULL;
@@ -77,7 +76,7 @@ static int add_would_send(struct api_call *call, struct db *copy)
     if (rc == 0)
         rc = api_rows(rows, "id:msg kind:s title:s letter:let state:s created_at:t deliveries:i due:i", &messages);
     if (rc == 0)
-        rc = db_query_as(copy, &all, &rows, Q_LETTER_COMING, DB_NO_ARGS);
+        rc = db_query(copy, &rows, Q_RESTORE_LETTERS, DB_NO_ARGS);
     if (rc == 0)
         rc = api_rows(rows, "id:let title:s period:s due_at:t", &approved);
     if (rc) {

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "core/hold.h"
+#include "core/restore.h"
 #include "http/api.h"
 #include "http/api_scope.h"
 #include "http/api_status.h"
@@ -36,6 +37,8 @@ static int set_hold(struct api_call *call, struct db *db, bool hold)
         rc = api_body_text(call, "reason", &reason);
     if (rc == 0)
         rc = hold_set(db, &call->actor, hold, reason);
+    if (rc == 0 && !hold)
+        rc = restore_note_close(db);
     if (rc == 0)
         rc = audit_reason(call, db, hold ? "system.hold" : "system.resume", reason);
     if (rc == 0)

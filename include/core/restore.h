@@ -8,6 +8,7 @@
 #ifndef GB_CORE_RESTORE_H
 #define GB_CORE_RESTORE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct actor;
@@ -20,11 +21,14 @@ struct restore_note {
     int64_t at_us;             /* when it was asked for; 0: the store was never restored */
     int64_t newest_us;         /* the newest thing that the store knew then; 0: nothing */
     char file[RESTORE_FILE_BYTES];
+    bool is_open; /* nobody has let it send since */
 };
 
 /* In a transaction of its own; audited as "store.restore". */
 int restore_prepare(struct db *db, const struct actor *actor, const char *file, struct restore_note *out);
 /* The last one, from the store in use. */
 int restore_note_read(struct db *db, struct restore_note *out);
+/* Sending goes on: what was restored has been seen to. */
+int restore_note_close(struct db *db);
 
 #endif

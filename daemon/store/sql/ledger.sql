@@ -331,6 +331,12 @@ JOIN (SELECT d.message_id AS id, count(*) AS rows, sum(CASE WHEN d.due_at <= $1 
       FROM delivery AS d WHERE (d.state = 'pending' OR d.state = 'claimed') GROUP BY d.message_id) AS q ON q.id = m.id
 ORDER BY m.id LIMIT 100
 
+-- And the letters that go out by themselves.
+-- name: restore_letters
+SELECT l.id, l.title, l.period, l.due_at FROM letter AS l LEFT JOIN series AS s ON s.id = l.series_id
+WHERE l.state = 'approved' AND l.due_at IS NOT NULL AND (s.paused_at IS NULL OR l.updated_at > l.approved_at)
+ORDER BY l.due_at, l.id LIMIT 100
+
 -- name: restore_rows
 SELECT count(*) FROM delivery WHERE (state = 'pending' OR state = 'claimed')
 

@@ -65,7 +65,7 @@ N, B, S, T = "integer", "boolean", "string", "date-time"
 STATUS_ANSWER = {
     "version": S, "uptime_s": N, "store": {"version": N, "latest": N, "size_bytes": N},
     "hold": B, "hold_since": T, "hold_by": S, "hold_reason": S,
-    "restored": {"id": S, "at": T, "file": S, "newest": T},
+    "restored": {"id": S, "at": T, "file": S, "newest": T, "open": B},
     "queue": {lane: {"pending": N, "claimed": N, "oldest_due": T, "oldest_age_s": N, "queued": N, "per_minute": N,
                      "pace": "number"} for lane in ("alert", "personal", "letter")},
     "relays": [{"name": S, "state": ("ready", "probing", "paused", "standby"), "priority": N, "weight": N, "connections": N,
