@@ -1,6 +1,7 @@
 /* Memory that never fails; the contract is in base/mem.h. */
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,4 +60,9 @@ char *xasprintf(const char *fmt, ...)
     int n = vasprintf(&out, fmt, ap);
     va_end(ap);
     return must(n < 0 ? NULL : out);
+}
+
+void mem_trim(void)
+{
+    malloc_trim(0);
 }

@@ -139,6 +139,7 @@ int register_copy_take(struct register_copy *copy, struct db *from, const char *
     int rc = db_exec(copy->db, NULL, Q_REGISTER_COPY_SCOPE, DB_ARGS(DB_TEXT(municipality_code)));
     for (size_t i = 0; rc == 0 && i < ARRAY_LEN(tables); i++)
         rc = copy_all(from, tables[i].read, DB_ARGS(DB_TEXT(municipality_code)), copy->db, tables[i].write);
+    db_shrink(from);
     return rc;
 }
 

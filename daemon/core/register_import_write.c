@@ -120,7 +120,10 @@ static int write_rest(struct register_import *import, struct db *db, struct err 
     }
     if (rc == 0)
         rc = db_exec(db, NULL, Q_REGISTER_STAGING_END, DB_NO_ARGS);
-    return rc ? rc : finish(import, db);
+    if (rc == 0)
+        rc = finish(import, db);
+    db_shrink(db); /* pages of the register are not the writer's daily bread */
+    return rc;
 }
 
 int register_import_write(struct register_import *import, struct db *db, bool *is_done_out, struct err *err)

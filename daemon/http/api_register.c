@@ -8,6 +8,7 @@
 #include "core/register_import.h"
 #include "http/api.h"
 #include "store/db.h"
+#include "store/store.h"
 
 enum {
     PROBLEMS_MAX = 200, /* of each severity in one answer; the rest is counted */
@@ -51,17 +52,34 @@ static int try_register(struct api_call *call, struct db *db);
 
 /* An import that is under way: call->work. */
 struct work {
+    const struct api_env *env;
+    struct store_req drop;
     struct register_import *import;
     int tries;
     int failure; /* 0, or why it is being undone */
     struct err err;
 };
 
+static int on_drop(struct db *db, struct store_req *req)
+{
+    struct work *work = CONTAINER_OF(req, struct work, drop);
+    (void)db;
+    register_import_free(work->import);
+    mem_trim();
+    return 0;
+}
+
+static void on_dropped(struct store_req *req)
+{
+    free(CONTAINER_OF(req, struct work, drop));
+}
+
+/* The copy is a large file and much memory: the loop does not wait until they are gone. */
 static void work_free(void *arg)
 {
     struct work *work = arg;
-    register_import_free(work->import);
-    free(work);
+    work->drop = (struct store_req){.op = on_drop, .done = on_dropped};
+    store_read(work->env->store, &work->drop);
 }
 
 static void go_on(struct api_call *call, int (*then)(struct api_call *, struct db *), bool writes)
@@ -109,6 +127,7 @@ static int write_register(struct api_call *call, struct db *db)
 static void keep_work(struct api_call *call, struct register_import *import)
 {
     struct work *work = call->work ? call->work : xcalloc(1, sizeof *work);
+    work->env = call->env;
     register_import_free(work->import);
     work->import = import;
     work->tries++;
@@ -144,8 +163,10 @@ static int try_register(struct api_call *call, struct db *db)
     json_object_set_new(call->result, "problems", problems);
     if (rc == 0 && !is_dry_run)
         keep_work(call, import);
-    else
+    else if (import) {
         register_import_free(import);
+        mem_trim();
+    }
     return rc == 0 && is_dry_run ? ERR_DRYRUN : rc;
 }
 

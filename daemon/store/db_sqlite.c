@@ -192,7 +192,7 @@ int db_open_scratch(const struct clock *clock, struct db **out, struct err *err)
 {
     /* Files, for the database and for sorters, so that memory stays small. */
     static const char settings[] = "PRAGMA synchronous=OFF; PRAGMA temp_store=FILE; PRAGMA trusted_schema=OFF;"
-                                   "PRAGMA foreign_keys=OFF; PRAGMA cache_size=-4096";
+                                   "PRAGMA foreign_keys=OFF; PRAGMA cache_size=-2048";
     struct db *db = xcalloc(1, sizeof *db);
     db->clock = clock;
     db->mode = DB_SCRATCH;
@@ -464,6 +464,11 @@ int db_step_undo(struct db *db)
         return ERR_STORE;
     int rc = control(db, CONTROL_STEP_BACK);
     return rc ? rc : control(db, CONTROL_STEP_KEEP);
+}
+
+void db_shrink(struct db *db)
+{
+    sqlite3_db_release_memory(db->sqlite);
 }
 
 int db_script(struct db *db, const char *sql, struct err *err)

@@ -20,6 +20,9 @@ char *xstrdup_opt(const char *s);
 char *xstrndup(const char *s, size_t n) __attribute__((malloc, returns_nonnull));
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2), malloc, returns_nonnull));
 
+/* Give freed memory back to the system, which the allocator would keep: after something large. Some ms; any thread. */
+void mem_trim(void);
+
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 /* From an embedded member back to its owner. */

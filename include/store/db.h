@@ -125,6 +125,8 @@ void db_make_room(struct db *db);
 void db_tidy(struct db *db, bool is_idle);
 /* Move all that the log holds into the file and empty it; at close. */
 int db_checkpoint(struct db *db);
+/* Give back the memory of pages that are kept for the next question; for who has just read a great deal once. */
+void db_shrink(struct db *db);
 /* An exact copy of the database as it is now, into a new file. */
 int db_backup(struct db *db, const char *path, struct err *err);
 /* The engine's own integrity check. */
