@@ -374,6 +374,8 @@ static void wire_close(struct smtp_wire *w)
     sim_trace(w->s, "%d: closed by us", w->number);
     w->is_closed = true;
     w->relay->open--;
+    if (w->is_mute) /* only now the engine knows, and the relay pauses */
+        w->s->trouble_us = w->s->mono_us;
     if (sim_happens(w->s, 300)) /* with unread bytes a close is a reset: what was on its way is lost */
         leave_relay(w);
     let_go(w);
