@@ -194,7 +194,7 @@ static void on_work(void *ctx)
 {
     struct app *app = ctx;
     if (!app->is_stopping)
-        outbox_wake(app->outbox);
+        outbox_more(app->outbox);
 }
 
 static struct main_parts parts_now(const struct app *app)

@@ -18,7 +18,7 @@ enum {
     FORM_CACHE_MIN = 8,
     FORM_CACHE_MAX = 320,
     FORM_CACHE_BYTES = 8 * 1024 * 1024,
-    FORM_LOADING_MAX = 4,
+    FORM_LOADING_MAX = 8,
 };
 
 enum form_state {

@@ -23,12 +23,35 @@ void outbox_touch(struct outbox *o)
     o->is_dirty = true;
 }
 
-/* Where one wake-up chases the other, sending goes on after OUTBOX_GATE_MS. */
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
 bool outbox_may_send(const struct outbox *o)
 {
     if (o->is_failing || o->is_stopping)
         return false;
-    return o->gate_ms == 0 || o->now_ms - o->gate_ms >= OUTBOX_GATE_MS;
+    return o->gate_ms == 0 || o->now_ms - o->gate_ms >= o->gate_left_ms;
+}
+
+/* Wake-ups that chase each other would hold up everything for ever: each takes its time from a purse that fills
+ * slowly. */
+static void close_gate(struct outbox *o)
+{
+    if (o->gate_ms > 0)
+        return;
+    o->gate_ms = outbox_mono_ms(o);
+    o->gate_left_ms = earlier(o->gate_left_ms + (o->gate_ms - o->gate_end_ms) / OUTBOX_GATE_PART, OUTBOX_GATE_MS);
+}
+
+void outbox_open_gate(struct outbox *o)
+{
+    if (o->gate_ms == 0)
+        return;
+    o->gate_left_ms -= earlier(o->gate_left_ms, o->now_ms - o->gate_ms);
+    o->gate_end_ms = o->now_ms;
+    o->gate_ms = 0;
 }
 
 static void on_closed(uv_handle_t *handle)
@@ -61,11 +84,6 @@ static void on_timer(uv_timer_t *timer)
     outbox_touch(timer->data);
 }
 
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* The end of the first pause of a relay. */
 static int64_t relays_ms(const struct outbox *o)
 {
@@ -85,7 +103,7 @@ static void set_timer(struct outbox *o)
     } else {
         at = earlier(at, relays_ms(o));
         const int64_t others[] = {o->send_ms, o->rescue_ms, o->messages_ms,
-                                  o->is_gated && !o->is_failing ? o->gate_ms + OUTBOX_GATE_MS : 0};
+                                  o->is_gated && !o->is_failing ? o->gate_ms + o->gate_left_ms : 0};
         for (size_t i = 0; i < ARRAY_LEN(others); i++)
             if (others[i] > 0)
                 at = earlier(at, others[i]);
@@ -264,6 +282,8 @@ struct outbox *outbox_new(const struct outbox_env *env, const struct config *con
     uv_prepare_start(&o->prepare, on_prepare);
     o->handles = 2;
     o->look_ms = o->now_ms + OUTBOX_LOOK_MS;
+    o->gate_left_ms = OUTBOX_GATE_MS;
+    o->gate_end_ms = o->now_ms;
     for (int lane = 0; lane < LANE_COUNT; lane++) {
         histogram_init(&o->counters.queue_age[lane], bounds, (int)ARRAY_LEN(bounds));
         rate_meter_init(&o->meters[lane], o->now_ms);
@@ -283,8 +303,13 @@ void outbox_configure(struct outbox *o, const struct config *config)
 void outbox_wake(struct outbox *o)
 {
     o->woken = true;
-    if (o->gate_ms == 0)
-        o->gate_ms = outbox_mono_ms(o);
+    close_gate(o);
+    outbox_touch(o);
+}
+
+void outbox_more(struct outbox *o)
+{
+    o->has_more = true;
     outbox_touch(o);
 }
 

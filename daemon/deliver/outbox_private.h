@@ -27,7 +27,8 @@ enum {
     OUTBOX_MAIL_BYTES = 4 * 1024 * 1024, /* one message, encoded */
     OUTBOX_LOOK_MS = 15000,              /* look at least this often: the wall clock may jump */
     OUTBOX_HOLD_MS = 1000,               /* the same while sending is on hold, or the store fails */
-    OUTBOX_GATE_MS = 1000,               /* writes without end hold up what is queued for no longer than this */
+    OUTBOX_GATE_MS = 500,                /* wake-ups hold up what is in hand for no longer than this ... */
+    OUTBOX_GATE_PART = 10,               /* ... and, one chasing the other, for this part of the time */
     OUTBOX_FINISH_MS = 50,               /* after a row became final, its message is closed within this time */
     OUTBOX_RESCUE_MS = 1000,             /* how often slots are asked whether something stands behind one that hangs */
     OUTBOX_PARK_MS = 2000,               /* what waits longer for its domain waits in the ledger */
@@ -61,13 +62,16 @@ struct outbox {
     int64_t turn_again_ms; /* while failing */
     int64_t finish_ms;     /* a row became final: close its message by then; 0: none */
 
-    bool woken;        /* something may have changed: look, and send nothing that is in hand before */
-    int64_t gate_ms;   /* since when that is so; 0: it is not */
-    bool is_gated;     /* at the last pump: nothing was permitted */
-    int64_t look_ms;   /* monotonic: look then */
-    int64_t send_ms;   /* a rate or a domain lets the next go then; 0: no matter */
-    int64_t rescue_ms; /* ask the slots then; 0: no matter */
-    int64_t now_ms;    /* of this pump, or of what is being told */
+    bool has_more;        /* rows were added: look */
+    bool woken;           /* something may have changed: look, and send nothing that is in hand before */
+    int64_t gate_ms;      /* since when that is so; 0: it is not */
+    int64_t gate_left_ms; /* how long that may be */
+    int64_t gate_end_ms;  /* when it was so last */
+    bool is_gated;        /* at the last pump: nothing was permitted */
+    int64_t look_ms;      /* monotonic: look then */
+    int64_t send_ms;      /* a rate or a domain lets the next go then; 0: no matter */
+    int64_t rescue_ms;    /* ask the slots then; 0: no matter */
+    int64_t now_ms;       /* of this pump, or of what is being told */
 
     uv_prepare_t prepare; /* before the loop sleeps: what happened since is dealt with at once */
     uv_timer_t timer;
@@ -92,6 +96,8 @@ void outbox_pump(struct outbox *o);
 /* May a body go out, and anything be given to a session? Not between a wake-up and the turn that follows, in case it
  * was recalled; nor while it could not be recorded. */
 bool outbox_may_send(const struct outbox *o);
+/* A turn has answered the last wake-up. */
+void outbox_open_gate(struct outbox *o);
 
 /* outbox_send.c */
 void outbox_send(struct outbox *o);

@@ -166,7 +166,7 @@ static void turn_succeeded(struct outbox *o, struct turn *t)
         log_notice("outbox", "the ledger answers again");
     o->is_failing = false;
     if (!o->woken)
-        o->gate_ms = 0;
+        outbox_open_gate(o);
     if (t->finishes)
         o->finish_ms = 0;
     if (t->asks)
@@ -226,7 +226,7 @@ static void ask(struct outbox *o, struct turn *t)
             for (int h = 0; r->slots[i] && h < SLOT_HANDS; h++)
                 if (r->slots[i]->hands[h].parcel && !r->slots[i]->hands[h].is_permitted)
                     ask_about(t, r->slots[i]->hands[h].parcel);
-    o->woken = false;
+    o->woken = o->has_more = false;
 }
 
 /* Up to `ahead` of each lane, when half of that is gone: so claims stay few. *is_wanted: a lane that may have more has
@@ -285,7 +285,7 @@ void outbox_turn(struct outbox *o)
         return;
     bool may_claim = !o->is_failing && !o->is_stopping && outbox_has_relay(o);
     bool is_wanted = false;
-    t->asks = may_claim && (o->woken || o->now_ms >= o->look_ms);
+    t->asks = may_claim && (o->woken || o->has_more || o->now_ms >= o->look_ms);
     t->claims = measure_room(o, t, t->asks, &is_wanted) && may_claim;
     t->finishes = !o->is_failing && (t->asks || is_last(o) || (o->finish_ms > 0 && o->now_ms >= o->finish_ms));
     t->asked = 0;

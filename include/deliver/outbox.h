@@ -54,6 +54,8 @@ struct outbox *outbox_new(const struct outbox_env *env, const struct config *con
 void outbox_configure(struct outbox *o, const struct config *config);
 /* Something may have become due, or been recalled. Cheap; call it after every such write. */
 void outbox_wake(struct outbox *o);
+/* Rows were added, and nothing was recalled: the same without holding up what is in hand. */
+void outbox_more(struct outbox *o);
 
 typedef void (*outbox_stopped_cb)(void *ctx);
 /* Claim nothing more, give back the queue, let what is on the wire finish until `deadline_ms`, then cut it off.

@@ -55,6 +55,24 @@ static void test_outbox_turn__one_a_connection_is_on_the_wire_and_not_durable(vo
     outbox_fixture_fini(&f);
 }
 
+/* A large letter is entered in many steps, and each says so. */
+static void test_outbox_more__holds_up_nothing(void **state)
+{
+    (void)state;
+    begin("connections = 1\nreserved_for_alerts = 0\n", 30);
+    outbox_fixture_until(&f, some_dots, 5);
+    int64_t m = outbox_fixture_post(&f, LANE_LETTER, 30, 30);
+    int64_t from = f.mono_ms;
+    while (!all_final(&f)) {
+        outbox_more(f.outbox);
+        outbox_fixture_turn(&f);
+        assert_true(f.mono_ms - from < 4000);
+    }
+    assert_int_equal(outbox_fixture_count(&f, m, "sent"), 30);
+    assert_each_once(60);
+    outbox_fixture_fini(&f);
+}
+
 /* A message is closed soon after its last row, also while another one keeps the outbox busy. */
 static void test_outbox_turn__a_message_is_closed_at_once(void **state)
 {
@@ -160,6 +178,7 @@ static void test_outbox_turn__a_row_that_is_not_ours_undoes_no_other(void **stat
 
 static const struct CMUnitTest tests[] = {
     TEST(test_outbox_turn__one_a_connection_is_on_the_wire_and_not_durable),
+    TEST(test_outbox_more__holds_up_nothing),
     TEST(test_outbox_turn__a_message_is_closed_at_once),
     TEST(test_outbox_turn__a_full_store_loses_and_doubles_nothing),
     TEST(test_outbox_turn__nothing_is_sent_that_cannot_be_recorded),
