@@ -51,7 +51,7 @@ class Crash(unittest.TestCase):
             return
         before = sink.count().get("messages", 0)
         wait_quickly("mail\n" + d.log()[-3000:], lambda: sink.count().get("messages", 0) > before)
-        time.sleep(self.rng.uniform(0, 0.03))
+        time.sleep(self.rng.uniform(0, self.rng.choice((0.03, 0.03, 0.15))))  # the longer, the more connections are open
 
     def kill(self, d, sink):
         """Also waits until the sink has read all that had left."""

@@ -8,6 +8,7 @@ reading), and the daemon goes on by itself. Needs root, for the mount.
 import contextlib
 import os
 import pathlib
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -63,6 +64,16 @@ def fill(disk):
     return path
 
 
+@contextlib.contextmanager
+def long_read(database):
+    """As a backup does: while it reads, the room of the store's log cannot be used again. Without it the daemon may find
+    room for some commits on a full disk, and go on for a while."""
+    with contextlib.closing(sqlite3.connect("file:%s?mode=ro" % database, uri=True, isolation_level=None)) as db:
+        db.execute("BEGIN")
+        db.execute("SELECT count(*) FROM delivery").fetchone()
+        yield
+
+
 WHY_NOT = why_not()
 
 
@@ -108,6 +119,8 @@ class Disk(unittest.TestCase):
         self.sink.control("fault dot=delay:20+ok")
         d.cli("--as", "anna", "letter", "send", letter)
         wait_for("some mail", lambda: self.sent() >= 50)
+        reader = self.stack.enter_context(contextlib.ExitStack())
+        reader.enter_context(long_read(d.database))
         filler = fill(self.disk)
         wait_for("the problem in status\n" + d.log()[-3000:],
                  lambda: any("full" in p for p in d.json("status")["problems"]))
@@ -124,6 +137,7 @@ class Disk(unittest.TestCase):
                         "cecilia@example.se")
         self.assertEqual(refused.returncode, 1)
         self.assertIn("full", refused.stderr)
+        reader.close()
         filler.unlink()
         d.wait_sent(letter)
         self.check_end(d, addresses)
