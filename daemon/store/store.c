@@ -27,8 +27,9 @@
 enum {
     STORE_READERS_MAX = 8,
     STORE_BATCH_MAX = 256,
-    STORE_LATER_US = 20000, /* so long work that can wait is kept waiting by work that cannot */
-    STORE_IDLE_MS = 50,     /* so long without a write, and the log is tidied */
+    STORE_TROUBLE_US = 3000000, /* see note_trouble */
+    STORE_LATER_US = 20000,     /* so long work that can wait is kept waiting by work that cannot */
+    STORE_IDLE_MS = 50,         /* so long without a write, and the log is tidied */
 };
 
 static const int64_t COMMIT_BOUNDS[] = HISTOGRAM_FAST;
@@ -64,6 +65,7 @@ struct store {
     struct queue finished;
     bool stopping;
     struct store_stats stats;
+    int64_t trouble_us; /* when a change failed last */
 };
 
 static void queue_init(struct queue *q)
@@ -158,13 +160,23 @@ static void finish(struct store *s, struct store_req **batch, int n)
     pthread_mutex_unlock(&s->mutex);
 }
 
-/* A batch that changed nothing (looks, while nothing is due) needs no room and proves nothing. */
+/* A batch that changed nothing (looks, while nothing is due) needs no room and proves nothing, and one small change
+ * that finds room on a full disk does not prove much: the trouble is over when no change has failed for a while. */
+static void note_trouble(struct store *s, int rc)
+{
+    int64_t now_us = thread_us();
+    if (rc) {
+        s->stats.trouble = rc;
+        s->trouble_us = now_us;
+    } else if (db_has_written(s->writer.db) && now_us - s->trouble_us > STORE_TROUBLE_US) {
+        s->stats.trouble = 0;
+    }
+}
+
 static void count_commit(struct store *s, int rc, int n, int ok, int64_t us)
 {
-    bool has_written = db_has_written(s->writer.db);
     pthread_mutex_lock(&s->mutex);
-    if (rc != 0 || has_written)
-        s->stats.trouble = rc;
+    note_trouble(s, rc);
     s->stats.commits++;
     s->stats.writes += (uint64_t)n;
     s->stats.failures += (uint64_t)(n - ok);

@@ -72,7 +72,7 @@ int store_pending(const struct store *store);
 struct store_stats {
     uint64_t writes, commits, reads, failures;
     struct histogram commit_times; /* of whole transactions */
-    int trouble;                   /* why the last change could not be written (ERR_FULL, ERR_IO, ...); 0 when it was */
+    int trouble; /* why the last change could not be written (ERR_FULL, ERR_IO, ...); 0 when none has failed for 3 s */
 };
 struct store_stats store_stats(struct store *store);
 

@@ -42,7 +42,7 @@ static struct steering *steering(void)
     int fd = path ? (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC) : -1;
     if (fd < 0)
         _exit(99); /* preloaded without its file: a mistake of the test */
-    s = mmap(NULL, sizeof *s, PROT_READ, MAP_SHARED, fd, 0);
+    s = (struct steering *)syscall(SYS_mmap, NULL, sizeof *s, PROT_READ, MAP_SHARED, fd, 0);
     syscall(SYS_close, fd);
     if (s == MAP_FAILED)
         _exit(99);

@@ -107,7 +107,7 @@ class Disk(unittest.TestCase):
         return d.json("letter", "report", letter)["totals"]["deliveries"].get("sent", 0)
 
     def check_end(self, d, addresses, letters=1):
-        self.assertEqual(d.json("status")["problems"], [])
+        wait_for("no problem", lambda: d.json("status")["problems"] == [])
         self.assertEqual(d.stop()[0], 0)
         self.assertEqual(proof.check_store(d.database, finished=True), {"sent": len(addresses) * letters})
         self.assertEqual(sum(proof.check_mails(self.sink.mails(), addresses, letters).values()), 0)
