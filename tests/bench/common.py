@@ -79,8 +79,8 @@ class PostfixSink:
 
 # --- letters ----------------------------------------------------------------------------------------------------------
 
-def make_daemon(port, connections, more=""):
-    return Daemon(relay="smtp://127.0.0.1:%d" % port, level="warning",
+def make_daemon(port, connections, more="", limits=""):
+    return Daemon(relay="smtp://127.0.0.1:%d" % port, level="warning", limits_more=limits,
                   relay_more="connections = %d\nreserved_for_alerts = 0\nmax_messages_per_connection = 0\n%s" % (connections, more))
 
 

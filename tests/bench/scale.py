@@ -21,7 +21,7 @@ def send(d):
 
 
 def measure(people, rounds):
-    with PostfixSink() as sink, make_daemon(sink.port, CONNECTIONS, "[limits]\nimport_bytes = 200M") as d:
+    with PostfixSink() as sink, make_daemon(sink.port, CONNECTIONS, limits="import_bytes = 200M") as d:
         add_people(d, people)
         d.stop()
         d.start()  # what the import took is not the letter's

@@ -7,10 +7,8 @@ CREATE TABLE register_staging (
     last_id  INTEGER NOT NULL      -- to here
 ) STRICT;
 
--- Counting leaves out what is staged, from the index alone.
-DROP INDEX watch_group_state;
-CREATE INDEX watch_group_state ON watch_group (municipality_code, state, created_at);
-CREATE INDEX contact_created ON contact (municipality_code, created_at);
+-- The audience of a letter is walked through municipality by municipality in the order of ids.
+CREATE INDEX contact_municipality ON contact (municipality_code);
 -- Lists of groups are in this order.
 CREATE INDEX watch_group_name ON watch_group (municipality_code, name_key);
 
