@@ -45,25 +45,6 @@ static struct slot *pick_slot(struct outbox *o, enum lane lane)
     return i < 0 ? NULL : slots[i];
 }
 
-/* The sessions that what is queued could use now, on all relays together. While letters wait, those kept free for
- * alerts are open as well: an alert finds them ready, and a relay's window grows only when all of it works. */
-static int sessions_wanted(const struct outbox *o)
-{
-    int letters = 0;
-    int reserve = 0;
-    int coming = 0;
-    for (int i = 0; i < o->relay_count; i++) {
-        const struct relay *r = o->relays[i];
-        if (relay_state(r) == RELAY_STATE_PAUSED)
-            continue;
-        letters += relay_letter_room(r);
-        reserve += relay_reserve(r);
-        coming += r->connecting + r->room[ROOM_IDLE].count;
-    }
-    int wanted = o->ready[LANE_LETTER] <= letters ? o->ready[LANE_LETTER] : letters + reserve;
-    return wanted + o->ready[LANE_ALERT] + o->ready[LANE_PERSONAL] - coming;
-}
-
 /* The priority of the relays that share the mail now; INT_MAX when none works. */
 static int best_priority(const struct outbox *o)
 {
@@ -72,6 +53,29 @@ static int best_priority(const struct outbox *o)
         if (relay_state(o->relays[i]) == RELAY_STATE_READY && o->relays[i]->config->priority < best)
             best = o->relays[i]->config->priority;
     return best;
+}
+
+/* The sessions that what is queued could use now, on all relays together. While letters wait, those kept free for
+ * alerts are open as well: an alert finds them ready, and a relay's window grows only when all of it works. */
+static int sessions_wanted(const struct outbox *o)
+{
+    int letters = 0;
+    int reserve = 0;
+    int coming = 0;
+    int best = best_priority(o);
+    for (int i = 0; i < o->relay_count; i++) {
+        const struct relay *r = o->relays[i];
+        /* Only those that share the mail now: a relay that is probed takes one letter and no alert while another works,
+         * and one that stands by takes nothing. */
+        enum relay_state state = relay_state(r);
+        if (best == INT_MAX ? state != RELAY_STATE_PROBING : state != RELAY_STATE_READY || r->config->priority != best)
+            continue;
+        letters += relay_letter_room(r);
+        reserve += relay_reserve(r);
+        coming += r->connecting + r->room[ROOM_IDLE].count;
+    }
+    int wanted = o->ready[LANE_LETTER] <= letters ? o->ready[LANE_LETTER] : letters + reserve;
+    return wanted + o->ready[LANE_ALERT] + o->ready[LANE_PERSONAL] - coming;
 }
 
 static bool has_mail(const struct outbox *o)
@@ -297,6 +301,15 @@ static void tell_message(struct outbox *o, const struct parcel *p, const struct 
                            p->job.lane == LANE_PERSONAL ? clock_real_us(o->env.clock) + wait * 1000 : 0);
 }
 
+/* Not judged: to be sent again, unless it was recalled or there is no time left. */
+static void back_to_queue(struct outbox *o, struct parcel *p)
+{
+    if (p->is_recalled || o->is_stopping)
+        outbox_give_back(o, p, 0);
+    else
+        outbox_requeue(o, p);
+}
+
 void outbox_outcome(struct outbox *o, struct parcel *p, struct parcel *behind, struct slot *slot,
                     const struct outcome *outcome)
 {
@@ -311,7 +324,7 @@ void outbox_outcome(struct outbox *o, struct parcel *p, struct parcel *behind, s
         relay_refused(r, outcome);
         slot_quit(slot, false);
         if (outbox_has_relay(o)) { /* another one may want us */
-            outbox_requeue(o, p);
+            back_to_queue(o, p);
             return;
         }
     } else if (outcome->kind == OUTCOME_OUR_FAULT) {
@@ -324,8 +337,5 @@ void outbox_outcome(struct outbox *o, struct parcel *p, struct parcel *behind, s
 void outbox_untouched(struct outbox *o, struct parcel *p, struct parcel *behind)
 {
     tell_domain(o, p, behind, NULL);
-    if (p->is_recalled || o->is_stopping)
-        outbox_give_back(o, p, 0);
-    else
-        outbox_requeue(o, p);
+    back_to_queue(o, p);
 }

@@ -93,6 +93,32 @@ static void test_outbox__the_better_relay_comes_back(void **state)
     outbox_fixture_fini(&f);
 }
 
+/* The session of a relay that is only being probed is none that an alert may wait for. */
+static void test_outbox__a_probe_keeps_no_alert_waiting(void **state)
+{
+    (void)state;
+    begin("connections = 4\npriority = 10\n" RELAY_B "priority = 20\n", 0);
+    f.rule = (struct farm_rule){.url = A_URL, .connect_failure = &AWAY};
+    outbox_fixture_post(&f, LANE_LETTER, 0, 10);
+    outbox_wake(f.outbox);
+    outbox_fixture_until(&f, all_final, 5);
+    outbox_fixture_wait(&f, 3000); /* A's pause is over */
+    f.rule = (struct farm_rule){.url = A_URL, .is_frozen = true};
+    outbox_fixture_post(&f, LANE_LETTER, 10, 1);
+    outbox_wake(f.outbox);
+    outbox_fixture_until(&f, all_final, 5);
+    f.rule.is_frozen = false; /* A's probe connects too late for a letter, and B's idle sessions end */
+    outbox_fixture_cut(&f, B_URL);
+    outbox_fixture_wait(&f, 500);
+    assert_int_equal(outbox_fixture_open_at(&f, A_URL), 1);
+    assert_int_equal(outbox_fixture_open_at(&f, B_URL), 0);
+    outbox_fixture_post(&f, LANE_ALERT, 11, 1);
+    outbox_wake(f.outbox);
+    outbox_fixture_until(&f, all_final, 2);
+    assert_int_equal(outbox_fixture_dots_at(&f, B_URL), 12);
+    outbox_fixture_fini(&f);
+}
+
 static void test_outbox__one_that_refuses_us_costs_nobody_anything(void **state)
 {
     (void)state;
@@ -394,6 +420,7 @@ static void test_outbox__what_stands_behind_one_that_hangs_goes_elsewhere(void *
 static const struct CMUnitTest tests[] = {
     TEST(test_outbox__the_next_relay_takes_over_at_once),
     TEST(test_outbox__the_better_relay_comes_back),
+    TEST(test_outbox__a_probe_keeps_no_alert_waiting),
     TEST(test_outbox__one_that_refuses_us_costs_nobody_anything),
     TEST(test_outbox__weights_share_what_comes),
     TEST(test_outbox__a_standby_is_not_for_overflow),
