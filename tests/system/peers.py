@@ -22,6 +22,11 @@ BUILD = pathlib.Path(os.environ.get("GRANNBUD_BIN") or ROOT / "build").resolve()
 START_S = 20
 
 
+def how_many(variable, usual, sanitized):
+    """How often a test does something: as the environment says, else as usual; less in a sanitizer's build, which is slow."""
+    return os.environ.get(variable) or str(sanitized if BUILD.name in ("asan", "tsan", "coverage") else usual)
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))

@@ -13,12 +13,12 @@ import unittest
 sys.path.insert(0, __file__.rsplit("/", 1)[0])
 import proof  # noqa: E402
 from daemon import Daemon, all_sent  # noqa: E402
-from peers import Sink, answers  # noqa: E402
+from peers import Sink, answers, how_many  # noqa: E402
 
 PEOPLE = 1000
 LETTERS = 2  # at a time
 CONNECTIONS = 20
-KILLS = int(os.environ.get("GRANNBUD_KILLS", "100"))
+KILLS = int(how_many("GRANNBUD_KILLS", 100, 20))
 SEED = int(os.environ.get("GRANNBUD_SEED", str(int(time.time()))))
 EARLY = 0.2  # of the kills hit the start
 STEP_S = 60

@@ -22,10 +22,10 @@ sys.path.insert(0, __file__.rsplit("/", 1)[0])
 import proof  # noqa: E402
 from daemon import Daemon  # noqa: E402
 from fake_clock import FakeClock  # noqa: E402
-from peers import Sink, wait_for  # noqa: E402
+from peers import Sink, how_many, wait_for  # noqa: E402
 
 RATE = 720
-HOURS = float(os.environ.get("GRANNBUD_HOURS", "4"))
+HOURS = float(how_many("GRANNBUD_HOURS", 4, 2))
 SEED = int(os.environ.get("GRANNBUD_SEED", str(int(time.time()))))
 PEOPLE = 100
 HOUR_S = 3600

@@ -15,10 +15,10 @@ import unittest
 sys.path.insert(0, __file__.rsplit("/", 1)[0])
 import proof  # noqa: E402
 from daemon import Daemon, all_sent  # noqa: E402
-from peers import Sink, wait_for  # noqa: E402
+from peers import Sink, how_many, wait_for  # noqa: E402
 
 PEOPLE = 1000
-SIGNALS = int(os.environ.get("GRANNBUD_SIGNALS", "40"))
+SIGNALS = int(how_many("GRANNBUD_SIGNALS", 40, 12))
 SEED = int(os.environ.get("GRANNBUD_SEED", str(int(time.time()))))
 STOP_S = 10
 RELAY = "connections = %d\nreserved_for_alerts = 0"

@@ -22,11 +22,11 @@ import unittest
 sys.path.insert(0, __file__.rsplit("/", 1)[0])
 import proof  # noqa: E402
 from daemon import FIXTURES, Daemon  # noqa: E402
-from peers import Sink, wait_for  # noqa: E402
+from peers import Sink, how_many, wait_for  # noqa: E402
 
 PEOPLE = 20
 CONNECTIONS = 4
-POINTS = os.environ.get("GRANNBUD_SYSCALLS", "60")
+POINTS = how_many("GRANNBUD_SYSCALLS", 60, 15)
 SEED = int(os.environ.get("GRANNBUD_SEED", str(int(time.time()))))
 CALLS = ("write", "pwrite64", "writev", "fdatasync", "fsync", "sendto", "sendmsg", "recvfrom", "recvmsg", "read")
 LOOP, WRITER = "loop", "writer"
