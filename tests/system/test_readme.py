@@ -103,12 +103,26 @@ class Readme(unittest.TestCase):
                     if not equals:
                         self.assertIn(word, targets)
                     elif name == "T":
-                        self.assertTrue((ROOT / "tests" / "unit" / (value + ".c")).exists() or
-                                        (ROOT / "tests" / (value + ".py")).exists(), value)
+                        places = ["bench/%s.py"] if "bench" in words else ["unit/%s.c", "%s.c", "%s.py"]
+                        self.assertTrue(any((ROOT / "tests" / (place % value)).exists() for place in places), value)
                     elif name == "FUZZ":
                         self.assertTrue((ROOT / "tests" / "fuzz" / ("fuzz_%s.c" % value)).exists(), value)
                     elif name != "F":
                         self.assertRegex(makefile, r"\b%s\b" % name)
+
+    def test_named_tests_exist(self):
+        for span in SPANS:
+            if re.fullmatch(r"(system|sim)/test_\w+", span):
+                with self.subTest(span):
+                    self.assertTrue(any((ROOT / "tests" / (span + end)).exists() for end in (".c", ".py")))
+
+    def test_variables_are_read(self):
+        scripts = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "tests").glob("*/*.py"))
+        names = set(re.findall(r"GRANNBUD_[A-Z_]+", TEXT))
+        self.assertGreater(len(names), 5)
+        for name in names:
+            with self.subTest(name):
+                self.assertTrue('"%s"' % name in scripts, "nothing reads %s" % name)
 
     def test_grannbud_commands_exist(self):
         calls = commands("grannbud")
