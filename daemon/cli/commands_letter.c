@@ -80,9 +80,9 @@ static const struct cli_option DELIVERY_LIST[] = {
 };
 
 #define LETTER_COLUMNS "id:Id title:Title series:Series period:Period state:State due_at:Due author:Author"
-#define DELIVERY_COLUMNS                                                                                      \
-    "id:Id address:Address to_name:Name state:State attempts>:Attempts status:Status reply:Reply due_at:Due " \
-    "last_at:Last"
+#define DELIVERY_COLUMNS                                                                                          \
+    "id:Id address~32:Address to_name~20:Name state:State attempts>:Tries status:Status due_at:Due last_at:Last " \
+    "reply~40:Reply"
 
 const struct cli_command CLI_COMMANDS_LETTER[] = {
     {"series", "add", .help = "a letter that recurs by the calendar", .options = SERIES_ADD, .method = "POST",

@@ -85,15 +85,15 @@ const struct cli_command CLI_COMMANDS_SYSTEM[] = {
     {"store", "restore", "FILE=path", "put a backup in the store's place; sending stays on hold until resume",
      .options = RESTORE, .method = "POST", .path = "/api/v1/store/restore", .run = cli_run_restore,
      .more =
-         "FILE is a copy that 'store backup' made, where the daemon's own user may read. The daemon starts again with "
-         "it;\nwhat the store was is kept beside it. Prints what it would send after 'grannbud resume'."},
+         "FILE is a copy that 'store backup' made, where the daemon's own user may read. The daemon\nstarts again with "
+         "it; what the store was is kept beside it. Prints what it would send\nafter 'grannbud resume'."},
     {"store", "migrate", .help = "the store's version, and how it comes to a new one", .method = "GET",
      .path = "/api/v1/status", .run = cli_run_migrate},
 
     {"hold", .help = "stop all sending; what is in flight is finished", .options = REASON, .method = "POST",
-     .path = "/api/v1/hold", .say = "on hold: nothing is sent until 'grannbud resume'"},
+     .path = "/api/v1/hold", .say = "on hold[ since {held_since}]: nothing is sent until 'grannbud resume'"},
     {"resume", .help = "start sending again", .options = REASON, .method = "POST", .path = "/api/v1/resume",
-     .say = "sending again"},
+     .say = "sending goes on[; it was on hold since {held_since}]"},
 
     {"help", NULL, "[NOUN] [VERB]", "this list, or more about one command", .run = cli_run_help},
     {"completion", .help = "completion for bash, to be sourced", .run = cli_run_completion},

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "cli/table.h"
+#include "cli/words.h"
 
 enum { KEY_BYTES = 64 };
 
@@ -123,15 +124,17 @@ struct column {
     char key[KEY_BYTES];
     char title[KEY_BYTES];
     bool is_right;
+    size_t clip; /* columns of the terminal; 0: all of it */
 };
 
-/* "groups>:Active_groups" */
+/* "groups>:Active_groups", "reply~32:Reply" */
 static void read_column(const char *word, size_t n, struct column *out)
 {
     size_t key = 0;
-    while (key < n && word[key] != ':' && word[key] != '>')
+    while (key < n && !strchr(":>~", word[key]))
         key++;
     out->is_right = key < n && word[key] == '>';
+    out->clip = key < n && word[key] == '~' ? strtoul(word + key + 1, NULL, 10) : 0;
     const char *title = memchr(word, ':', n);
     snprintf(out->key, sizeof out->key, "%.*s", (int)key, word);
     snprintf(out->title, sizeof out->title, "%.*s", title ? (int)(n - (size_t)(title + 1 - word)) : 0,
@@ -166,6 +169,16 @@ static size_t read_columns(const json_t *rows, const char *text, struct column o
     return n;
 }
 
+static void add_cell(struct table *table, const char *value, size_t clip)
+{
+    struct buf text;
+    buf_init(&text, SHOW_VALUE_BYTES);
+    if (clip > 0)
+        words_clip(&text, value, clip);
+    table_cell(table, clip > 0 ? buf_str(&text) : value);
+    buf_fini(&text);
+}
+
 static void print_rows(FILE *out, const json_t *rows, const struct column *columns, size_t n)
 {
     struct table table;
@@ -181,7 +194,7 @@ static void print_rows(FILE *out, const json_t *rows, const struct column *colum
         for (size_t c = 0; c < n; c++) {
             buf_reset(&text);
             show_value(&text, json_object_get(row, columns[c].key));
-            table_cell(&table, buf_str(&text));
+            add_cell(&table, buf_str(&text), columns[c].clip);
         }
     }
     table_print(&table, out);
@@ -212,6 +225,7 @@ static size_t guess_columns(const json_t *rows, struct column out[TABLE_COLUMNS_
         snprintf(out[n].key, sizeof out[n].key, "%s", key);
         make_label(key, out[n].title);
         out[n].is_right = json_is_number(value);
+        out[n].clip = 0;
         n++;
     }
     return n;

@@ -34,14 +34,16 @@ static const struct report_words SV = {
     .nobody = "Brevet har inte skickats till någon ännu.",
     .failures = "Kom inte fram",
     .more = "... och fler: grannbud delivery list --letter",
-    .advice_failed = "Misslyckade: mottagarens server sa nej. Rätta adressen (grannbud contact set) och försök igen "
-                     "(grannbud delivery retry).",
+    .advice_failed =
+        "Misslyckade: mottagarens server sa nej, svarade inte på flera dagar, eller så går adressen inte att skicka "
+        "till; grannbud delivery show visar vilket. Rätta adressen (grannbud contact set) och försök igen "
+        "(grannbud delivery retry).",
     .advice_uncertain =
         "Osäkra: brevet lämnade oss men svaret uteblev. De kan ha kommit fram; fråga innan du skickar igen.",
     .advice_waiting = "Väntar: skickas utan att du behöver göra något.",
     .advice_hold = "Väntar: alla utskick är stoppade tills en administratör startar dem (grannbud resume).",
     .all_done = "Alla brev är framme hos mottagarnas servrar.",
-    .failure_columns = "delivery:Id municipality:Kommun address:E-post state:Läge status:Kod reply:Svar",
+    .failure_columns = "delivery:Id municipality:Kommun address:E-post state:Läge status:Kod reply~40:Svar",
 };
 static const struct report_words EN = {
     .letter = "Letter",
@@ -60,14 +62,15 @@ static const struct report_words EN = {
     .nobody = "The letter has not been sent to anybody yet.",
     .failures = "Did not arrive",
     .more = "... and more: grannbud delivery list --letter",
-    .advice_failed = "Failed: the recipient's server said no. Correct the address (grannbud contact set) and try again "
+    .advice_failed = "Failed: the recipient's server said no or put us off for days, or the address cannot be sent to; "
+                     "grannbud delivery show tells which. Correct the address (grannbud contact set) and try again "
                      "(grannbud delivery retry).",
     .advice_uncertain =
         "Uncertain: the letter left us and no answer came. They may have arrived; ask before you resend.",
     .advice_waiting = "Waiting: they go out by themselves.",
     .advice_hold = "Waiting: all sending is stopped until an administrator starts it (grannbud resume).",
     .all_done = "All letters have arrived at the recipients' servers.",
-    .failure_columns = "delivery:Id municipality:Municipality address:Address state:State status:Code reply:Reply",
+    .failure_columns = "delivery:Id municipality:Municipality address:Address state:State status:Code reply~40:Reply",
 };
 
 struct figures {

@@ -51,6 +51,17 @@ static void print_line(FILE *out, struct buf *line)
     buf_reset(line);
 }
 
+/* A line that may be long, over several of the screen; the others are indented as those below the head are. */
+static void print_wrapped(FILE *out, struct buf *line)
+{
+    struct buf text;
+    buf_init(&text, SHOW_VALUE_BYTES);
+    words_wrap(&text, buf_str(line), 0, COLUMNS);
+    print_clean(out, buf_str(&text), true);
+    buf_fini(&text);
+    buf_reset(line);
+}
+
 /* --- the head ------------------------------------------------------------------------------------------------------
  */
 
@@ -89,12 +100,12 @@ static void print_hold(struct cli *cli, const json_t *answer, struct buf *line)
         buf_addf(line, " by %s", show_text(answer, "hold_by", ""));
     if (json_is_string(json_object_get(answer, "hold_reason")))
         buf_addf(line, ": %s", show_text(answer, "hold_reason", ""));
-    print_line(cli->out, line);
+    print_wrapped(cli->out, line);
     if (json_is_true(json_object_get(restored, "open"))) {
         buf_addf(line, "  Restored from %s; it knows nothing after ", show_text(restored, "file", "?"));
         show_value(line, json_object_get(restored, "newest"));
         print_line(cli->out, line);
-        fputs("  What was sent after that may go again: see what is below, letter cancel stops it.\n", cli->out);
+        fputs("  What was sent after that may go again: look below, letter cancel stops it.\n", cli->out);
     }
     fputs("  Nothing is sent until 'grannbud resume'.\n", cli->out);
 }
@@ -199,7 +210,7 @@ static void add_end(struct buf *line, const json_t *message)
         {"message_paused", "paused: relays refuse it because of itself, see the problems below"},
         {"relays_paused", "no relay can be used just now, see above"},
         {"expanding", "its readers are being listed"},
-        {"nothing_moves", "its end is not known: nothing has been sent for a minute"},
+        {"nothing_moves", "its end is not known while nothing goes out"},
     };
     const char *why = show_text(message, "expected_end_unknown", NULL);
     if (json_is_string(json_object_get(message, "expected_end"))) {

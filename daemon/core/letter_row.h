@@ -1,5 +1,5 @@
 /*
- * A letter as the store has it, for the files that change letters (letter.c, letter_draft.c, letter_due.c).
+ * A letter as the store has it, for the files that change letters (letter_draft.c, letter_flow.c).
  * Private to core; texts are owned, letter_row_fini frees.
  */
 #ifndef GB_CORE_LETTER_ROW_H

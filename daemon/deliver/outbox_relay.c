@@ -82,15 +82,20 @@ static void tell_problem(struct relay *r, const struct outcome *why)
 {
     char text[OUTCOME_TEXT_BYTES];
     text_mask_addresses(why->text, text, sizeof text);
-    snprintf(r->problem, sizeof r->problem, "%s: %.150s", why->step ? why->step : "relay", text);
+    const char *step = why->step ? why->step : "relay";
+    if (why->code)
+        snprintf(r->problem, sizeof r->problem, "%s: %d %s%s%.150s", step, why->code, why->status,
+                 why->status[0] ? " " : "", text);
+    else
+        snprintf(r->problem, sizeof r->problem, "%s: %.150s", step, text);
 }
 
 static void tell_pause(struct relay *r, const struct outcome *why)
 {
     int64_t now = outbox_mono_ms(r->o);
     tell_problem(r, why);
-    log_warn("outbox", "relay=%s pauses ms=%lld code=%d problem=%s", r->name,
-             (long long)relay_health_retry_in_ms(&r->health, now), why->code, r->problem);
+    log_warn("outbox", "relay=%s pauses ms=%lld problem=%s", r->name,
+             (long long)relay_health_retry_in_ms(&r->health, now), r->problem);
     outbox_touch(r->o);
 }
 

@@ -27,23 +27,31 @@ static int audit_reason(struct api_call *call, struct db *db, const char *action
 }
 
 /* Twice is fine: in an emergency nobody wants to be told that it has been done already. */
+static int answer_hold(struct api_call *call, const struct hold *before, bool hold)
+{
+    call->result =
+        json_pack("{s:b, s:o}", "hold", hold, "held_since", before->is_on ? api_time(before->since_us) : json_null());
+    return 0;
+}
+
 static int set_hold(struct api_call *call, struct db *db, bool hold)
 {
     const char *reason = NULL;
+    struct hold before = {.is_on = false};
     int rc = api_body_only(call, "reason");
     if (rc == 0)
         rc = api_scope_all(call);
     if (rc == 0)
         rc = api_body_text(call, "reason", &reason);
     if (rc == 0)
+        rc = hold_read(db, &before);
+    if (rc == 0)
         rc = hold_set(db, &call->actor, hold, reason);
     if (rc == 0 && !hold)
         rc = restore_note_close(db);
     if (rc == 0)
         rc = audit_reason(call, db, hold ? "system.hold" : "system.resume", reason);
-    if (rc == 0)
-        call->result = json_pack("{s:b}", "hold", hold);
-    return rc;
+    return rc ? rc : answer_hold(call, &before, hold);
 }
 
 static int hold(struct api_call *call, struct db *db)

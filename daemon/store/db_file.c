@@ -7,6 +7,7 @@
  * log.
  */
 #include <assert.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -76,7 +77,9 @@ int db_backup(struct db *db, const char *path, struct err *err)
     sqlite3 *copy = NULL;
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
-        return err_set(err, ERR_IO, "backup: cannot create %s: %m: name a file that does not exist yet", path);
+        return err_set(err, ERR_IO, "backup: cannot create %s: %m: %s", path,
+                       errno == EEXIST ? "name a file that does not exist yet"
+                                       : "name one in a directory where the daemon's own user may write");
     int rc = sqlite3_open_v2(path, &copy, SQLITE_OPEN_READWRITE, NULL);
     sqlite3_backup *backup = rc == SQLITE_OK ? sqlite3_backup_init(copy, "main", db->sqlite, "main") : NULL;
     if (backup) {

@@ -54,7 +54,8 @@ struct cli_command {
     const char *path;
     int (*run)(struct cli *cli);                               /* NULL: cli_call() */
     int (*view)(struct cli *cli, const struct json_t *answer); /* NULL: by `columns`, or `say`, or member by member */
-    const char *columns; /* of a list: "id:Id groups>:Groups" (key, > for right-aligned, title with _ for blanks) */
+    const char *columns; /* of a list: "id:Id groups>:Groups reply~40:Reply" (key, > for right-aligned or
+                          * ~N for at most N columns, title with _ for blanks) */
     const char *say;     /* a list: what to say when it is empty; else a sentence with {member}s of the answer */
     const char *more;    /* further lines of --help, or NULL */
 };

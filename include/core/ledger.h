@@ -1,5 +1,5 @@
 /*
- * The ledger: messages and their deliveries, the heart of the promises (DESIGN.md section 4 of the plan, README).
+ * The ledger: messages and their deliveries, the heart of what README promises.
  *
  *   pending --> claimed --> sent
  *      ^           |-----> pending    (due later: 4xx, timeout before the final dot)

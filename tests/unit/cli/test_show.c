@@ -92,6 +92,20 @@ static void test_show_value__is_for_people(void **state)
     check_value("{\"pending\": 1, \"claimed\": 0}", "pending 1, claimed 0");
 }
 
+static void test_show_list__cuts_what_would_not_fit(void **state)
+{
+    json_t *rows =
+        json_loads("[{\"id\": \"a\", \"reply\": \"no such user here\"}, {\"id\": \"b\", \"reply\": \"ok\"}]", 0, NULL);
+    char *text = NULL;
+    (void)state;
+    PRINTED(text, show_list(out, rows, "reply~8:Reply id:Id", NULL));
+    assert_string_equal(text, "Reply     Id\n"
+                              "no such\u2026  a\n"
+                              "ok        b\n");
+    free(text);
+    json_decref(rows);
+}
+
 static void test_show_list__leaves_out_columns_that_no_row_has(void **state)
 {
     json_t *rows =
@@ -141,9 +155,10 @@ static void test_show_sentence__drops_what_is_not_known(void **state)
 }
 
 static const struct CMUnitTest TESTS[] = {
-    TEST(test_text_columns__counts_what_the_terminal_shows),  TEST(test_table_print__aligns_by_columns_not_bytes),
-    TEST(test_print_clean__lets_no_name_steer_the_terminal),  TEST(test_show_value__is_for_people),
-    TEST(test_show_list__leaves_out_columns_that_no_row_has), TEST(test_show_list__says_when_there_is_nothing),
-    TEST(test_show_object__shows_lines_tables_and_texts),     TEST(test_show_sentence__drops_what_is_not_known),
+    TEST(test_text_columns__counts_what_the_terminal_shows), TEST(test_table_print__aligns_by_columns_not_bytes),
+    TEST(test_print_clean__lets_no_name_steer_the_terminal), TEST(test_show_value__is_for_people),
+    TEST(test_show_list__cuts_what_would_not_fit),           TEST(test_show_list__leaves_out_columns_that_no_row_has),
+    TEST(test_show_list__says_when_there_is_nothing),        TEST(test_show_object__shows_lines_tables_and_texts),
+    TEST(test_show_sentence__drops_what_is_not_known),
 };
 TEST_MAIN(TESTS)

@@ -192,9 +192,13 @@ static void test_hold__twice_keeps_the_time_and_takes_the_later_reason(void **st
     char since[64];
     fixture_expect(f, &ACTOR_ADMIN, POST, "/api/v1/hold", "{\"reason\":\"ett\"}", 200, NULL);
     snprintf(since, sizeof since, "%s", status_member("hold_since"));
-    fixture_expect(f, &ACTOR_ADMIN, POST, "/api/v1/hold", "{\"reason\":\"två\"}", 200, NULL);
+    assert_string_equal(
+        fixture_expect(f, &ACTOR_ADMIN, POST, "/api/v1/hold", "{\"reason\":\"två\"}", 200, "held_since"), since);
     assert_string_equal(status_member("hold_since"), since);
     assert_string_equal(status_member("hold_reason"), "två");
+    /* Whoever resumes is told since when; the second time there is nothing to tell. */
+    assert_string_equal(fixture_expect(f, &ACTOR_ADMIN, POST, "/api/v1/resume", NULL, 200, "held_since"), since);
+    assert_string_equal(fixture_expect(f, &ACTOR_ADMIN, POST, "/api/v1/resume", NULL, 200, "held_since"), "");
 }
 
 static void test_system__is_for_administrators_of_all(void **state)
