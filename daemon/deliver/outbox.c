@@ -32,16 +32,17 @@ bool outbox_may_send(const struct outbox *o)
 {
     if (o->is_failing || o->is_stopping)
         return false;
-    return o->gate_ms == 0 || o->now_ms - o->gate_ms >= o->gate_left_ms;
+    return o->gate_ms == 0 || (o->gate_is_chained && o->now_ms - o->gate_ms >= o->gate_left_ms);
 }
 
 /* Wake-ups that chase each other would hold up everything for ever: each takes its time from a purse that fills
- * slowly. */
+ * slowly. A ledger that is merely slow with its first answer opens nothing: what was recalled stays here. */
 static void close_gate(struct outbox *o)
 {
     if (o->gate_ms > 0)
         return;
     o->gate_ms = outbox_mono_ms(o);
+    o->gate_is_chained = false;
     o->gate_left_ms = earlier(o->gate_left_ms + (o->gate_ms - o->gate_end_ms) / OUTBOX_GATE_PART, OUTBOX_GATE_MS);
 }
 
@@ -103,7 +104,8 @@ static void set_timer(struct outbox *o)
     } else {
         at = earlier(at, relays_ms(o));
         const int64_t others[] = {o->send_ms, o->rescue_ms, o->messages_ms,
-                                  o->is_gated && !o->is_failing ? o->gate_ms + o->gate_left_ms : 0};
+                                  o->is_gated && o->gate_is_chained && !o->is_failing ? o->gate_ms + o->gate_left_ms
+                                                                                      : 0};
         for (size_t i = 0; i < ARRAY_LEN(others); i++)
             if (others[i] > 0)
                 at = earlier(at, others[i]);

@@ -65,7 +65,8 @@ struct outbox {
     bool has_more;        /* rows were added: look */
     bool woken;           /* something may have changed: look, and send nothing that is in hand before */
     int64_t gate_ms;      /* since when that is so; 0: it is not */
-    int64_t gate_left_ms; /* how long that may be */
+    int64_t gate_left_ms; /* how long that may be, once ... */
+    bool gate_is_chained; /* ... the ledger has answered and there was another wake-up meanwhile */
     int64_t gate_end_ms;  /* when it was so last */
     bool is_gated;        /* at the last pump: nothing was permitted */
     int64_t look_ms;      /* monotonic: look then */

@@ -167,6 +167,8 @@ static void turn_succeeded(struct outbox *o, struct turn *t)
     o->is_failing = false;
     if (!o->woken)
         outbox_open_gate(o);
+    else if (t->asks)
+        o->gate_is_chained = true;
     if (t->finishes)
         o->finish_ms = 0;
     if (t->asks)

@@ -16,6 +16,7 @@ static const struct {
     {2, 12, NULL, "while a slow disk kept the gate shut the timer was due all the time"},
     {7, 6, NULL, "after a reload the ledger named the relay of before"},
     {7002, 48, "r", "an alert waited for a session of a relay that was only being probed"},
+    {34, 24, NULL, "a slow disk opened the gate to what was held"},
     {4, 12, NULL, "a stop on a full disk: in doubt as after a crash, and no more"},
 };
 

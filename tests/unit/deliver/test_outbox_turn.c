@@ -55,6 +55,25 @@ static void test_outbox_turn__one_a_connection_is_on_the_wire_and_not_durable(vo
     outbox_fixture_fini(&f);
 }
 
+/* A ledger that is slow to say what was recalled is waited for. */
+static void test_outbox_wake__a_slow_ledger_lets_nothing_recalled_go(void **state)
+{
+    (void)state;
+    int64_t m = begin("connections = 2\nreserved_for_alerts = 0\nrate_per_minute = 60\n", 10);
+    outbox_fixture_until(&f, some_dots, 5);
+    outbox_fixture_wait(&f, 300); /* all connections are idle, the rate lets nothing go yet */
+    outbox_fixture_recall(&f, m);
+    int dots = outbox_fixture_all_dots(&f);
+    f.store_is_slow = true;
+    outbox_wake(f.outbox);
+    outbox_fixture_wait(&f, 3000);
+    assert_int_equal(outbox_fixture_all_dots(&f), dots);
+    f.store_is_slow = false;
+    outbox_fixture_until(&f, all_final, 5);
+    assert_int_equal(outbox_fixture_all_dots(&f), dots);
+    outbox_fixture_fini(&f);
+}
+
 /* A large letter is entered in many steps, and each says so. */
 static void test_outbox_more__holds_up_nothing(void **state)
 {
@@ -178,6 +197,7 @@ static void test_outbox_turn__a_row_that_is_not_ours_undoes_no_other(void **stat
 
 static const struct CMUnitTest tests[] = {
     TEST(test_outbox_turn__one_a_connection_is_on_the_wire_and_not_durable),
+    TEST(test_outbox_wake__a_slow_ledger_lets_nothing_recalled_go),
     TEST(test_outbox_more__holds_up_nothing),
     TEST(test_outbox_turn__a_message_is_closed_at_once),
     TEST(test_outbox_turn__a_full_store_loses_and_doubles_nothing),
