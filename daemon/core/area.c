@@ -119,16 +119,6 @@ int area_find_police_area(struct db *db, const char *text, char code[SCOPE_CODE_
     return rc;
 }
 
-int area_municipality_name(struct db *db, const char *code, char **out)
-{
-    return db_get_text(db, out, Q_MUNICIPALITY_NAME, DB_ARGS(DB_TEXT(code)));
-}
-
-int area_police_area_name(struct db *db, const char *code, char **out)
-{
-    return db_get_text(db, out, Q_POLICE_AREA_NAME, DB_ARGS(DB_TEXT(code)));
-}
-
 static int resolve_group(const char *text, struct scope *out, struct err *err)
 {
     int64_t id = 0;

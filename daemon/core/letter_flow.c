@@ -237,17 +237,6 @@ int letter_next_due(struct db *db, int64_t now_us, int64_t *id)
     return db_get_int(db, id, Q_LETTER_NEXT_DUE, DB_ARGS(DB_INT(now_us)));
 }
 
-int letter_earliest_due(struct db *db, int64_t *due_us)
-{
-    int64_t due = 0;
-    int rc = db_get_int(db, &due, Q_LETTER_EARLIEST_DUE, DB_NO_ARGS);
-    if (rc == 0 && due == 0)
-        rc = ERR_NOT_FOUND; /* min() of nothing */
-    if (rc == 0)
-        *due_us = due;
-    return rc;
-}
-
 static const char TOO_LATE[] = "too late for its period: send it or cancel it";
 
 static int hold(struct db *db, int64_t id, const char *why)

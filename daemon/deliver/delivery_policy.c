@@ -25,8 +25,8 @@ static void give_up(const struct outcome *outcome, int64_t hours, char *gave_up,
     out->reply = gave_up;
 }
 
-/* Wait after failure number `times`, or give up when it has been tried for too long and `is_tried` enough. The last attempt is made
- * at that age, however long the wait before it would be. */
+/* Wait after failure number `times`, or give up when it has been tried for too long and `is_tried` enough. The last
+ * attempt is made at that age, however long the wait before it would be. */
 static void retry(const struct delivery_policy *policy, const struct job *job, const struct outcome *outcome, int times,
                   bool is_tried, uint32_t noise, char *gave_up, struct ledger_result *out)
 {

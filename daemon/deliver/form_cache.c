@@ -84,13 +84,13 @@ static void drop(struct form_cache *cache, struct form *form)
     *form = (struct form){0};
 }
 
-/* The least recently used that is not loading, nor `other`; NULL when there is none. */
-static struct form *oldest(struct form_cache *cache, const struct form *other)
+/* The least recently used that is not loading, nor number `keep` (-1: any); NULL when there is none. */
+static struct form *oldest(struct form_cache *cache, ptrdiff_t keep)
 {
     struct form *best = NULL;
     for (int i = 0; i < FORM_CACHE_MAX; i++) {
         struct form *form = &cache->forms[i];
-        if (form->in_use && form != other && form->state != FORM_LOADING && (!best || form->used < best->used))
+        if (i != keep && form->in_use && form->state != FORM_LOADING && (!best || form->used < best->used))
             best = form;
     }
     return best;
@@ -107,7 +107,7 @@ static void on_compiled(struct store_req *req)
     if (form->mail)
         cache->bytes += form->mail->bytes;
     while (cache->bytes > FORM_CACHE_BYTES && cache->count > FORM_CACHE_MIN) {
-        struct form *old = oldest(cache, form);
+        struct form *old = oldest(cache, form - cache->forms);
         if (!old)
             break;
         drop(cache, old);
@@ -119,7 +119,7 @@ static void on_compiled(struct store_req *req)
 static struct form *make_room(struct form_cache *cache)
 {
     if (cache->count == FORM_CACHE_MAX) {
-        struct form *old = oldest(cache, NULL);
+        struct form *old = oldest(cache, -1);
         if (!old)
             return NULL;
         drop(cache, old);

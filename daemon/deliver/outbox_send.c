@@ -36,7 +36,7 @@ static struct relay_option option(const struct relay *r, bool has_room)
 static struct slot *pick_slot(struct outbox *o, enum lane lane)
 {
     struct relay_option options[CONFIG_RELAYS_MAX];
-    struct slot *slots[CONFIG_RELAYS_MAX];
+    struct slot *slots[CONFIG_RELAYS_MAX] = {NULL};
     for (int i = 0; i < o->relay_count; i++) {
         slots[i] = relay_slot_for(o->relays[i], lane, o->queue[lane].count);
         options[i] = option(o->relays[i], slots[i] != NULL);

@@ -289,11 +289,10 @@ static int start(struct db *db, const struct scope *scope, struct db_rows **out,
     return 0;
 }
 
-static int exec(struct db *db, const struct scope *scope, int64_t *changed, enum query q, size_t n,
-                const struct db_arg *args)
+int db_exec(struct db *db, int64_t *changed, enum query q, size_t n, const struct db_arg *args)
 {
     struct db_rows *s = NULL;
-    int rc = start(db, scope, &s, q, n, args, true);
+    int rc = start(db, NULL, &s, q, n, args, true);
     if (rc)
         return rc;
     int step = sqlite3_step(s->stmt);
@@ -304,17 +303,6 @@ static int exec(struct db *db, const struct scope *scope, int64_t *changed, enum
         *changed = sqlite3_changes64(db->sqlite);
     db_done(s);
     return rc;
-}
-
-int db_exec(struct db *db, int64_t *changed, enum query q, size_t n, const struct db_arg *args)
-{
-    return exec(db, NULL, changed, q, n, args);
-}
-
-int db_exec_as(struct db *db, const struct scope *scope, int64_t *changed, enum query q, size_t n,
-               const struct db_arg *args)
-{
-    return exec(db, scope, changed, q, n, args);
 }
 
 int db_query(struct db *db, struct db_rows **out, enum query q, size_t n, const struct db_arg *args)

@@ -32,9 +32,6 @@ int area_refresh_scopes(struct db *db, const char *today);
 int area_find_municipality(struct db *db, const char *text, char code[MUNICIPALITY_CODE_BYTES], struct err *err);
 /* A local police area by code ("angelholm") or name ("Ängelholm"). */
 int area_find_police_area(struct db *db, const char *text, char code[SCOPE_CODE_BYTES], struct err *err);
-/* Copies the name (caller frees), ERR_NOT_FOUND when there is none. */
-int area_municipality_name(struct db *db, const char *code, char **out);
-int area_police_area_name(struct db *db, const char *code, char **out);
 
 /* "all", "police_area:angelholm", "municipality:1292", "group:grp_...", or kind and code apart, checked against the
  * store. A bare name or code is looked up: municipality first, then police area. */

@@ -76,8 +76,6 @@ int letter_test(struct db *db, const struct actor *actor, int64_t id, const char
 
 /* The next approved letter whose time has come at `now_us`: *id, or ERR_NOT_FOUND. */
 int letter_next_due(struct db *db, int64_t now_us, int64_t *id);
-/* Earliest due time of any approved letter, or ERR_NOT_FOUND. */
-int letter_earliest_due(struct db *db, int64_t *due_us);
 /* Put it in the ledger (a message in state expanding), or hold it when it is later than `late_max_us`. */
 int letter_open(struct db *db, int64_t id, int64_t now_us, int64_t late_max_us, struct err *err);
 /* The clock was ahead and has been set back: letters that were held because they came too late, and are due after

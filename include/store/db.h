@@ -72,8 +72,6 @@ static inline struct db_arg db_arg_opt_int(int64_t x)
 
 /* Run a statement that gives no rows. *changed (may be NULL) gets the number of rows touched. */
 int db_exec(struct db *db, int64_t *changed, enum query q, size_t n, const struct db_arg *args);
-int db_exec_as(struct db *db, const struct scope *scope, int64_t *changed, enum query q, size_t n,
-               const struct db_arg *args);
 /* Start a statement that gives rows; on success db_done(*out) must follow. */
 int db_query(struct db *db, struct db_rows **out, enum query q, size_t n, const struct db_arg *args);
 int db_query_as(struct db *db, const struct scope *scope, struct db_rows **out, enum query q, size_t n,

@@ -59,12 +59,6 @@ SELECT code FROM municipality WHERE code = $1 OR name_key = $2
 -- name: police_area_find
 SELECT code FROM police_area WHERE code = $1 OR name_key = $2 ORDER BY valid_from DESC LIMIT 1
 
--- name: municipality_name
-SELECT name FROM municipality WHERE code = $1
-
--- name: police_area_name
-SELECT name FROM police_area WHERE code = $1
-
 -- name: municipality_names scoped
 SELECT m.name FROM municipality AS m WHERE {scope m.code} ORDER BY m.code
 

@@ -155,10 +155,6 @@ SELECT l.id FROM letter AS l LEFT JOIN series AS s ON s.id = l.series_id
 WHERE l.state = 'approved' AND l.due_at <= $1 AND (s.paused_at IS NULL OR l.updated_at > l.approved_at)
 ORDER BY l.due_at, l.id LIMIT 1
 
--- name: letter_earliest_due
-SELECT min(l.due_at) FROM letter AS l LEFT JOIN series AS s ON s.id = l.series_id
-WHERE l.state = 'approved' AND (s.paused_at IS NULL OR l.updated_at > l.approved_at)
-
 -- Did a copy leave us, or may it have? Then the letter keeps its period.
 -- name: message_left_us
 SELECT (SELECT count(*) FROM delivery AS d WHERE d.message_id = $1 AND d.state = 'claimed')

@@ -13,9 +13,6 @@ SELECT id, name, role, scope_kind, scope_code FROM staff_user WHERE name = $1 AN
 -- name: staff_by_uid
 SELECT id, name, role, scope_kind, scope_code FROM staff_user WHERE unix_uid = $1 AND disabled_at IS NULL
 
--- name: staff_by_id
-SELECT id, name, role, scope_kind, scope_code FROM staff_user WHERE id = $1 AND disabled_at IS NULL
-
 -- name: staff_list
 SELECT id, name, full_name, email, role, scope_kind, scope_code, unix_uid, created_at, disabled_at
 FROM staff_user WHERE $1 = '' OR name = $1 ORDER BY name

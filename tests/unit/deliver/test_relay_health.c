@@ -426,7 +426,7 @@ static void test_no_limit__400_letters_over_20_connections_lose_no_time(void **s
     struct sim sim = {.limit = 20, .per_connection = 0, .letters = 400, .connect_ms = 1, .delivery_ms = 20};
     simulate(&sim, 1);
     printf("no limit: 400 letters, 20 ms: %lld ms\n", (long long)sim.now);
-    assert_true((double)sim.now <= 400 / 20 * 21 / 0.9);
+    assert_true((double)sim.now <= 400.0 / 20 * 21 / 0.9);
 }
 
 static void test_limit__that_is_raised_is_found_out(void **state)
