@@ -4,16 +4,27 @@
  */
 #include "cli/cli.h"
 
+#include <string.h>
+
 #include "cli/show.h"
 #include "cli/table.h"
 #include "cli/words.h"
 
-enum { TITLE_COLUMNS = 40 };
+enum { COLUMNS = 80, TITLE_COLUMNS = 32, INDENT = 4 };
 
+/* As it is where it fits, else over several lines. */
 static void print_line(FILE *out, struct buf *line)
 {
-    print_clean(out, buf_str(line), false);
-    fputc('\n', out);
+    struct buf text;
+    buf_init(&text, SHOW_VALUE_BYTES);
+    if (text_columns(buf_str(line)) <= COLUMNS) {
+        print_clean(out, buf_str(line), false);
+        fputc('\n', out);
+    } else {
+        words_wrap(&text, buf_str(line), INDENT, COLUMNS);
+        print_clean(out, buf_str(&text), true);
+    }
+    buf_fini(&text);
     buf_reset(line);
 }
 
@@ -59,12 +70,16 @@ static void print_waits(struct cli *cli, const json_t *delivery, struct buf *lin
     }
 }
 
-/* "sent       Månadsbrev (letter)  2026-04-01 09:00  dlv_..." and below it what happened. */
+/* "sent       Månadsbrev  2026-04-01 09:00  dlv_..." and below it what happened. What is no letter says so. */
 static void print_delivery(struct cli *cli, const json_t *delivery, struct buf *line)
 {
+    const char *kind = show_text(delivery, "kind", "-");
+    bool is_usual = strcmp(kind, "letter") == 0;
     buf_addf(line, "%-10s ", show_text(delivery, "state", "-"));
-    words_clip(line, show_text(delivery, "title", "-"), TITLE_COLUMNS);
-    buf_addf(line, " (%s)  ", show_text(delivery, "kind", "-"));
+    words_clip(line, show_text(delivery, "title", "-"), is_usual ? TITLE_COLUMNS : TITLE_COLUMNS - strlen(kind) - 3);
+    if (!is_usual)
+        buf_addf(line, " (%s)", kind);
+    buf_adds(line, "  ");
     show_value(line, json_object_get(delivery, "created_at"));
     buf_addf(line, "  %s", show_text(delivery, "id", "-"));
     print_line(cli->out, line);

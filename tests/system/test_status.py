@@ -128,10 +128,13 @@ class Status(unittest.TestCase):
         hold_against(d.json("status"), SCHEMAS["Status"])
         if os.environ.get("GRANNBUD_SHOW"):
             print("\n=== %s\n%s" % (title, text))
-        for line in text.splitlines():
-            self.assertLessEqual(len(LETTER_COLUMNS.sub("", line)), COLUMNS, line)
+        self.narrow(text)
         self.assertLessEqual(len(text.splitlines()), 50)
         return text
+
+    def narrow(self, text):
+        for line in text.splitlines():
+            self.assertLessEqual(len(LETTER_COLUMNS.sub("", line)), COLUMNS, line)
 
     def metrics(self, d):
         web = http.client.HTTPConnection("127.0.0.1", d.http, timeout=5)
@@ -181,6 +184,9 @@ class Status(unittest.TestCase):
         address = waiting["items"][0]["address"]
         why = d.cli("why", address)
         self.assertIn("waits: all sending is on hold by uid:%d, fel bilaga" % os.getuid(), why)
+        d.cli("hold", "--reason", "den bilaga som skulle med är en annan " * 6)
+        self.screen(d, "on hold for a long reason")
+        self.narrow(d.cli("why", address))
         values = self.metrics(d)
         self.assertEqual(values["grannbud_hold"][()], 1)
         self.assertGreater(values["grannbud_queue_oldest_age_seconds"][(("lane", "letter"),)], 0)
@@ -212,6 +218,7 @@ class Status(unittest.TestCase):
         self.assertIn("12 wait for another try, the next 20", text)
         self.assertIn("spare", text)
         why = d.cli("why", "rcpt-450+3@slow.example.se")
+        self.narrow(why)
         if os.environ.get("GRANNBUD_SHOW"):
             print(why)
         self.assertIn("waits: it is tried again at its time, 20", why)
