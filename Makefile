@@ -137,9 +137,6 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libtest.a $(BUILD)/libgra
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_DAEMON) -lcmocka
 
-.PHONY: units
-units: $(UNIT_BIN) $(SIM_BIN) all tools
-
 # The simulation: the daemon's objects with a clock, noise and store requests of the test's own.
 SIM_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out tests/sim/main.c tests/sim/test_%.c,$(wildcard tests/sim/*.c)))
 SIM_BIN := $(BUILD)/tests/sim/sim $(BUILD)/tests/sim/test_sim
@@ -159,6 +156,10 @@ sim: $(BUILD)/tests/sim/sim ## virtual days of faults; SEED=1 RUNS=100 HOURS=24 
 TOOL_BIN := $(patsubst tests/lib/tools/%.c,$(BUILD)/tests/tools/%,$(wildcard tests/lib/tools/*.c))
 .PHONY: tools
 tools: $(TOOL_BIN)
+
+# Below what it names: make expands prerequisites where it reads them.
+.PHONY: units
+units: $(UNIT_BIN) $(SIM_BIN) all tools
 
 $(BUILD)/tests/tools/%: $(BUILD)/obj/tests/lib/tools/%.o $(BUILD)/libgrannbud.a
 	@mkdir -p $(@D)

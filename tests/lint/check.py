@@ -322,7 +322,7 @@ def blanks(s):
     if s.text and not s.text.endswith("\n"):
         yield len(s.lines), "no newline at the end of the file"
     for number, line in enumerate(s.lines, 1):
-        if "\t" in line:
+        if "\t" in line and s.path != "Makefile":
             yield number, "a tab: indent with blanks"
         if line.endswith((" ", "\t")):
             yield number, "blanks at the end of the line"
@@ -340,6 +340,23 @@ def unfinished(s):
             yield number, "a path of one person's machine: take it from the environment or the repository's root"
 
 
+@rule
+def prerequisites_are_known(s):
+    """make expands them where it reads the rule: a variable that is defined further down is empty there."""
+    if s.path != "Makefile":
+        return
+    defined = {}
+    for number, line in enumerate(s.lines, 1):
+        m = re.match(r"(\w+) *[:?]?=", line)
+        if m:
+            defined.setdefault(m.group(1), number)
+    for number, line in enumerate(s.lines, 1):
+        m = re.match(r"[^\t#=][^#=]*?:(?![:=])([^#=|]*)", line)
+        for name in re.findall(r"\$\((\w+)\)", m.group(1)) if m else ():
+            if defined.get(name, 0) > number:
+                yield number, f"$({name}) is empty here: define it above this rule"
+
+
 def tree(root):
     """Paths of all files, relative: git's list, or what lies there in a tree without git."""
     if (root / ".git").exists():
@@ -352,7 +369,7 @@ def tree(root):
 
 
 def is_text(path):
-    return pathlib.PurePosixPath(path).suffix in TEXT_SUFFIXES
+    return pathlib.PurePosixPath(path).suffix in TEXT_SUFFIXES or path == "Makefile"
 
 
 def check_file(root, path):

@@ -31,6 +31,7 @@ BAD = [
     ("store does not log", "daemon/store/x.c", "#include \"base/log.h\"\n", 2),
     ("in a public header", "include/deliver/x.h",
      "#ifndef GB_DELIVER_X_H\n#define GB_DELIVER_X_H\n#include <curl/curl.h>\n#endif\n", 4),
+    ("$(LATE) is empty here", "Makefile", "EARLY := x\nall: $(EARLY) $(LATE)\nLATE := x\n", 3),
     ("601 lines", "daemon/core/x.c", "int x;\n" * 600, 601),
     ("1001 lines", "tests/unit/core/test_x.c", "int x;\n" * 1000, 1001),
     ("f has 101 lines", "daemon/core/x.c", LONG_BODY, 3),
