@@ -38,7 +38,7 @@ static void print_try(struct cli *cli, const json_t *try, const char *time, stru
         buf_addf(line, "  %lld", show_number(try, "code"));
     if (show_text(try, "status", "")[0])
         buf_addf(line, " %s", show_text(try, "status", ""));
-    buf_addf(line, " %s", show_text(try, "reply", ""));
+    buf_addf(line, "%s%s", show_number(try, "code") > 0 ? " " : "  ", show_text(try, "reply", ""));
     print_line(cli->out, line);
 }
 

@@ -9,8 +9,8 @@
  *    A delivery put behind another to the same domain on the same session holds nothing new.
  *  - Rate: `per_minute` messages, as in deliver/rate_limit.h.
  *  - Backing off. Several 4xx in a row that speak of the domain or its server, without a success in between, and
- * nothing is sent there for retry_first, doubling to retry_max (RFC 5321 4.5.4.1). Then one delivery probes; a success
- * ends it, another such 4xx begins the next wait at once.
+ *    nothing is sent there for retry_first, doubling to retry_max (RFC 5321 4.5.4.1). Then one delivery probes; a
+ *    success ends it, another such 4xx begins the next wait at once.
  *
  * Parking. What may not go now is told how long to stay away, and each is told another time: the domain keeps a row of
  * slots, one per interval (of the rate, or the mean time of a delivery over the sessions allowed), and gives out the
@@ -99,10 +99,10 @@ struct domain_trouble {
 };
 /* The domains that back off, the `most` longest waits of them into `out`, longest first; how many there are in all. */
 int domain_limits_troubles(const struct domain_limits *d, int64_t now_ms, struct domain_trouble *out, int most);
-/* Deliveries in flight and sessions held; 0 for a domain that is not known. For status and tests. */
+/* Deliveries in flight and sessions held; 0 for a domain that is not known. For tests. */
 int domain_limits_in_flight(const struct domain_limits *d, const char *domain);
 int domain_limits_sessions(const struct domain_limits *d, const char *domain);
-/* Domains in the table. */
+/* Domains in the table. For tests. */
 int domain_limits_count(const struct domain_limits *d);
 
 #endif
