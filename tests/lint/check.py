@@ -379,14 +379,28 @@ def check_file(root, path):
             yield path, line, text
 
 
+def unused_statements(root, paths):
+    """Statements that no C names."""
+    code = "".join((root / p).read_text(encoding="utf-8", errors="replace") for p in paths if p.endswith((".c", ".h")))
+    used = set(re.findall(r"\bQ_(\w+)", code))
+    for path in paths:
+        if path.startswith("daemon/store/sql/"):
+            for number, line in enumerate((root / path).read_text(encoding="utf-8").split("\n"), 1):
+                m = re.match(r"-- name: (\w+)", line)
+                if m and m.group(1).upper() not in used:
+                    yield path, number, f"nothing uses {m.group(1)}: use Q_{m.group(1).upper()}, or take it out"
+
+
 def check_tree(root):
     """All findings, as (path, line, text)."""
     for path in MUST_EXIST:
         if not (root / path).exists():
             yield path, 1, "missing: every checkout has one"
-    for path in tree(root):
+    paths = tree(root)
+    for path in paths:
         if is_text(path):
             yield from check_file(root, path)
+    yield from unused_statements(root, paths)
 
 
 def main():

@@ -113,6 +113,15 @@ class CheckTest(unittest.TestCase):
             got = [path for path, _, why in check.check_tree(pathlib.Path(d)) if "missing" in why]
         self.assertEqual(got, list(check.MUST_EXIST))
 
+    def test_unused_statements(self):
+        with tempfile.TemporaryDirectory() as d:
+            root = pathlib.Path(d)
+            (root / "daemon/store/sql").mkdir(parents=True)
+            (root / "daemon/store/sql/x.sql").write_text("-- name: one_get\nSELECT 1\n\n-- name: two_get scoped\nSELECT 2\n")
+            (root / "daemon/store/x.c").write_text(HEAD + "int q = Q_ONE_GET, r = Q_TWO_GETTER;\n")
+            got = [(path, line) for path, line, why in check.check_tree(root) if "nothing uses two_get" in why or "one_get" in why]
+        self.assertEqual(got, [("daemon/store/sql/x.sql", 4)])
+
     def test_every_rule_has_a_bad_example(self):
         """Takes each rule away in turn: some example must then go unseen."""
         every = list(check.RULES)
