@@ -27,8 +27,8 @@ enum {
     OUTBOX_MAIL_BYTES = 4 * 1024 * 1024, /* one message, encoded */
     OUTBOX_LOOK_MS = 15000,              /* look at least this often: the wall clock may jump */
     OUTBOX_HOLD_MS = 1000,               /* the same while sending is on hold, or the store fails */
-    OUTBOX_GATE_MS = 500,                /* wake-ups hold up what is in hand for no longer than this ... */
-    OUTBOX_GATE_PART = 10,               /* ... and, one chasing the other, for this part of the time */
+    OUTBOX_GATE_MS = 500,                /* wake-ups that chase each other hold up what is in hand no longer ... */
+    OUTBOX_GATE_PART = 10,               /* ... than this, and for this part of the time */
     OUTBOX_FINISH_MS = 50,               /* after a row became final, its message is closed within this time */
     OUTBOX_RESCUE_MS = 1000,             /* how often slots are asked whether something stands behind one that hangs */
     OUTBOX_PARK_MS = 2000,               /* what waits longer for its domain waits in the ledger */

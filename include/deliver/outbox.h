@@ -9,8 +9,8 @@
  *  2. Every claimed delivery is in one place: a queue, a session, or a record on its way to the store.
  *  3. What is claimed ahead is bounded by the number of connections per lane; memory does not grow with the audience.
  *  4. Stopping gives back what is not on the wire and waits for what is.
- *  5. What was recalled before outbox_wake does not leave after it (but see OUTBOX_GATE_MS); nor does anything while
- *     sending is on hold, or while the store takes no outcomes.
+ *  5. What was recalled before outbox_wake does not leave after it, unless wake-ups chase each other and would hold up
+ *     everything (OUTBOX_GATE_MS); nor does anything while sending is on hold, or while the store takes no outcomes.
  *  6. Never more connections than a relay's `connections`, not even while sessions of an older configuration end.
  *  7. Alerts before personal mail before letters, at every decision; letters leave `reserved_for_alerts` connections.
  *  8. A relay, a domain, a message or a connection that hangs or refuses holds up only what is in its own hands.
