@@ -90,7 +90,7 @@ static int64_t relays_ms(const struct outbox *o)
 {
     int64_t at = INT64_MAX;
     for (int i = 0; i < o->relay_count; i++)
-        if (relay_state(o->relays[i]) == RELAY_STATE_PAUSED)
+        if (relay_health_retry_in_ms(&o->relays[i]->health, o->now_ms) > 0)
             at = earlier(at, o->now_ms + relay_health_retry_in_ms(&o->relays[i]->health, o->now_ms));
     return at;
 }
@@ -114,6 +114,19 @@ static void set_timer(struct outbox *o)
         uv_timer_stop(&o->timer); /* what is under way wakes us */
     else
         uv_timer_start(&o->timer, on_timer, at > o->now_ms ? (uint64_t)(at - o->now_ms) : 0, 0);
+}
+
+/* The hands are asked each second (see_to_hands), so this is seen in time. */
+static void see_to_silence(struct outbox *o)
+{
+    int heard = 0;
+    for (int i = 0; i < o->relay_count; i++) {
+        struct relay *r = o->relays[i];
+        relay_listen(r);
+        heard += !r->is_silent && relay_health_state(&r->health, o->now_ms) == RELAY_STATE_READY;
+    }
+    for (int i = 0; i < o->relay_count; i++)
+        relay_put_aside(o->relays[i], o->relays[i]->is_silent && heard > 0);
 }
 
 /* Without any relay what is queued waits in the ledger; when there is one again it is asked for. */
@@ -174,6 +187,7 @@ static void free_left_relays(struct outbox *o)
 
 static void work(struct outbox *o)
 {
+    see_to_silence(o);
     see_to_relays(o);
     see_to_messages(o);
     see_to_gate(o);

@@ -29,6 +29,7 @@ struct parcel {
     int64_t not_before_ms; /* queued: its domain does not admit it earlier; 0: no matter */
     bool was_parked;       /* has waited for its domain before */
     bool is_recalled;      /* goes back, should it come back */
+    bool was_dropped;      /* a relay has hung up on it before */
     struct domain_hold hold;
     /* --- done --- */
     bool is_untouched;   /* given back without an attempt ... */

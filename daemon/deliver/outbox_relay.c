@@ -20,6 +20,8 @@ static void start_anew(struct relay *r)
     relay_health_init(&r->health, r->connections);
     rate_meter_init(&r->meter, outbox_mono_ms(r->o));
     r->answer_ms = 0;
+    r->heard_ms = outbox_mono_ms(r->o);
+    r->is_silent = r->is_aside = false;
     r->problem[0] = '\0';
     r->counters = (struct outbox_relay_status){0};
     histogram_init(&r->counters.hand_off, bounds, (int)ARRAY_LEN(bounds));
@@ -66,7 +68,7 @@ void relay_configure(struct relay *r, const struct config_relay *config)
 
 enum relay_state relay_state(const struct relay *r)
 {
-    return relay_health_state(&r->health, r->o->now_ms);
+    return r->is_aside ? RELAY_STATE_PAUSED : relay_health_state(&r->health, r->o->now_ms);
 }
 
 /* --- what its slots tell --------------------------------------------------------------------------------------- */
@@ -99,8 +101,31 @@ static void tell_pause(struct relay *r, const struct outcome *why)
     outbox_touch(r->o);
 }
 
+void relay_listen(struct relay *r)
+{
+    bool was_silent = r->is_silent;
+    bool is_ready = relay_health_state(&r->health, r->o->now_ms) == RELAY_STATE_READY;
+    r->is_silent = is_ready && r->busy > 0 && r->o->now_ms - r->heard_ms >= RELAY_SILENCE_MS;
+    if (was_silent || !r->is_silent)
+        return;
+    snprintf(r->problem, sizeof r->problem, "no answer on any of %d connections for %d s", r->busy,
+             RELAY_SILENCE_MS / 1000);
+    log_warn("outbox", "relay=%s is silent connections=%d", r->name, r->busy);
+}
+
+void relay_put_aside(struct relay *r, bool is_aside)
+{
+    const struct config_limits *limits = &r->o->config->limits;
+    bool begins = is_aside && !r->is_aside && limits->per_domain_connections == 0 && limits->per_domain_per_minute == 0;
+    r->is_aside = is_aside;
+    for (int i = 0; begins && i < RELAY_SLOTS_MAX; i++)
+        if (r->slots[i])
+            slot_leave_domains(r->slots[i]);
+}
+
 void relay_connected(struct relay *r)
 {
+    r->heard_ms = outbox_mono_ms(r->o);
     relay_health_connected(&r->health, r->working, outbox_mono_ms(r->o));
 }
 
@@ -126,7 +151,8 @@ void relay_lost(struct relay *r, bool has_worked, const struct outcome *why)
 
 void relay_delivered(struct relay *r)
 {
-    relay_health_delivered(&r->health, r->working, outbox_mono_ms(r->o));
+    r->heard_ms = outbox_mono_ms(r->o);
+    relay_health_delivered(&r->health, r->working, r->heard_ms);
     r->problem[0] = '\0';
 }
 

@@ -17,6 +17,9 @@
 enum {
     RELAY_SLOTS_MAX = 200, /* config_keys.h has the same bound */
     RELAY_SLOW_MS = 1000,  /* one that answers no sooner gains nothing from an envelope sent ahead */
+    /* One that says so long nothing on any session while it has work is left aside for those that do, although RFC 5321
+     * lets it take ten minutes: it keeps what it has, and is used again as soon as it says something. */
+    RELAY_SILENCE_MS = 30000,
 };
 
 struct relay {
@@ -33,7 +36,10 @@ struct relay {
                                                      with something in hand, with a letter in hand */
     struct relay_health health;
     struct rate_limit rate;
-    int answer_ms; /* from permit to reply, smoothed */
+    int answer_ms;    /* from permit to reply, smoothed */
+    int64_t heard_ms; /* when it said something last, or got work */
+    bool is_silent;   /* for RELAY_SILENCE_MS */
+    bool is_aside;    /* silent, and another relay is there */
     char problem[OUTBOX_REASON_BYTES];
     struct rate_meter meter; /* sent */
     struct outbox_relay_status counters;
@@ -43,7 +49,11 @@ struct relay *relay_new(struct outbox *o, const char *name);
 void relay_free(struct relay *r);
 /* `config` NULL: it takes no more, and its sessions end. */
 void relay_configure(struct relay *r, const struct config_relay *config);
+/* As its health says; PAUSED also while it is left aside. */
 enum relay_state relay_state(const struct relay *r);
+/* Sees whether it has fallen silent; tells the problem. */
+void relay_listen(struct relay *r);
+void relay_put_aside(struct relay *r, bool is_aside);
 
 /* A slot that takes a delivery of this lane now, or NULL. `waiting`: how many of the lane stand in line. */
 struct slot *relay_slot_for(struct relay *r, enum lane lane, int waiting);

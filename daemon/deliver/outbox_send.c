@@ -261,9 +261,36 @@ void outbox_send(struct outbox *o)
 
 /* --- outcomes -------------------------------------------------------------------------------------------------- */
 
-static bool is_about_mail(const struct outcome *outcome)
+static bool is_at_mail(const struct outcome *outcome)
 {
     return outcome->step && strcmp(outcome->step, smtp_state_word(SMTP_STATE_MAIL)) == 0;
+}
+
+/* MAIL names no recipient: what is refused there is our sender, or the relay is in trouble. But a letter that is too
+ * large (RFC 1870 6.1) is no reason to stop others. */
+static bool is_about_relay(const struct outcome *outcome)
+{
+    bool is_size = outcome->code == 552 || strcmp(outcome->status, "5.3.4") == 0;
+    return outcome->kind == OUTCOME_OUR_FAULT && is_at_mail(outcome) && !is_size;
+}
+
+static bool has_other_relay(const struct outbox *o, const struct relay *r)
+{
+    for (int i = 0; i < o->relay_count; i++)
+        if (o->relays[i] != r && relay_state(o->relays[i]) == RELAY_STATE_READY)
+            return true;
+    return false;
+}
+
+/* 421 before the body, or a new session that is gone before it answers MAIL, speaks of the relay: where there is
+ * another one, nobody waits for that. But a delivery that ends session after session must not end them all: so once. */
+static bool goes_elsewhere(const struct outbox *o, const struct parcel *p, const struct slot *slot,
+                           const struct outcome *outcome)
+{
+    bool has_begun = outcome->step && strcmp(outcome->step, smtp_state_word(SMTP_STATE_DOT)) == 0;
+    bool is_gone = outcome->code == 421 || (outcome->code == 0 && is_at_mail(outcome) && !slot->has_worked);
+    return outcome->kind == OUTCOME_RETRY && is_gone && !has_begun && !p->was_dropped &&
+           has_other_relay(o, slot->relay);
 }
 
 static void tell_domain(struct outbox *o, struct parcel *p, struct parcel *behind, const struct outcome *outcome)
@@ -310,19 +337,32 @@ static void back_to_queue(struct outbox *o, struct parcel *p)
         outbox_requeue(o, p);
 }
 
+/* A session that has worked may have had its number of letters: the next one tells. */
+static void tell_relay(struct relay *r, struct slot *slot, const struct outcome *outcome)
+{
+    r->counters.our_fault++;
+    if (!slot->has_worked || outcome->code >= 500)
+        relay_refused(r, outcome);
+    slot_quit(slot, false);
+}
+
 void outbox_outcome(struct outbox *o, struct parcel *p, struct parcel *behind, struct slot *slot,
                     const struct outcome *outcome)
 {
     struct relay *r = slot->relay;
+    if (goes_elsewhere(o, p, slot, outcome)) {
+        p->was_dropped = true;
+        r->counters.untouched++;
+        outbox_untouched(o, p, behind);
+        return;
+    }
     tell_domain(o, p, behind, outcome);
     if (outcome->kind == OUTCOME_SENT) {
         relay_delivered(r);
         if (o->has_refusals)
             message_pause_taken(&o->messages, p->job.message_id);
-    } else if (outcome->kind == OUTCOME_OUR_FAULT && is_about_mail(outcome)) {
-        r->counters.our_fault++;
-        relay_refused(r, outcome);
-        slot_quit(slot, false);
+    } else if (is_about_relay(outcome)) {
+        tell_relay(r, slot, outcome);
         if (outbox_has_relay(o)) { /* another one may want us */
             back_to_queue(o, p);
             return;

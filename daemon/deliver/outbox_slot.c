@@ -89,7 +89,8 @@ static void put_in(struct slot *slot, struct parcel *p)
     hand->parcel = p;
     hand->is_permitted = false;
     if (slot->count++ == 0) {
-        r->busy++;
+        if (r->busy++ == 0)
+            r->heard_ms = r->o->now_ms;
         r->letters += p->job.lane == LANE_LETTER;
     }
 }
@@ -141,6 +142,8 @@ static void on_outcome(struct smtp_session *session, const struct smtp_job *job,
     assert(slot->count > 0 && job == &hand->smtp);
     struct parcel *p = take_out(slot, 0);
     struct parcel *behind = slot->count > 0 ? hand_at(slot, 0)->parcel : NULL;
+    if (outcome->code > 0)
+        r->heard_ms = outbox_mono_ms(r->o);
     if (outcome->kind == OUTCOME_UNTOUCHED) {
         r->counters.untouched++;
         outbox_untouched(r->o, p, behind);
@@ -275,6 +278,15 @@ void slot_permit(struct slot *slot)
     hand->is_permitted = true;
     hand->permitted_ms = slot->relay->o->now_ms;
     smtp_session_permit(slot->session);
+}
+
+void slot_leave_domains(struct slot *slot)
+{
+    for (int i = 0; i < slot->count; i++) {
+        struct domain_hold *behind = i + 1 < slot->count ? &hand_at(slot, i + 1)->parcel->hold : NULL;
+        domain_limits_end(slot->relay->o->domains, &hand_at(slot, i)->parcel->hold, behind, NULL,
+                          slot->relay->o->now_ms, 0);
+    }
 }
 
 void slot_recorded(struct slot *slot)

@@ -76,6 +76,9 @@ const struct domain_hold *slot_hold_ahead(const struct slot *slot);
 void slot_send(struct slot *slot, struct parcel *p);
 /* Permit the next body, if it may go now. */
 void slot_permit(struct slot *slot);
+/* What it has in hand counts no longer against its domains: it is the relay that hangs. Not for limits
+ * that somebody has set: it may get there yet. */
+void slot_leave_domains(struct slot *slot);
 /* An outcome of this connection is durable. */
 void slot_recorded(struct slot *slot);
 /* Do not send this one, which is in this slot's hands; nothing when its body may be on the way already. */

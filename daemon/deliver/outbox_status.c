@@ -19,7 +19,7 @@ static int best_priority(const struct outbox *o, int64_t now_ms)
 {
     int best = INT32_MAX;
     for (int i = 0; i < o->relay_count; i++)
-        if (relay_health_state(&o->relays[i]->health, now_ms) == RELAY_STATE_READY &&
+        if (relay_health_state(&o->relays[i]->health, now_ms) == RELAY_STATE_READY && !o->relays[i]->is_aside &&
             o->relays[i]->config->priority < best)
             best = o->relays[i]->config->priority;
     return best;
@@ -27,7 +27,7 @@ static int best_priority(const struct outbox *o, int64_t now_ms)
 
 static enum outbox_relay_state state_of(const struct relay *r, int best, int64_t now_ms)
 {
-    switch (relay_health_state(&r->health, now_ms)) {
+    switch (r->is_aside ? RELAY_STATE_PAUSED : relay_health_state(&r->health, now_ms)) {
     case RELAY_STATE_PAUSED:
         return OUTBOX_RELAY_PAUSED;
     case RELAY_STATE_PROBING:

@@ -132,8 +132,8 @@ void smtp_policy_reply(enum smtp_state state, const struct smtp_reply *r, struct
     int class = r->code / 100;
     assert(class == 4 || class == 5 || (class == 2 && state == SMTP_STATE_DOT));
     enum outcome_kind kind = OUTCOME_SENT;
-    if (class == 4)
-        kind = OUTCOME_RETRY;
+    if (class == 4) /* no recipient has been named at MAIL, so none is put off; 421 is the connection's end */
+        kind = state == SMTP_STATE_MAIL && r->code != 421 ? OUTCOME_OUR_FAULT : OUTCOME_RETRY;
     else if (class == 5)
         kind = state == SMTP_STATE_MAIL || is_about_us(r) ? OUTCOME_OUR_FAULT : OUTCOME_FAILED;
     set(out, kind, state, r);

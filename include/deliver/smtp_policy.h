@@ -5,7 +5,8 @@
  *
  *   reply            MAIL        RCPT                        DATA, final dot
  *   2xx              goes on     goes on                     SENT (final dot only)
- *   4xx, 421         RETRY       RETRY                       RETRY
+ *   421              RETRY       RETRY                       RETRY
+ *   other 4xx        OUR_FAULT   RETRY                       RETRY
  *   5xx about us     OUR_FAULT   OUR_FAULT                   OUR_FAULT
  *   other 5xx        OUR_FAULT   FAILED, this recipient      FAILED
  *   anything else    as a broken protocol

@@ -213,7 +213,8 @@ static void answer(struct smtp_wire *w, const struct sim_item *item, const char 
 {
     struct sim_item a = *item;
     a.code = (int)strtol(text, NULL, 10);
-    a.is_about_us = a.code >= 500 && (item->step == STEP_MAIL || strstr(text, " 5.7.") || strstr(text, " 5.5."));
+    a.is_about_us = (item->step == STEP_MAIL && a.code >= 400 && a.code != 421) ||
+                    (a.code >= 500 && (strstr(text, " 5.7.") || strstr(text, " 5.5.")));
     if (a.is_about_us) /* the relay may pause for it */
         w->s->trouble_us = w->s->mono_us;
     sim_wire_say(w, &a, text);

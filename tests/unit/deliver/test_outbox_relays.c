@@ -134,6 +134,101 @@ static void test_outbox__one_that_refuses_us_costs_nobody_anything(void **state)
     outbox_fixture_fini(&f);
 }
 
+/* MAIL names nobody: 4xx there is the relay's trouble, and no recipient's. */
+static void test_outbox__later_at_mail_is_about_the_relay(void **state)
+{
+    (void)state;
+    outbox_fixture_init(&f, "connections = 2\npriority = 10\n" RELAY_B "priority = 20\n");
+    f.rule = (struct farm_rule){.url = A_URL};
+    f.rule.replies[SMTP_STATE_MAIL] = "452 4.3.1 insufficient system storage\r\n";
+    int64_t m = outbox_fixture_post(&f, LANE_LETTER, 0, 20);
+    outbox_wake(f.outbox);
+    outbox_fixture_until(&f, all_final, 5);
+    assert_int_equal(outbox_fixture_count(&f, m, "sent"), 20);
+    assert_int_equal(outbox_fixture_dots_at(&f, B_URL), 20);
+    assert_true(strstr(outbox_status(f.outbox).problem, "insufficient") != NULL);
+    outbox_fixture_fini(&f);
+}
+
+static void test_outbox__a_letter_too_large_at_mail_stops_no_other(void **state)
+{
+    (void)state;
+    outbox_fixture_init(&f, "connections = 2\n");
+    f.replies[SMTP_STATE_MAIL] = "552 5.3.4 message size exceeds limit\r\n";
+    int64_t large = outbox_fixture_post(&f, LANE_LETTER, 0, 30);
+    outbox_wake(f.outbox);
+    outbox_fixture_wait(&f, 1000);
+    struct outbox_status s = outbox_status(f.outbox);
+    assert_int_equal(s.relays[0].state, OUTBOX_RELAY_READY);
+    assert_int_equal(s.message_count, 1);
+    assert_int_equal(outbox_fixture_count(&f, large, "pending"), 30);
+    f.replies[SMTP_STATE_MAIL] = NULL;
+    int64_t other = outbox_fixture_post(&f, LANE_LETTER, 30, 30);
+    outbox_wake(f.outbox);
+    outbox_fixture_wait(&f, 3000);
+    assert_int_equal(outbox_fixture_count(&f, other, "sent"), 30);
+    outbox_fixture_until(&f, all_final, 60);
+    outbox_fixture_fini(&f);
+}
+
+/* "421 shutting down" to MAIL of a session that had taken nothing yet. */
+static void test_outbox__a_relay_that_leaves_at_mail_makes_nobody_wait(void **state)
+{
+    (void)state;
+    outbox_fixture_init(&f, "connections = 4\npriority = 10\n" RELAY_B "priority = 20\n");
+    f.rule = (struct farm_rule){.url = A_URL};
+    f.rule.replies[SMTP_STATE_MAIL] = "421 4.3.2 shutting down\r\n";
+    int64_t m = outbox_fixture_post(&f, LANE_LETTER, 0, 20);
+    outbox_wake(f.outbox);
+    outbox_fixture_until(&f, all_final, 5);
+    assert_int_equal(outbox_fixture_count(&f, m, "sent"), 20);
+    assert_int_equal(outbox_status(f.outbox).retried, 0);
+    outbox_fixture_fini(&f);
+}
+
+/* Where the other one does the same, a delivery goes there once and then waits: it may be the cause. */
+static void test_outbox__what_ends_sessions_everywhere_waits(void **state)
+{
+    (void)state;
+    outbox_fixture_init(&f, "connections = 2\n" RELAY_B "connections = 2\n");
+    f.replies[SMTP_STATE_MAIL] = "421 4.3.2 cannot go on\r\n";
+    outbox_fixture_post(&f, LANE_LETTER, 0, 4);
+    outbox_wake(f.outbox);
+    outbox_fixture_wait(&f, 8000);
+    struct outbox_status s = outbox_status(f.outbox);
+    assert_in_range(s.relays[0].retried + s.relays[1].retried, 1, 4);
+    assert_in_range(s.connects, 2, 12);
+    f.replies[SMTP_STATE_MAIL] = NULL;
+    outbox_fixture_until(&f, all_final, 60);
+    assert_each_once(4);
+    outbox_fixture_fini(&f);
+}
+
+/* Its sessions are open, it says nothing: no failure yet, but nobody is to wait for one. */
+static void test_outbox__a_standby_takes_over_from_a_silent_relay(void **state)
+{
+    (void)state;
+    begin("connections = 4\nreserved_for_alerts = 1\npriority = 10\n" RELAY_B "priority = 20\n", 40);
+    outbox_fixture_until(&f, ten_dots, 5);
+    f.rule = (struct farm_rule){.url = A_URL, .is_frozen = true};
+    outbox_fixture_wait(&f, 28000);
+    assert_int_equal(outbox_fixture_dots_at(&f, B_URL), 0);
+    outbox_fixture_wait(&f, 4000);
+    int64_t other = outbox_fixture_post(&f, LANE_LETTER, 40, 20); /* to the same domain */
+    outbox_wake(f.outbox);
+    outbox_fixture_wait(&f, 3000);
+    assert_int_equal(outbox_fixture_count(&f, other, "sent"), 20);
+    struct outbox_status s = outbox_status(f.outbox);
+    assert_true(strstr(s.relays[0].problem, "no answer") != NULL);
+    assert_int_equal(s.relays[0].state, OUTBOX_RELAY_PAUSED);
+    f.rule = (struct farm_rule){0};
+    outbox_fixture_until(&f, all_final, 310); /* also what waited for its domain */
+    assert_each_once(60);
+    assert_int_equal(outbox_status(f.outbox).relays[0].state, OUTBOX_RELAY_READY);
+    assert_string_equal(outbox_status(f.outbox).problem, "");
+    outbox_fixture_fini(&f);
+}
+
 /* As long as both keep up. */
 static void test_outbox__weights_share_what_comes(void **state)
 {
@@ -422,6 +517,11 @@ static const struct CMUnitTest tests[] = {
     TEST(test_outbox__the_better_relay_comes_back),
     TEST(test_outbox__a_probe_keeps_no_alert_waiting),
     TEST(test_outbox__one_that_refuses_us_costs_nobody_anything),
+    TEST(test_outbox__later_at_mail_is_about_the_relay),
+    TEST(test_outbox__a_letter_too_large_at_mail_stops_no_other),
+    TEST(test_outbox__a_relay_that_leaves_at_mail_makes_nobody_wait),
+    TEST(test_outbox__what_ends_sessions_everywhere_waits),
+    TEST(test_outbox__a_standby_takes_over_from_a_silent_relay),
     TEST(test_outbox__weights_share_what_comes),
     TEST(test_outbox__a_standby_is_not_for_overflow),
     TEST(test_outbox__a_relay_that_hangs_delays_only_what_it_has),

@@ -280,7 +280,7 @@ static void test_ahead__gives_each_reply_its_outcomes(void **state)
         const char *reply;
         enum outcome_kind first, behind;
     } rows[] = {
-        {SMTP_STATE_MAIL, "450 x\r\n", OUTCOME_RETRY, OUTCOME_RETRY},
+        {SMTP_STATE_MAIL, "450 x\r\n", OUTCOME_OUR_FAULT, OUTCOME_OUR_FAULT},
         {SMTP_STATE_MAIL, "550 x\r\n", OUTCOME_OUR_FAULT, OUTCOME_OUR_FAULT},
         {SMTP_STATE_MAIL, "421 x\r\n", OUTCOME_RETRY, OUTCOME_UNTOUCHED},
         {SMTP_STATE_MAIL, "!", OUTCOME_RETRY, OUTCOME_UNTOUCHED},
@@ -325,7 +325,7 @@ static void test_ahead__a_connection_that_worked_leaves_its_job_untouched(void *
     } rows[] = {
         {SMTP_STATE_MAIL, "421 4.7.0 Too many messages\r\n", OUTCOME_UNTOUCHED},
         {SMTP_STATE_MAIL, "!", OUTCOME_UNTOUCHED},
-        {SMTP_STATE_MAIL, "451 x\r\n", OUTCOME_RETRY},
+        {SMTP_STATE_MAIL, "451 x\r\n", OUTCOME_OUR_FAULT},
         {SMTP_STATE_MAIL, "", OUTCOME_RETRY}, /* a relay that hangs is tried later */
         {SMTP_STATE_MAIL, "rubbish\r\n", OUTCOME_RETRY},
         {SMTP_STATE_RCPT, "421 x\r\n", OUTCOME_UNTOUCHED},

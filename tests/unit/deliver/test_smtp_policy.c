@@ -26,7 +26,7 @@ static void test_smtp_policy_reply__follows_the_table(void **state)
     } rows[] = {
         {SMTP_STATE_DOT, 250, "2.0.0", OUTCOME_SENT},
         {SMTP_STATE_DOT, 250, "", OUTCOME_SENT},
-        {SMTP_STATE_MAIL, 451, "", OUTCOME_RETRY},
+        {SMTP_STATE_MAIL, 421, "4.3.2", OUTCOME_RETRY},
         {SMTP_STATE_RCPT, 450, "4.2.0", OUTCOME_RETRY},
         {SMTP_STATE_RCPT, 450, "4.7.1", OUTCOME_RETRY},
         {SMTP_STATE_DATA, 452, "", OUTCOME_RETRY},
@@ -49,6 +49,8 @@ static void test_smtp_policy_reply__follows_the_table(void **state)
         {SMTP_STATE_DOT, 554, "", OUTCOME_FAILED},
         {SMTP_STATE_DOT, 552, "5.2.2", OUTCOME_FAILED},
         /* us */
+        {SMTP_STATE_MAIL, 451, "", OUTCOME_OUR_FAULT},
+        {SMTP_STATE_MAIL, 452, "4.3.1", OUTCOME_OUR_FAULT},
         {SMTP_STATE_MAIL, 550, "", OUTCOME_OUR_FAULT},
         {SMTP_STATE_MAIL, 553, "5.1.8", OUTCOME_OUR_FAULT},
         {SMTP_STATE_MAIL, 552, "5.3.4", OUTCOME_OUR_FAULT},

@@ -158,7 +158,7 @@ static void test_session__gives_each_reply_its_outcome(void **state)
         enum outcome_kind kind;
         bool stays; /* the connection survives */
     } rows[] = {
-        {SMTP_STATE_MAIL, "451 x\r\n", OUTCOME_RETRY, true},
+        {SMTP_STATE_MAIL, "451 x\r\n", OUTCOME_OUR_FAULT, true},
         {SMTP_STATE_MAIL, "550 x\r\n", OUTCOME_OUR_FAULT, true},
         {SMTP_STATE_MAIL, "421 x\r\n", OUTCOME_RETRY, false},
         {SMTP_STATE_MAIL, "354 x\r\n", OUTCOME_RETRY, false},
