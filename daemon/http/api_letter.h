@@ -12,7 +12,7 @@ struct db;
 
 /* The letter of the path's {id}, within the acting person's scope. */
 int api_letter_find(struct api_call *call, struct db *db, int64_t *id);
-/* call->result becomes the whole letter. */
+/* call->result becomes the letter, without its audience. */
 int api_letter_show(struct api_call *call, struct db *db, int64_t id);
 
 int api_letter_list(struct api_call *call, struct db *db);

@@ -108,10 +108,7 @@ int api_letter_show(struct api_call *call, struct db *db, int64_t id)
     db_done(rows);
     if (rc <= 0)
         return rc ? rc : not_found(call);
-    rc = add_targets(call, db, id);
-    /* Counting takes a second for a hundred thousand; once the letter goes out, its report has the figures. */
-    bool goes_out = !json_is_null(json_object_get(call->result, "message"));
-    return rc || goes_out ? rc : add_audience(call, db, id);
+    return add_targets(call, db, id);
 }
 
 int api_letter_get(struct api_call *call, struct db *db)
@@ -120,7 +117,14 @@ int api_letter_get(struct api_call *call, struct db *db)
     int rc = api_query_only(call, "");
     if (rc == 0)
         rc = api_letter_find(call, db, &id);
-    return rc ? rc : api_letter_show(call, db, id);
+    if (rc == 0)
+        rc = api_letter_show(call, db, id);
+    if (rc)
+        return rc;
+    /* Counting takes a second for a hundred thousand, so it is done here alone, on a reader; the answers to changes go
+     * without, since the writer has alerts to see to. Once the letter goes out, its report has the figures. */
+    bool goes_out = !json_is_null(json_object_get(call->result, "message"));
+    return goes_out ? 0 : add_audience(call, db, id);
 }
 
 /* The text of the path's letter: returns 0 and *id, *source (caller frees). */

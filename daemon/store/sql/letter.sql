@@ -183,17 +183,27 @@ WHERE EXISTS (SELECT 1 FROM letter_target AS t WHERE t.letter_id = l.id AND {sco
 
 -- How many a letter would reach today: groups, contact persons, mailboxes.
 -- name: letter_audience scoped
-SELECT t.municipality_code, m.name AS municipality, count(DISTINCT g.id) AS groups, count(DISTINCT c.id) AS contacts,
-       count(DISTINCT a.address_key) AS addresses
+SELECT t.municipality_code, m.name AS municipality,
+    (SELECT count(*) FROM watch_group AS g
+     WHERE g.municipality_code = t.municipality_code AND g.state = 'active' AND ($4 = 0 OR g.id = $4) AND {whole g}) AS groups,
+    (SELECT count(*) FROM contact AS c
+     WHERE c.municipality_code = t.municipality_code AND {whole c}
+       AND EXISTS (SELECT 1 FROM membership AS ms JOIN watch_group AS g ON g.id = ms.group_id
+                   WHERE ms.contact_id = c.id AND g.state = 'active' AND ($4 = 0 OR g.id = $4))) AS contacts,
+    (SELECT count(*) FROM contact AS c JOIN contact_address AS a ON a.contact_id = c.id
+     WHERE c.municipality_code = t.municipality_code AND a.unsubscribed_at IS NULL AND {whole c}
+       AND EXISTS (SELECT 1 FROM membership AS ms JOIN watch_group AS g ON g.id = ms.group_id
+                   WHERE ms.contact_id = c.id AND g.state = 'active' AND ($4 = 0 OR g.id = $4))
+       AND NOT EXISTS (SELECT 1 FROM contact_address AS b JOIN contact AS d ON d.id = b.contact_id
+                       WHERE b.address_key = a.address_key AND b.id < a.id AND b.unsubscribed_at IS NULL
+                         AND d.municipality_code = t.municipality_code AND {whole d}
+                         AND EXISTS (SELECT 1 FROM membership AS ms JOIN watch_group AS g ON g.id = ms.group_id
+                                     WHERE ms.contact_id = d.id AND g.state = 'active' AND ($4 = 0 OR g.id = $4)))
+    ) AS addresses
 FROM letter_target AS t
 JOIN municipality AS m ON m.code = t.municipality_code
-LEFT JOIN watch_group AS g ON g.municipality_code = t.municipality_code AND g.state = 'active' AND ($4 = 0 OR g.id = $4)
-     AND {whole g}
-LEFT JOIN membership AS ms ON ms.group_id = g.id
-LEFT JOIN contact AS c ON c.id = ms.contact_id AND {whole c}
-LEFT JOIN contact_address AS a ON a.contact_id = c.id AND a.unsubscribed_at IS NULL
 WHERE t.letter_id = $3 AND {scope t.municipality_code}
-GROUP BY t.municipality_code, m.name ORDER BY t.municipality_code
+ORDER BY t.municipality_code
 
 -- name: letter_state_counts scoped
 SELECT l.state, count(*) FROM letter AS l

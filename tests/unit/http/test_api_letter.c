@@ -128,6 +128,30 @@ static void test_letter__of_another_area_is_not_there(void **state)
     assert_string_equal(fixture_expect(f, &ANNA, GET, path(""), NULL, 200, "version"), "1");
 }
 
+/* A person in two groups, two persons with one mailbox, an unsubscribed one's stead, a group that rests. */
+static void test_letter__audience_counts_each_once(void **state)
+{
+    (void)state;
+    char first[24], second[24], resting[24], person[24], other[24], unused[24];
+    char body[300];
+    fixture_group(f, "1292", "Ekbackens brf", first, person, "gunilla.exempelsson@example.se");
+    fixture_group(f, "1292", "Lärkvägen m.fl.", second, other, "yasmin@example.com");
+    fixture_group(f, "1292", "Vilande", resting, unused, "vilar@example.com");
+    snprintf(body, sizeof body, "/api/v1/group/%s/state", resting);
+    fixture_expect(f, &ACTOR_A, POST, body, "{\"state\":\"dormant\"}", 200, NULL);
+    snprintf(body, sizeof body,
+             "{\"group\":\"%s\",\"name\":\"Bo Exempel\",\"addresses\":[\"Gunilla.Exempelsson@example.se\"]}", second);
+    fixture_expect(f, &ACTOR_A, POST, "/api/v1/contact", body, 201, NULL);
+    struct answer a = fixture_ask(f, &ACTOR_A, GET, path(""), NULL);
+    json_t *row = json_array_get(json_object_get(a.json, "audience"), 0);
+    assert_int_equal(json_integer_value(json_object_get(row, "groups")), 2);
+    assert_int_equal(json_integer_value(json_object_get(row, "contacts")), 3);
+    assert_int_equal(json_integer_value(json_object_get(row, "addresses")), 2);
+    answer_fini(&a);
+    /* The answer to a change does not count. */
+    assert_string_equal(fixture_expect(f, &ANNA, POST, path("/submit"), "{}", 200, "audience.0.code"), "");
+}
+
 /* One municipality of the letter's area may read it, and change nothing of it. */
 static void test_letter__of_the_area_is_read_by_its_municipality(void **state)
 {
@@ -338,6 +362,7 @@ static const struct CMUnitTest tests[] = {
     TEST_FIXTURE(test_letter__refuses_what_it_does_not_know, setup, teardown),
     TEST_FIXTURE(test_letter__of_another_area_is_not_there, setup, teardown),
     TEST_FIXTURE(test_letter__of_the_area_is_read_by_its_municipality, setup, teardown),
+    TEST_FIXTURE(test_letter__audience_counts_each_once, setup, teardown),
     TEST_FIXTURE(test_letter__a_reader_only_reads, setup, teardown),
     TEST_FIXTURE(test_letter__list_goes_on_after_the_cursor, setup, teardown),
     TEST_FIXTURE(test_lint__tells_where_and_stops_the_letter, setup, teardown),
