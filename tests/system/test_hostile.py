@@ -54,7 +54,10 @@ def ask(d, method, path, body=None, token=None, **headers):
     c = http.client.HTTPConnection("127.0.0.1", d.http, timeout=20)
     if token:
         headers["Authorization"] = "Bearer " + token
-    c.request(method, path, body, {k.replace("_", "-"): v for k, v in headers.items()})
+    try:
+        c.request(method, path, body, {k.replace("_", "-"): v for k, v in headers.items()})
+    except BrokenPipeError:
+        pass  # refused before all of it was sent; the answer is there
     r = c.getresponse()
     text = r.read().decode("utf-8", "replace")
     c.close()
