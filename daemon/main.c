@@ -58,6 +58,8 @@ enum {
     START_AGAIN = -1, /* no exit code */
 };
 
+static const int SIGNALS[] = {SIGTERM, SIGINT, SIGHUP};
+
 struct app {
     const char *config_path;
     _Atomic(struct config *) config;
@@ -256,17 +258,16 @@ static void on_restart(void *ctx);
 
 static void start_handles(struct app *app)
 {
-    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
     uv_async_init(&app->loop, &app->store_done, on_store_done);
     app->store_done.data = app;
     uv_timer_init(&app->loop, &app->tick);
     app->tick.data = app;
     uv_timer_start(&app->tick, on_tick, 0, TICK_MS);
     app->loop_delay = loop_delay_new(&app->loop);
-    for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(SIGNALS); i++) {
         uv_signal_init(&app->loop, &app->signals[i]);
         app->signals[i].data = app;
-        uv_signal_start(&app->signals[i], on_signal, numbers[i]);
+        uv_signal_start(&app->signals[i], on_signal, SIGNALS[i]);
     }
 }
 
@@ -332,6 +333,14 @@ static void close_handle(uv_handle_t *handle)
         uv_close(handle, NULL);
 }
 
+/* With its last handle libuv gives a signal its default action back, and a second SIGTERM in the last milliseconds
+ * would end the process as if it had crashed. */
+static void set_signals(void (*action)(int))
+{
+    for (size_t i = 0; i < ARRAY_LEN(SIGNALS); i++)
+        signal(SIGNALS[i], action);
+}
+
 static void on_curl_stopped(void *ctx)
 {
     struct app *app = ctx;
@@ -340,6 +349,7 @@ static void on_curl_stopped(void *ctx)
     loop_delay_stop(app->loop_delay);
     for (size_t i = 0; i < ARRAY_LEN(app->signals); i++)
         close_handle((uv_handle_t *)&app->signals[i]);
+    set_signals(SIG_IGN);
 }
 
 /* The parts are down and the store has answered everything: close what is left, and the loop ends by itself. */
@@ -492,6 +502,7 @@ static const char USAGE[] =
 static int start_again(char **argv)
 {
     alarm(0); /* it would go on ticking */
+    set_signals(SIG_DFL);
     execv("/proc/self/exe", argv);
     log_error("main", "cannot start again: %s: start the service by hand", strerror(errno));
     return 75; /* EX_TEMPFAIL */

@@ -86,6 +86,17 @@ class Signals(unittest.TestCase):
     def test_a_relay_that_takes_50_ms(self):
         self.run_signals(SIGNALS - SIGNALS // 2, 16, "dot=delay:50+ok")
 
+    def test_signals_all_through_a_stop(self):
+        with Daemon() as d:
+            for _ in range(max(3, SIGNALS // 4)):
+                d.process.send_signal(signal.SIGTERM)
+                end = time.monotonic() + STOP_S
+                while d.process.poll() is None and time.monotonic() < end:
+                    d.process.send_signal(self.rng.choice((signal.SIGTERM, signal.SIGHUP, signal.SIGINT)))
+                    time.sleep(self.rng.random() / 1000)
+                self.assertEqual(d.process.returncode, 0, d.log())
+                d.start()
+
     def test_reloading_what_has_not_changed_goes_on_for_ever(self):
         with Daemon() as d:
             for n in range(1, 71):
