@@ -50,7 +50,7 @@ static int op_turn(struct db *db, struct store_req *req)
         rc = ledger_finish(db);
     if (rc >= 0 && t->claims)
         rc = claim(db, t);
-    if (rc >= 0 && t->asks) {
+    if (rc >= 0 && (t->asks || t->claims)) {
         rc = ledger_next_due(db, t->now_us, &t->next_due_us);
         rc = rc == ERR_NOT_FOUND ? 0 : rc;
     }
@@ -135,7 +135,8 @@ static void take_jobs(struct outbox *o, const struct turn *t)
             o->more[lane] = got[lane] >= t->room[lane];
 }
 
-/* When to look again by ourselves: at the next due time, and often enough for a wall clock that jumps. */
+/* When to look again by ourselves: at the next due time, and often enough for a wall clock that jumps. Also after a
+ * turn that only claimed: it may be the one that finds the rest of a letter due later. */
 static void plan_look(struct outbox *o, const struct turn *t)
 {
     int64_t wait = t->is_on_hold ? OUTBOX_HOLD_MS : OUTBOX_LOOK_MS;
@@ -143,7 +144,9 @@ static void plan_look(struct outbox *o, const struct turn *t)
         int64_t due = (t->next_due_us - clock_real_us(o->env.clock)) / 1000 + 1;
         wait = due < wait ? due : wait;
     }
-    o->look_ms = o->now_ms + (wait > 0 ? wait : 0);
+    wait = wait > 0 ? wait : 0;
+    if (t->asks || o->now_ms + wait < o->look_ms)
+        o->look_ms = o->now_ms + wait;
 }
 
 static void turn_failed(struct outbox *o, struct turn *t)
@@ -171,7 +174,7 @@ static void turn_succeeded(struct outbox *o, struct turn *t)
         o->gate_is_chained = true;
     if (t->finishes)
         o->finish_ms = 0;
-    if (t->asks)
+    if (t->asks || t->claims)
         plan_look(o, t);
     if (t->asks)
         take_answers(o, t);

@@ -74,6 +74,22 @@ static void test_outbox_wake__a_slow_ledger_lets_nothing_recalled_go(void **stat
     outbox_fixture_fini(&f);
 }
 
+/* Whatever the last claim was like: the rest, due in 2 s, goes out then and not at the next look by habit. */
+static void test_outbox_turn__what_is_due_soon_is_looked_for(void **state)
+{
+    (void)state;
+    for (int due = 4; due <= 48; due += 4) {
+        outbox_fixture_init(&f, "connections = 2\nreserved_for_alerts = 0\n");
+        outbox_fixture_post(&f, LANE_LETTER, 0, due + 3);
+        outbox_fixture_script(&f, "UPDATE delivery SET due_at = due_at + 2000000 WHERE id IN "
+                                  "(SELECT id FROM delivery ORDER BY id DESC LIMIT 3)");
+        outbox_wake(f.outbox);
+        outbox_fixture_until(&f, all_final, 5);
+        assert_each_once(due + 3);
+        outbox_fixture_fini(&f);
+    }
+}
+
 /* A large letter is entered in many steps, and each says so. */
 static void test_outbox_more__holds_up_nothing(void **state)
 {
@@ -198,6 +214,7 @@ static void test_outbox_turn__a_row_that_is_not_ours_undoes_no_other(void **stat
 static const struct CMUnitTest tests[] = {
     TEST(test_outbox_turn__one_a_connection_is_on_the_wire_and_not_durable),
     TEST(test_outbox_wake__a_slow_ledger_lets_nothing_recalled_go),
+    TEST(test_outbox_turn__what_is_due_soon_is_looked_for),
     TEST(test_outbox_more__holds_up_nothing),
     TEST(test_outbox_turn__a_message_is_closed_at_once),
     TEST(test_outbox_turn__a_full_store_loses_and_doubles_nothing),
