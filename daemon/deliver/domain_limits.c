@@ -33,7 +33,9 @@ enum {
     FORGET_MS = 3600000,  /* a backoff that is over for so long without a probe counts no more */
     FULL_RATE_MS = 60000, /* a bucket not used for so long is full */
     REPLY_BYTES = 200,
-    UNKNOWN_MIN = 4, /* with fewer sessions a single letter that hangs would hold up all of its domain */
+    UNKNOWN_WAIT_MS = 50,       /* nothing has ended there yet: ask again after this ... */
+    UNKNOWN_PATIENCE_MS = 1000, /* ... for so long, since the first answer tells more than a guess */
+    UNKNOWN_MIN = 4,            /* with fewer sessions a single letter that hangs would hold up all of its domain */
 };
 
 static const int64_t SPREAD_US = INT64_C(300000000);
@@ -185,7 +187,10 @@ static int64_t next_chance(const struct domain_limits *d, struct domain_entry *e
         return room_slot(d, e, i, in_front, e->until_ms, now_ms);
     if (backs_off(e, now_ms) && e->in_flight > 0)
         return room_slot(d, e, i, in_front, now_ms + larger(delivery_ms(e, now_ms), PROBE_WAIT_MS), now_ms);
-    if (needs_session && e->sessions >= session_limit(d, i, now_ms))
+    bool is_full = needs_session && e->sessions >= session_limit(d, i, now_ms);
+    if (is_full && e->mean_ms == 0 && now_ms - e->progress_ms < UNKNOWN_PATIENCE_MS)
+        return (now_ms + UNKNOWN_WAIT_MS) * 1000;
+    if (is_full)
         return room_slot(d, e, i, in_front, now_ms, now_ms);
     return rate_slot(d, e, in_front, now_ms);
 }
