@@ -337,8 +337,9 @@ static void close_handle(uv_handle_t *handle)
  * would end the process as if it had crashed. */
 static void set_signals(void (*action)(int))
 {
+    struct sigaction all = {.sa_handler = action};
     for (size_t i = 0; i < ARRAY_LEN(SIGNALS); i++)
-        signal(SIGNALS[i], action);
+        sigaction(SIGNALS[i], &all, NULL);
 }
 
 static void on_curl_stopped(void *ctx)
