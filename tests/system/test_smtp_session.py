@@ -68,7 +68,7 @@ MATRIX = {
     "EHLO":     "R    O    R    R    R   R   R    R    O    R   R   R",
     "STARTTLS": "R    O    R    R    R   R   R    R    R    R   R   R",
     "AUTH":     "R    O    R    R    R   R   R    R    o    R   R   R",
-    "MAIL":     "r    o    r    r    r   r   r    r    r    r   r   r",
+    "MAIL":     "o    o    r    r    r   r   r    r    r    r   r   r",
     "RCPT":     "r    f    r    r    r   r   r    r    r    r   r   r",
     "DATA":     "r    f    r    r    r   r   r    r    r    r   r   r",
     "dot":      "r    f    r    u    u   u   u    u    u    u   u   u",
@@ -77,7 +77,7 @@ MATRIX = {
 # The same at the second message, with its envelope already in hand behind the body of the first: t untouched, so it goes
 # out again at once. (The sink's rst drops the reply to the first dot too, as a real one may: that one is uncertain.)
 BEHIND = {
-    "MAIL":     "r    o    t    t    t   r   r    r    r    r   r   r",
+    "MAIL":     "o    o    t    t    t   r   r    r    r    r   r   r",
     "RCPT":     "r    f    t    t    t   r   r    r    r    r   r   r",
     "DATA":     "r    f    t    t    t   r   r    r    r    r   r   r",
     "dot":      "r    f    r    u    u   u   u    u    u    u   u   u",
