@@ -35,11 +35,14 @@ struct scope {
 };
 
 /* role, word, may do (bits of PERM_*) */
-#define ROLE_MAP(X)                                                                                                \
-    X(ADMIN, "admin", ~0U)                                                                                         \
-    X(OFFICER, "officer", PERM_READ | PERM_LETTER | PERM_APPROVE | PERM_SERIES | PERM_GROUP_STATE | PERM_DELIVERY) \
-    X(COORDINATOR, "coordinator",                                                                                  \
-      PERM_READ | PERM_GROUP | PERM_GROUP_STATE | PERM_LETTER | PERM_APPROVE | PERM_SERIES | PERM_DELIVERY)        \
+#define ROLE_MAP(X)                                                                                          \
+    X(ADMIN, "admin", ~0U)                                                                                   \
+    X(OFFICER, "officer",                                                                                    \
+      PERM_READ | PERM_LETTER | PERM_APPROVE | PERM_SERIES | PERM_GROUP_STATE | PERM_DELIVERY | PERM_ALERT | \
+          PERM_WEBHOOK)                                                                                      \
+    X(COORDINATOR, "coordinator",                                                                            \
+      PERM_READ | PERM_GROUP | PERM_GROUP_STATE | PERM_LETTER | PERM_APPROVE | PERM_SERIES | PERM_DELIVERY | \
+          PERM_ALERT | PERM_WEBHOOK)                                                                         \
     X(READER, "reader", PERM_READ)
 
 enum permission {
@@ -54,6 +57,8 @@ enum permission {
     PERM_STAFF = 1U << 8,       /* staff users and tokens */
     PERM_AUDIT = 1U << 9,       /* the audit log */
     PERM_OPERATE = 1U << 10,    /* hold, resume, backup */
+    PERM_ALERT = 1U << 11,      /* send, change and recall alerts */
+    PERM_WEBHOOK = 1U << 12,    /* set up and look after webhook endpoints */
 };
 
 enum role {
