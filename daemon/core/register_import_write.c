@@ -43,6 +43,8 @@ static int check_edit(struct register_import *import, struct db *db, const char 
     bool is_contact = id_parse(ID_CONTACT, object, &id) == 0;
     if (is_contact && strcmp(action, "contact.unsubscribe") == 0)
         return db_exec(db, NULL, Q_ADDRESS_SPREAD_NO, DB_ARGS(DB_INT(id)));
+    if (is_contact && strcmp(action, "contact.unsubscribe_alerts") == 0)
+        return db_exec(db, NULL, Q_ADDRESS_SPREAD_NO_ALERTS, DB_ARGS(DB_INT(id)));
     if (is_contact)
         rc = db_get_text(db, &code, Q_REGISTER_EDIT_CONTACT, DB_ARGS(DB_INT(id)));
     else if (id_parse(ID_GROUP, object, &id) == 0)

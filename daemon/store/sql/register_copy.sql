@@ -66,7 +66,7 @@ SELECT c.id, c.municipality_code, c.name, c.name_key, c.phone, c.phone_alt, c.tr
 FROM contact AS c WHERE c.created_at > 0
 
 -- name: register_new_persons_addresses
-SELECT a.id, a.contact_id, a.position, a.address, a.address_key, a.created_at, a.unsubscribed_at
+SELECT a.id, a.contact_id, a.position, a.address, a.address_key, a.created_at, a.unsubscribed_at, a.alerts_stopped_at
 FROM contact AS c CROSS JOIN contact_address AS a ON a.contact_id = c.id WHERE c.created_at > 0
 
 -- name: register_new_persons_memberships
@@ -102,7 +102,7 @@ SELECT c.id, c.name, c.name_key, c.phone, c.phone_alt, c.trained, c.trained_year
 FROM contact AS c WHERE c.updated_at > 0 AND c.created_at = 0
 
 -- name: register_known_persons_addresses
-SELECT a.id, a.contact_id, a.position, a.address, a.address_key, a.created_at, a.unsubscribed_at
+SELECT a.id, a.contact_id, a.position, a.address, a.address_key, a.created_at, a.unsubscribed_at, a.alerts_stopped_at
 FROM contact AS c CROSS JOIN contact_address AS a ON a.contact_id = c.id
 WHERE c.updated_at > 0 AND c.created_at = 0 AND a.created_at > 0
 
@@ -117,8 +117,8 @@ FROM contact AS c CROSS JOIN membership AS ms ON ms.contact_id = c.id
 WHERE c.updated_at > 0 AND c.created_at = 0 AND ms.joined_at = 1
 
 -- name: address_carry
-INSERT INTO contact_address (id, contact_id, position, address, address_key, created_at, unsubscribed_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO contact_address (id, contact_id, position, address, address_key, created_at, unsubscribed_at, alerts_stopped_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 
 -- --- what stands aside until the import is whole ---------------------------------------------------------------------
 
@@ -182,3 +182,10 @@ UPDATE contact_address SET unsubscribed_at = (
     WHERE a.contact_id = $1 AND a.address_key = contact_address.address_key)
 WHERE unsubscribed_at IS NULL AND address_key IN (
     SELECT a.address_key FROM contact_address AS a WHERE a.contact_id = $1 AND a.unsubscribed_at IS NOT NULL)
+
+-- name: address_spread_no_alerts
+UPDATE contact_address SET alerts_stopped_at = (
+    SELECT max(a.alerts_stopped_at) FROM contact_address AS a
+    WHERE a.contact_id = $1 AND a.address_key = contact_address.address_key)
+WHERE alerts_stopped_at IS NULL AND address_key IN (
+    SELECT a.address_key FROM contact_address AS a WHERE a.contact_id = $1 AND a.alerts_stopped_at IS NOT NULL)
