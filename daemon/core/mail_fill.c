@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/markup.h"
 #include "base/mem.h"
 #include "core/mail_form_parts.h"
 #include "core/mime.h"
@@ -109,33 +110,15 @@ static int add_subject(const struct mail_form *form, const struct mail_recipient
 
 /* --- bodies ---------------------------------------------------------------------------------------------------- */
 
-static const char *html_entity(char c)
-{
-    switch (c) {
-    case '&':
-        return "&amp;";
-    case '<':
-        return "&lt;";
-    case '>':
-        return "&gt;";
-    case '"':
-        return "&quot;";
-    case '\'':
-        return "&#39;";
-    default:
-        return NULL;
-    }
-}
-
 static int add_html(struct mime_qp *q, const char *s, struct buf *out)
 {
     int rc = 0;
     while (*s != '\0' && rc == 0) {
-        size_t n = strcspn(s, "&<>\"'");
+        size_t n = strcspn(s, MARKUP_SPECIAL);
         rc = mime_qp_add(q, s, n, out);
         s += n;
         if (rc == 0 && *s != '\0') {
-            const char *entity = html_entity(*s++);
+            const char *entity = markup_entity(*s++);
             rc = mime_qp_add(q, entity, strlen(entity), out);
         }
     }

@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/markup.h"
 #include "core/markdown_tree.h"
 
 /* From WIDE_COLUMNS on a table is set smaller, so that a month's figures fit on a screen; a phone scrolls sideways. */
@@ -36,14 +37,9 @@ static void add_text(struct buf *out, const char *text)
         size_t plain = strcspn(p, "&<>\"" MD_CONTROL_BYTES);
         buf_add(out, p, plain);
         p += plain;
-        if (*p == '&')
-            buf_adds(out, "&amp;");
-        else if (*p == '<')
-            buf_adds(out, "&lt;");
-        else if (*p == '>')
-            buf_adds(out, "&gt;");
-        else if (*p == '"')
-            buf_adds(out, "&quot;");
+        const char *entity = markup_entity(*p);
+        if (entity)
+            buf_adds(out, entity);
         if (*p)
             p++;
     }
@@ -54,10 +50,8 @@ static void add_href(struct buf *out, const char *url)
 {
     for (const char *p = url; *p; p++) {
         unsigned char c = (unsigned char)*p;
-        if (c == '&')
-            buf_adds(out, "&amp;");
-        else if (c == '\'')
-            buf_adds(out, "&#39;");
+        if (c == '&' || c == '\'')
+            buf_adds(out, markup_entity(*p));
         else if (c == ' ' || c >= 0x7f || strchr("\"<>\\^`{|}", *p))
             buf_addf(out, "%%%02X", c);
         else

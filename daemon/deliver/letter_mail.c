@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/id.h"
+#include "base/markup.h"
 #include "base/mem.h"
 #include "core/address.h"
 #include "core/area.h"
@@ -344,28 +345,6 @@ int letter_mail_fill(const struct letter_mail *mail, const struct letter_sender 
 
 /* --- preview --------------------------------------------------------------------------------------------------- */
 
-static void add_html(struct buf *out, const char *text)
-{
-    for (; *text; text++) {
-        switch (*text) {
-        case '&':
-            buf_adds(out, "&amp;");
-            break;
-        case '<':
-            buf_adds(out, "&lt;");
-            break;
-        case '>':
-            buf_adds(out, "&gt;");
-            break;
-        case '"':
-            buf_adds(out, "&quot;");
-            break;
-        default:
-            buf_addc(out, *text);
-        }
-    }
-}
-
 /* Slots filled in, as the mail writer does it. */
 static void substitute(const char *tmpl, const struct slot_values *slots, bool html, struct buf *out)
 {
@@ -373,7 +352,7 @@ static void substitute(const char *tmpl, const struct slot_values *slots, bool h
         unsigned char c = (unsigned char)*p;
         if (c >= 1 && c <= SLOT_MAX && slots->value[c]) {
             if (html)
-                add_html(out, slots->value[c]);
+                markup_add(out, slots->value[c]);
             else
                 buf_adds(out, slots->value[c]);
         } else {
