@@ -35,7 +35,8 @@
     X(IO, -20017, 500, 74, "reading or writing failed")                                                         \
     X(USAGE, -20018, 400, 64, "the call is wrong")                                                              \
     X(FULL, -20019, 507, 74, "the disk is full and nothing was stored: free space there; no restart is needed") \
-    X(DRYRUN, -20020, 200, 0, "a dry run, rolled back")
+    X(DRYRUN, -20020, 200, 0, "a dry run, rolled back")                                                         \
+    X(LIMIT, -20021, 429, 75, "too many in a short time; wait a while")
 
 enum err_code {
 #define ERR_ENUM(name, value, http, exit, text) ERR_##name = (value),
