@@ -11,6 +11,7 @@
 #include "core/ledger.h"
 #include "core/letter_row.h"
 #include "core/series.h"
+#include "core/webhook_emit.h"
 #include "store/db.h"
 
 /* Approval is the act of a second person: neither who wrote it nor who touched it last. */
@@ -322,6 +323,8 @@ int letter_open(struct db *db, int64_t id, int64_t now_us, int64_t late_max_us, 
                              DB_INT(until), DB_INT(now_us)));
     if (rc == 0)
         rc = db_exec(db, NULL, Q_LETTER_SENDING, DB_ARGS(DB_INT(id), DB_INT(message), DB_INT(now_us)));
+    if (rc == 0)
+        rc = webhook_emit_letter(db, id);
     if (rc == 0)
         rc = letter_audit(db, &actor, "letter.open", id, "hash", hash);
 out:

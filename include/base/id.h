@@ -26,7 +26,9 @@
     X(USER, "usr")     \
     X(TOKEN, "tok")    \
     X(ALERT, "alr")    \
-    X(WEBHOOK, "whk")
+    X(WEBHOOK, "whk")  \
+    X(EVENT, "evt")    \
+    X(POST, "pst")
 
 enum id_kind {
 #define ID_ENUM(name, prefix) ID_##name,
