@@ -60,7 +60,7 @@ LIBS_DAEMON := -luv -lcurl -lsqlite3 -linih -ljansson -lcmark -lsodium -lcsv -li
 LIBS_CLI := $(LIBS_DAEMON)
 
 # --- sources ---------------------------------------------------------------------------------------------------------
-LAYERS := base store core deliver http cli
+LAYERS := base store net core deliver inbound http cli
 LIB_SRC := $(wildcard $(foreach l,$(LAYERS),daemon/$l/*.c))
 MAIN_SRC := daemon/main.c $(wildcard daemon/main/*.c)
 CLI_MAIN := daemon/cli/main.c

@@ -35,7 +35,7 @@
 #include "core/config.h"
 #include "core/file_errors.h"
 #include "core/scheduler.h"
-#include "deliver/curl_loop.h"
+#include "net/curl_loop.h"
 #include "deliver/letter_mail.h"
 #include "deliver/outbox.h"
 #include "deliver/smtp_wire.h"

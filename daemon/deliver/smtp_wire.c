@@ -28,7 +28,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
-#include "deliver/curl_loop.h"
+#include "net/curl_loop.h"
 #include "deliver/smtp_caps.h"
 #include "deliver/smtp_policy.h"
 

@@ -24,7 +24,7 @@
 #include "core/config.h"
 #include "core/file_errors.h"
 #include "core/ledger.h"
-#include "deliver/curl_loop.h"
+#include "net/curl_loop.h"
 #include "deliver/letter_mail.h"
 #include "deliver/outbox.h"
 #include "deliver/smtp_wire.h"

@@ -23,6 +23,8 @@ BAD = [
     ("base must not use core", "daemon/base/x.c", "#include \"core/letter.h\"\n", 2),
     ("store must not use core", "include/store/x.h",
      "#ifndef GB_STORE_X_H\n#define GB_STORE_X_H\n#include \"core/letter.h\"\n#endif\n", 4),
+    ("net must not use store", "daemon/net/x.c", "#include \"store/db.h\"\n", 2),
+    ("store must not use net", "daemon/store/x.c", "#include \"net/http_call.h\"\n", 2),
     ("core must not use http", "daemon/core/x.c", "#include \"http/server.h\"\n", 2),
     ("deliver must not use http", "daemon/deliver/x.c", "#include \"http/server.h\"\n", 2),
     ("cli must not use store", "daemon/cli/x.c", "#include \"store/db.h\"\n", 2),

@@ -19,7 +19,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "deliver/curl_loop.h"
+#include "net/curl_loop.h"
 #include "deliver/outcome.h"
 #include "deliver/smtp_session.h"
 

@@ -1,11 +1,11 @@
-/* deliver/smtp_wire.h and deliver/curl_loop.h: configurations, and leaving before anything came about. */
+/* deliver/smtp_wire.h and net/curl_loop.h: configurations, and leaving before anything came about. */
 #include "deliver/smtp_wire.h"
 
 #include <uv.h>
 
 #include "base/err.h"
 #include "base/mem.h"
-#include "deliver/curl_loop.h"
+#include "net/curl_loop.h"
 #include "deliver/outcome.h"
 #include "lib/test.h"
 

@@ -1,6 +1,6 @@
 /*
- * libcurl's multi interface under a libuv loop (curl_multi_socket_action): one per daemon, used by
- * SMTP connects and by webhooks.
+ * libcurl's multi interface under a libuv loop (curl_multi_socket_action): one for SMTP connects, and one per pool of
+ * connections of outbound HTTP (net/http_call.h).
  *
  * Ownership: the easy handle and its `struct curl_transfer` belong to the submitter; from
  * curl_loop_add until curl_loop_remove nobody else touches them. `done` comes from the loop, never from
@@ -12,8 +12,8 @@
  * Process-wide: curl_loop_new ignores SIGPIPE, since the transfers set CURLOPT_NOSIGNAL and a peer that went away
  * must be an error and not the end of the daemon.
  */
-#ifndef GB_DELIVER_CURL_LOOP_H
-#define GB_DELIVER_CURL_LOOP_H
+#ifndef GB_NET_CURL_LOOP_H
+#define GB_NET_CURL_LOOP_H
 
 struct uv_loop_s;
 struct curl_loop;
@@ -30,6 +30,8 @@ struct curl_transfer {
 
 /* Starts with no transfer; aborts when libcurl cannot start (out of memory). `loop` is borrowed until stopped. */
 struct curl_loop *curl_loop_new(struct uv_loop_s *loop);
+/* At most `connections` idle ones are kept for reuse; libcurl's own bound grows with the number of transfers. */
+void curl_loop_keep(struct curl_loop *c, int connections);
 struct uv_loop_s *curl_loop_uv(const struct curl_loop *c);
 
 /* Begins the transfer; 0, or ERR_IO when libcurl refuses it (then nothing was added). */

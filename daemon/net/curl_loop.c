@@ -1,5 +1,5 @@
 /*
- * libcurl under libuv; the contract is in deliver/curl_loop.h.
+ * libcurl under libuv; the contract is in net/curl_loop.h.
  *
  * libcurl tells us through on_curl_socket which sockets it wants to hear of, and through on_curl_timer when it wants to
  * be called at the latest. Neither callback may call libcurl, so they only arm handles. The handles call
@@ -8,7 +8,7 @@
  * A watch outlives libcurl's interest by one turn of the loop (uv_close), but its poll is stopped at once: libcurl
  * closes the descriptor right after, and the next connection may get the same number.
  */
-#include "deliver/curl_loop.h"
+#include "net/curl_loop.h"
 
 #include <assert.h>
 #include <curl/curl.h>
@@ -173,6 +173,11 @@ struct curl_loop *curl_loop_new(struct uv_loop_s *loop)
     curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, on_curl_timer);
     curl_multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
     return c;
+}
+
+void curl_loop_keep(struct curl_loop *c, int connections)
+{
+    curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, (long)connections);
 }
 
 struct uv_loop_s *curl_loop_uv(const struct curl_loop *c)

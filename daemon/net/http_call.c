@@ -1,0 +1,410 @@
+/*
+ * Outbound HTTP over libcurl; the contract is in net/http_call.h.
+ *
+ * Two curl_loops, one per rule: libcurl's pool of connections lives in its multi handle, so what was opened for calls
+ * that may reach private addresses is out of reach of those that may not, also after a reload. Easy handles are kept
+ * for the next call: making one costs more than setting it.
+ *
+ * CURLOPT_QUICK_EXIT: without it, ending a call whose name is still being looked up waits for that thread, and the
+ * whole loop with it.
+ */
+#include "net/http_call.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <curl/curl.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "net/address_guard.h"
+#include "net/curl_loop.h"
+#include "net/http_answer.h"
+#include "net/http_url.h"
+
+enum { POOL_PUBLIC, POOL_PRIVATE, POOL_COUNT };
+enum {
+    SPARE_HANDLES_MAX = 64,
+    CONNECTION_LIFE_S = 3600, /* then a name is looked up anew, however busy its connection is */
+    CONNECTION_IDLE_S = 60,
+};
+
+struct http_client {
+    struct curl_loop *pools[POOL_COUNT];
+    CURL *spare[SPARE_HANDLES_MAX];
+    int spare_count;
+    struct http_client_counts counts;
+    int running; /* pools not stopped yet */
+    http_stopped_cb stopped;
+    void *stopped_ctx;
+};
+
+struct http_call {
+    struct http_client *owner;
+    struct curl_loop *pool;
+    struct curl_transfer transfer;
+    struct curl_slist *headers;
+    struct answer answer;
+    http_done_cb done;
+    void *ctx;
+    bool is_guarded;
+    const char *refused; /* why an address was refused; NULL: none was */
+    int64_t timeout_ms;
+    char curl_error[CURL_ERROR_SIZE];
+};
+
+const char *http_fault_word(enum http_fault fault)
+{
+    static const char *const words[] = {
+#define FAULT_WORD(id, word, text) [HTTP_FAULT_##id] = (word),
+        HTTP_FAULT_MAP(FAULT_WORD)
+#undef FAULT_WORD
+    };
+    assert((size_t)fault < ARRAY_LEN(words));
+    return words[fault];
+}
+
+static const char *fault_text(enum http_fault fault)
+{
+    static const char *const texts[] = {
+#define FAULT_TEXT(id, word, text) [HTTP_FAULT_##id] = (text),
+        HTTP_FAULT_MAP(FAULT_TEXT)
+#undef FAULT_TEXT
+    };
+    return texts[fault];
+}
+
+/* --- libcurl's callbacks: none may call libcurl ------------------------------------------------------------------ */
+
+static size_t on_head(char *line, size_t size, size_t n, void *ctx)
+{
+    struct http_call *call = ctx;
+    return answer_head(&call->answer, line, size * n) ? size * n : 0;
+}
+
+static size_t on_body(char *data, size_t size, size_t n, void *ctx)
+{
+    struct http_call *call = ctx;
+    return answer_body(&call->answer, data, size * n) ? size * n : 0;
+}
+
+/* After all names are resolved and before anything leaves: the place where an address is judged. */
+static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    struct http_call *call = ctx;
+    (void)purpose;
+    const char *what = call->is_guarded ? address_guard_judge(&address->addr, address->addrlen) : NULL;
+    if (what) {
+        call->refused = what;
+        call->owner->counts.refused++;
+        return CURL_SOCKET_BAD;
+    }
+    call->owner->counts.sockets++;
+    return socket(address->family, address->socktype, address->protocol);
+}
+
+/* --- from libcurl's result to an answer ------------------------------------------------------------------------- */
+
+static enum http_fault fault_of(const struct http_call *call, CURLcode result)
+{
+    if (call->answer.has_head)
+        return HTTP_FAULT_NONE;
+    if (call->answer.is_too_large)
+        return HTTP_FAULT_PROTOCOL;
+    switch (result) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+        return HTTP_FAULT_RESOLVE;
+    case CURLE_COULDNT_CONNECT:
+        return call->refused ? HTTP_FAULT_FORBIDDEN : HTTP_FAULT_CONNECT;
+    case CURLE_OPERATION_TIMEDOUT:
+        return HTTP_FAULT_TIMEOUT;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+        return HTTP_FAULT_TLS;
+    case CURLE_GOT_NOTHING:
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_ERROR:
+    case CURLE_PARTIAL_FILE:
+        return HTTP_FAULT_CLOSED;
+    case CURLE_OUT_OF_MEMORY:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ENGINE_NOTFOUND:
+    case CURLE_SSL_ENGINE_INITFAILED:
+    case CURLE_FAILED_INIT:
+        return HTTP_FAULT_LOCAL;
+    default:
+        return HTTP_FAULT_PROTOCOL;
+    }
+}
+
+/* One line: libcurl's own words may have the server's in them. */
+static void put_error(const struct http_call *call, const struct http_answer *a, CURLcode result, char *out,
+                      size_t room)
+{
+    const char *words = call->curl_error[0] ? call->curl_error : curl_easy_strerror(result);
+    if (a->fault == HTTP_FAULT_NONE && !a->is_cut)
+        out[0] = '\0';
+    else if (a->fault == HTTP_FAULT_NONE)
+        snprintf(out, room, "the answer's body is not whole: %s", call->answer.dropped_bytes > 0 ? "too long" : words);
+    else if (a->fault == HTTP_FAULT_FORBIDDEN)
+        snprintf(out, room, "the host's address is not public (%s)", call->refused);
+    else if (a->fault == HTTP_FAULT_TIMEOUT)
+        snprintf(out, room, "%s (%.0f s)", fault_text(a->fault), (double)call->timeout_ms / 1000);
+    else
+        snprintf(out, room, "%s: %s", fault_text(a->fault),
+                 call->answer.is_too_large ? "its head is too large" : words);
+    for (char *c = out; *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            *c = ' ';
+}
+
+static void put_peer(CURL *easy, char *out, size_t room)
+{
+    const char *ip = NULL;
+    long port = 0;
+    out[0] = '\0';
+    if (curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &ip) == CURLE_OK && ip && ip[0] &&
+        curl_easy_getinfo(easy, CURLINFO_PRIMARY_PORT, &port) == CURLE_OK)
+        snprintf(out, room, "%s port %ld", ip, port);
+}
+
+static int version_of(CURL *easy)
+{
+    long version = CURL_HTTP_VERSION_NONE;
+    curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &version);
+    return version == CURL_HTTP_VERSION_1_0   ? 10
+           : version == CURL_HTTP_VERSION_1_1 ? 11
+           : version == CURL_HTTP_VERSION_2_0 ? 20
+                                              : 0;
+}
+
+/* Off the multi, and the handle kept for another call. */
+static void end_call(struct http_call *call)
+{
+    struct http_client *c = call->owner;
+    CURL *easy = call->transfer.easy;
+    curl_loop_remove(call->pool, &call->transfer);
+    if (c->spare_count < SPARE_HANDLES_MAX) {
+        curl_easy_reset(easy); /* also forgets login, headers and pointers to the call */
+        c->spare[c->spare_count++] = easy;
+    } else {
+        curl_easy_cleanup(easy);
+    }
+    c->counts.in_flight--;
+}
+
+static void free_call(struct http_call *call)
+{
+    curl_slist_free_all(call->headers);
+    answer_fini(&call->answer);
+    free(call);
+}
+
+static void on_done(int result, void *ctx)
+{
+    struct http_call *call = ctx;
+    const struct answer *in = &call->answer;
+    CURL *easy = call->transfer.easy;
+    char error[HTTP_ERROR_BYTES];
+    char peer[80];
+    curl_off_t us = 0;
+    curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME_T, &us);
+    put_peer(easy, peer, sizeof peer);
+    struct http_answer a = {.fault = fault_of(call, (CURLcode)result),
+                            .is_cut = result != CURLE_OK || in->dropped_bytes > 0,
+                            .retry_after_s = -1,
+                            .error = error,
+                            .etag = in->etag,
+                            .last_modified = in->last_modified,
+                            .content_type = in->content_type,
+                            .body = buf_str(&in->body),
+                            .body_bytes = in->body.len,
+                            .peer = peer,
+                            .duration_ms = us / 1000};
+    if (a.fault == HTTP_FAULT_NONE) {
+        a.status = in->status;
+        a.version_tenth = version_of(easy);
+        if (in->retry_after[0])
+            a.retry_after_s = http_retry_after_s(in->retry_after, clock_real_us(clock_system()) / US_PER_S);
+    }
+    put_error(call, &a, (CURLcode)result, error, sizeof error);
+    end_call(call);
+    call->done(&a, call->ctx);
+    free_call(call);
+}
+
+/* --- start ------------------------------------------------------------------------------------------------------- */
+
+static bool is_clean(const char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            return false;
+    return true;
+}
+
+static int put_headers(struct http_call *call, const struct http_request *r, struct err *err)
+{
+    call->headers = curl_slist_append(NULL, "Expect:"); /* no 100-continue: one round trip less, one fault less */
+    for (size_t i = 0; i < r->header_count; i++) {
+        const struct http_header *h = &r->headers[i];
+        if (!h->name[0] || strpbrk(h->name, ": ;") || !is_clean(h->name) || !is_clean(h->value))
+            return err_set(err, ERR_INVALID, "header %zu has a character in it that no header may have", i + 1);
+        char *line = h->value[0] ? xasprintf("%s: %s", h->name, h->value) : xasprintf("%s;", h->name);
+        struct curl_slist *longer = curl_slist_append(call->headers, line);
+        free(line);
+        if (!longer)
+            abort();
+        call->headers = longer;
+    }
+    return 0;
+}
+
+static void set_method(CURL *easy, const struct http_request *r)
+{
+    if (r->body || strcmp(r->method, "POST") == 0) {
+        curl_easy_setopt(easy, CURLOPT_POST, 1L);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body_bytes);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, r->body ? r->body : "");
+    } else if (strcmp(r->method, "HEAD") == 0) {
+        curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+    }
+    if (strcmp(r->method, "GET") != 0 && strcmp(r->method, "HEAD") != 0 && strcmp(r->method, "POST") != 0)
+        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, r->method);
+}
+
+static void set_policy(CURL *easy, const struct http_request *r)
+{
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, r->allow_http ? "http,https" : "https");
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* nor what the environment says */
+    curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L); /* rather a stream of an HTTP/2 connection than another one */
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+    curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)CONNECTION_IDLE_S);
+    curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, (long)CONNECTION_LIFE_S);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)r->connect_timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)r->timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, "Grannbud/" GRANNBUD_VERSION);
+    if (r->ca_file && r->ca_file[0])
+        curl_easy_setopt(easy, CURLOPT_CAINFO, r->ca_file);
+    if (r->user) {
+        curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+        curl_easy_setopt(easy, CURLOPT_USERNAME, r->user);
+        curl_easy_setopt(easy, CURLOPT_PASSWORD, r->password ? r->password : "");
+    }
+}
+
+static void set_callbacks(CURL *easy, struct http_call *call)
+{
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_head);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, call);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, call);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->curl_error);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, call->headers);
+}
+
+static CURL *take_handle(struct http_client *c)
+{
+    CURL *easy = c->spare_count > 0 ? c->spare[--c->spare_count] : curl_easy_init();
+    if (!easy)
+        abort();
+    return easy;
+}
+
+int http_call_start(struct http_client *c, const struct http_request *r, http_done_cb done, void *ctx,
+                    struct http_call **out, struct err *err)
+{
+    const struct http_url_rule rule = {.allow_http = r->allow_http, .allow_private = r->allow_private};
+    char *url = NULL;
+    assert(!c->stopped && done && r->max_body_bytes > 0 && r->timeout_ms > 0);
+    int rc = http_url_normalize(r->url, &rule, &url, err);
+    if (rc)
+        return rc;
+    struct http_call *call = xcalloc(1, sizeof *call);
+    *call = (struct http_call){.owner = c,
+                               .pool = c->pools[r->allow_private ? POOL_PRIVATE : POOL_PUBLIC],
+                               .done = done,
+                               .ctx = ctx,
+                               .is_guarded = !r->allow_private,
+                               .timeout_ms = r->timeout_ms};
+    answer_init(&call->answer, r->max_body_bytes);
+    rc = put_headers(call, r, err);
+    if (rc == 0) {
+        CURL *easy = take_handle(c);
+        curl_easy_setopt(easy, CURLOPT_URL, url);
+        set_method(easy, r);
+        set_policy(easy, r);
+        set_callbacks(easy, call);
+        call->transfer = (struct curl_transfer){.easy = easy, .done = on_done, .ctx = call};
+        rc = curl_loop_add(call->pool, &call->transfer);
+        if (rc)
+            curl_easy_cleanup(easy);
+    }
+    free(url);
+    if (rc) {
+        free_call(call);
+        return rc;
+    }
+    c->counts.in_flight++;
+    *out = call;
+    return 0;
+}
+
+void http_call_cancel(struct http_call *call)
+{
+    end_call(call);
+    free_call(call);
+}
+
+/* --- life -------------------------------------------------------------------------------------------------------- */
+
+struct http_client *http_client_new(struct uv_loop_s *loop)
+{
+    struct http_client *c = xcalloc(1, sizeof *c);
+    for (int i = 0; i < POOL_COUNT; i++) {
+        c->pools[i] = curl_loop_new(loop);
+        curl_loop_keep(c->pools[i], HTTP_IDLE_CONNECTIONS_MAX);
+    }
+    c->running = POOL_COUNT;
+    return c;
+}
+
+struct http_client_counts http_client_counts(const struct http_client *c)
+{
+    return c->counts;
+}
+
+static void on_pool_stopped(void *ctx)
+{
+    struct http_client *c = ctx;
+    if (--c->running > 0)
+        return;
+    http_stopped_cb stopped = c->stopped;
+    void *stopped_ctx = c->stopped_ctx;
+    free(c);
+    stopped(stopped_ctx);
+}
+
+void http_client_stop(struct http_client *c, http_stopped_cb stopped, void *ctx)
+{
+    assert(c->counts.in_flight == 0 && !c->stopped && stopped);
+    c->stopped = stopped;
+    c->stopped_ctx = ctx;
+    while (c->spare_count > 0)
+        curl_easy_cleanup(c->spare[--c->spare_count]);
+    for (int i = 0; i < POOL_COUNT; i++)
+        curl_loop_stop(c->pools[i], on_pool_stopped, c);
+}
