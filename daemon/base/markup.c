@@ -64,9 +64,13 @@ void markup_add_xml(struct buf *out, const char *text)
 
 void markup_add_element(struct buf *out, const char *name, const char *text)
 {
-    if (!text || !*text)
-        return;
+    size_t begin = out->len;
     buf_addf(out, "<%s>", name);
-    markup_add_xml(out, text);
-    buf_addf(out, "</%s>\n", name);
+    size_t inside = out->len;
+    if (text)
+        markup_add_xml(out, text);
+    if (out->len == inside && buf_ok(out))
+        buf_truncate(out, begin);
+    else
+        buf_addf(out, "</%s>\n", name);
 }

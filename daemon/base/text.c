@@ -286,6 +286,19 @@ size_t text_length(const char *s)
     return u8_mbsnlen((const uint8_t *)s, strlen(s));
 }
 
+size_t text_prefix(const char *s, size_t chars)
+{
+    size_t left = strlen(s), used = 0;
+    for (; left > 0 && chars > 0; chars--) {
+        ucs4_t c = 0;
+        int n = u8_mbtoucr(&c, (const uint8_t *)s + used, left);
+        size_t step = n > 0 ? (size_t)n : 1;
+        used += step;
+        left -= step;
+    }
+    return used;
+}
+
 static bool is_address_byte(char c)
 {
     return c != '\0' && !strchr(" \t<>(),;:\"'[]", c);

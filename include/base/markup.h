@@ -22,7 +22,8 @@ void markup_add(struct buf *out, const char *text);
 /* The same for XML 1.0, whose documents are void with a character that section 2.2 does not know: control characters
  * but tab and line feed, U+FFFE and U+FFFF are left out, and a byte that is no UTF-8 becomes U+FFFD. */
 void markup_add_xml(struct buf *out, const char *text);
-/* <name>text</name> and a line feed, the text as markup_add_xml does it; nothing when `text` is NULL or "". */
+/* <name>text</name> and a line feed, the text as markup_add_xml does it; nothing at all when `text` is NULL or nothing
+ * of it is left. */
 void markup_add_element(struct buf *out, const char *name, const char *text);
 
 #endif

@@ -34,6 +34,9 @@ char *text_sort_key(const char *s);
 char *text_ascii(const char *s);
 /* The number of characters (code points) in valid UTF-8. */
 size_t text_length(const char *s);
+/* How many bytes the first `chars` characters take; strlen(s) when there are fewer. A byte that is no UTF-8 counts as a
+ * character. */
+size_t text_prefix(const char *s, size_t chars);
 
 /* Copy `s` into out[room] with every mail address replaced by "<address>", cut between characters: for what other
  * programs said, before it reaches a log. Returns out. room > 0. */

@@ -68,6 +68,7 @@ static void test_markup_add_element__leaves_out_what_is_empty(void **state)
     (void)state;
     markup_add_element(&out, "web", NULL);
     markup_add_element(&out, "web", "");
+    markup_add_element(&out, "web", "\x01\r");
     markup_add_element(&out, "headline", "A < B");
     assert_string_equal(buf_str(&out), "<headline>A &lt; B</headline>\n");
 }

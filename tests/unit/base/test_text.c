@@ -155,6 +155,16 @@ static void test_text_mask_addresses__leaves_no_address(void **state)
     assert_string_equal(text_mask_addresses("åäö", out, 1), "");
 }
 
+static void test_text_prefix__cuts_between_characters(void **state)
+{
+    (void)state;
+    assert_int_equal(text_prefix("åäö", 2), 4);
+    assert_int_equal(text_prefix("åäö", 3), 6);
+    assert_int_equal(text_prefix("åäö", 9), 6);
+    assert_int_equal(text_prefix("åäö", 0), 0);
+    assert_int_equal(text_prefix("\xff\xc3!", 2), 2);
+}
+
 static const struct CMUnitTest tests[] = {
     TEST(test_text_is_utf8__strict),
     TEST(test_text_has_control__finds_what_rewrites_a_line),
@@ -164,6 +174,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_text_sort_key__swedish_order),
     TEST(test_text_ascii__suggests_or_says_no),
     TEST(test_text_length__counts_characters),
+    TEST(test_text_prefix__cuts_between_characters),
     TEST(test_text_mask_addresses__leaves_no_address),
 };
 
