@@ -14,9 +14,10 @@
 #include "core/ledger.h"
 #include "core/period_words.h"
 #include "core/series.h"
+#include "core/time_words.h"
 #include "store/db.h"
 
-enum { LOOK_BACK_DAYS = 31, LOOK_AHEAD_MAX = 3, REMINDER_BYTES = 4096, DAY_S = 86400, WHEN_BYTES = 64 };
+enum { LOOK_BACK_DAYS = 31, LOOK_AHEAD_MAX = 3, REMINDER_BYTES = 4096, DAY_S = 86400 };
 
 /* One moment at which the officers are told. */
 struct moment {
@@ -60,25 +61,14 @@ static int moments_of(const struct config *config, const struct occurrence *o, s
     return n;
 }
 
-static void when_sv(int64_t us, char out[WHEN_BYTES])
-{
-    static const char *const months[] = {"januari", "februari", "mars",      "april",   "maj",      "juni",
-                                         "juli",    "augusti",  "september", "oktober", "november", "december"};
-    time_t t = (time_t)(us / US_PER_S);
-    struct tm tm;
-    localtime_r(&t, &tm);
-    snprintf(out, WHEN_BYTES, "%d %s %d kl. %02d.%02d", tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour,
-             tm.tm_min);
-}
-
 static void compose(const struct series *s, const struct occurrence *o, bool is_missed, const char *base_url,
                     struct buf *title, struct buf *text)
 {
     char words[PERIOD_WORDS_BYTES];
-    char when[WHEN_BYTES];
+    char when[TIME_WORDS_BYTES];
     if (period_words_sv(o->period, words) != 0)
         snprintf(words, sizeof words, "%s", o->period);
-    when_sv(o->utc_us, when);
+    time_words_sv(o->utc_us, when);
     buf_addf(title, is_missed ? "Brevet för %s har inte gått ut" : "Påminnelse: brevet för %s är inte godkänt", words);
     buf_addf(text, "Hej!\n\n");
     if (is_missed)

@@ -1,0 +1,17 @@
+/*
+ * An instant as people read it: the node's local time ($TZ, which main sets) in words. For letters, alerts, pages and
+ * reminders. Pure but for the process's zone; any thread.
+ */
+#ifndef GB_CORE_TIME_WORDS_H
+#define GB_CORE_TIME_WORDS_H
+
+#include <stdint.h>
+
+enum { TIME_WORDS_BYTES = 64 };
+
+/* "20 mars 2026 kl. 13.34" into out; returns out. */
+char *time_words_sv(int64_t us, char out[TIME_WORDS_BYTES]);
+/* "20 March 2026 at 13:34" into out; returns out. */
+char *time_words_en(int64_t us, char out[TIME_WORDS_BYTES]);
+
+#endif
