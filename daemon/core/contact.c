@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/id.h"
 #include "core/group.h"
+#include "core/ledger.h"
 #include "core/person.h"
 #include "store/audit.h"
 #include "store/db.h"
@@ -195,7 +196,7 @@ int contact_unsubscribe(struct db *db, const struct actor *actor, int64_t addres
     if (rc == 0)
         rc = db_exec(db, &changed, Q_ADDRESS_UNSUBSCRIBE, DB_ARGS(DB_INT(address_id), DB_INT(now)));
     if (rc == 0)
-        rc = db_exec(db, NULL, Q_DELIVERY_WITHDRAW_KEY, DB_ARGS(DB_TEXT(key), DB_INT(now)));
+        rc = db_exec(db, NULL, Q_DELIVERY_WITHDRAW_KEY, DB_ARGS(DB_TEXT(key), DB_INT(now), DB_INT(LANE_LETTER)));
     if (rc == 0 && changed > 0)
         rc = audit_write(db, actor, "contact.unsubscribe", id_format(ID_CONTACT, contact_id, text), NULL);
     return rc;

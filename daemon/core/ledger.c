@@ -1,5 +1,5 @@
 /* The ledger: outcomes, recalls, ends, hold. The contract is in core/ledger.h; claims are in ledger_claim.c, expansion
- * in ledger_expand.c. */
+ * in ledger_expand*.c, closing in ledger_close.c. */
 #include "core/ledger.h"
 
 #include <assert.h>
@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/codec.h"
 #include "base/err.h"
 #include "base/id.h"
@@ -144,7 +145,7 @@ static int postpone(struct db *db, const struct ledger_result *r)
     return take_back(db, Q_DELIVERY_POSTPONE,
                      DB_ARGS(DB_INT(r->delivery_id), DB_INT(r->due_us), DB_INT(r->now_us), DB_INT(r->give_back ? 1 : 0),
                              r->code ? DB_INT(r->code) : DB_NULL, DB_TEXT(r->status), DB_TEXT(r->reply),
-                             DB_TEXT(r->step), DB_TEXT(r->relay)));
+                             DB_TEXT(r->step), DB_TEXT(r->relay), DB_INT(LEDGER_LAST_TRY_S * US_PER_S)));
 }
 
 int ledger_record(struct db *db, const struct ledger_result *r)
@@ -156,7 +157,7 @@ int ledger_record(struct db *db, const struct ledger_result *r)
 
 int ledger_give_back(struct db *db, int64_t delivery_id, int64_t due_us)
 {
-    return take_back(db, Q_DELIVERY_GIVE_BACK, DB_ARGS(DB_INT(delivery_id), DB_INT(due_us)));
+    return take_back(db, Q_DELIVERY_GIVE_BACK, DB_ARGS(DB_INT(delivery_id), DB_INT(due_us), DB_INT(db_now_us(db))));
 }
 
 /* A letter whose last row is final has been sent; a top-up finds it sent already. */
@@ -205,12 +206,6 @@ int ledger_finish(struct db *db)
 int ledger_recover(struct db *db, int64_t *n)
 {
     return db_exec(db, n, Q_DELIVERY_RECOVER, DB_ARGS(DB_INT(db_now_us(db))));
-}
-
-int ledger_withdraw(struct db *db, int64_t message_id, int64_t *n)
-{
-    int rc = db_exec(db, NULL, Q_MESSAGE_WITHDRAW, DB_ARGS(DB_INT(message_id), DB_INT(db_now_us(db))));
-    return rc ? rc : db_exec(db, n, Q_DELIVERY_WITHDRAW_MESSAGE, DB_ARGS(DB_INT(message_id), DB_INT(db_now_us(db))));
 }
 
 int ledger_post(struct db *db, const char *kind, const char *title, const char *text, const char *address,

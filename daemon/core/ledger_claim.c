@@ -56,6 +56,7 @@ static void read_row(const struct db_rows *rows, enum lane lane, struct job *job
     copy(job->to_name, sizeof job->to_name, db_text(rows, 9));
     key->group_id = db_int(rows, 10);
     job->first_at = db_int(rows, 11);
+    job->follows = db_int(rows, 12);
 }
 
 static int read_message(struct db *db, struct job *job)

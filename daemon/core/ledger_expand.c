@@ -8,19 +8,62 @@
  * A message that is open for newcomers is walked through again when its audience has changed; the ledger's UNIQUE
  * keeps everybody who has a row already from getting a second one.
  */
+#include "core/ledger_expand.h"
+
+#include <stdio.h>
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/id.h"
+#include "base/mem.h"
 #include "core/ledger.h"
 #include "store/actor.h"
 #include "store/db.h"
 
 enum { EXPAND_PART = 200, EXPAND_MS = 10 };
 
-struct expansion {
-    int64_t message_id, letter_id, cursor, group_id;
-    enum lane lane;
+static const struct {
+    const char *word;
+    int (*run)(struct db *db, struct expansion *e, int room, bool *is_walked);
+} WALKS[] = {
+#define ROW(id, word, run) [EXPAND_##id] = {word, run},
+    EXPAND_WALK_MAP(ROW)
+#undef ROW
 };
+
+bool expand_walk_parse(const char *word, enum expand_walk *out)
+{
+    for (size_t i = 0; i < ARRAY_LEN(WALKS); i++) {
+        if (strcmp(WALKS[i].word, word) == 0) {
+            *out = (enum expand_walk)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static int read_message(struct db *db, const struct db_rows *rows, struct expansion *e)
+{
+    enum scope_kind kind = SCOPE_ALL;
+    int64_t now = db_now_us(db);
+    int64_t not_before = db_int(rows, 11);
+    *e = (struct expansion){.message_id = db_int(rows, 0),
+                            .letter_id = db_int(rows, 1),
+                            .cursor = db_int(rows, 2),
+                            .lane = (enum lane)db_int(rows, 3),
+                            .thread_id = db_int(rows, 7),
+                            .thread_pos = db_int(rows, 8),
+                            .cursor_person = db_int(rows, 9),
+                            .due_us = not_before > now ? not_before : now};
+    if (scope_kind_parse(db_text(rows, 4), &kind) && kind == SCOPE_GROUP &&
+        id_parse(ID_GROUP, db_text(rows, 5), &e->group_id) != 0)
+        return ERR_CORRUPT;
+    if (!expand_walk_parse(db_text(rows, 6), &e->walk) || strlen(db_text(rows, 10)) >= sizeof e->cursor_key)
+        return ERR_CORRUPT;
+    snprintf(e->cursor_key, sizeof e->cursor_key, "%s", db_text(rows, 10));
+    return 1;
+}
 
 /* The next message to work on: 1 there is one, 0 none, negative an error. */
 static int next_message(struct db *db, struct expansion *e)
@@ -30,25 +73,17 @@ static int next_message(struct db *db, struct expansion *e)
     if (rc)
         return rc;
     rc = db_next(rows);
-    if (rc > 0) {
-        enum scope_kind kind = SCOPE_ALL;
-        *e = (struct expansion){.message_id = db_int(rows, 0),
-                                .letter_id = db_int(rows, 1),
-                                .cursor = db_int(rows, 2),
-                                .lane = (enum lane)db_int(rows, 3)};
-        if (scope_kind_parse(db_text(rows, 4), &kind) && kind == SCOPE_GROUP &&
-            id_parse(ID_GROUP, db_text(rows, 5), &e->group_id) != 0)
-            rc = ERR_CORRUPT;
-    }
+    if (rc > 0)
+        rc = read_message(db, rows, e);
     db_done(rows);
     return rc;
 }
 
 /* The last contact person of the next part, or 0 when all have been taken. */
-static int chunk_end(struct db *db, const struct expansion *e, int chunk, int64_t *end)
+static int part_end(struct db *db, const struct expansion *e, int room, int64_t *end)
 {
     struct db_rows *rows = NULL;
-    int rc = db_query(db, &rows, Q_AUDIENCE_CHUNK_END, DB_ARGS(DB_INT(e->letter_id), DB_INT(e->cursor), DB_INT(chunk)));
+    int rc = db_query(db, &rows, Q_AUDIENCE_CHUNK_END, DB_ARGS(DB_INT(e->letter_id), DB_INT(e->cursor), DB_INT(room)));
     if (rc)
         return rc;
     rc = db_next(rows);
@@ -72,22 +107,27 @@ static int insert_part(struct db *db, const struct expansion *e, int64_t end)
     return rc;
 }
 
+int expand_audience(struct db *db, struct expansion *e, int room, bool *is_walked)
+{
+    int64_t end = 0;
+    int rc = part_end(db, e, room, &end);
+    if (rc == 0 && end == 0)
+        *is_walked = true;
+    else if (rc == 0)
+        rc = insert_part(db, e, end);
+    if (rc == 0 && end)
+        e->cursor = end;
+    return rc;
+}
+
 /* Part after part, until the chunk is full, the time is up or nobody is left (*is_walked). */
 static int insert_parts(struct db *db, struct expansion *e, int chunk, bool *is_walked)
 {
     int64_t until_ms = clock_mono_ms(db_clock(db)) + EXPAND_MS;
     int rc = 0;
-    for (int taken = 0; rc == 0 && taken < chunk && clock_mono_ms(db_clock(db)) < until_ms; taken += EXPAND_PART) {
-        int64_t end = 0;
-        rc = chunk_end(db, e, chunk - taken < EXPAND_PART ? chunk - taken : EXPAND_PART, &end);
-        if (rc == 0 && end == 0) {
-            *is_walked = true;
-            return 0;
-        }
-        if (rc == 0)
-            rc = insert_part(db, e, end);
-        e->cursor = end;
-    }
+    for (int taken = 0; rc == 0 && !*is_walked && taken < chunk && clock_mono_ms(db_clock(db)) < until_ms;
+         taken += EXPAND_PART)
+        rc = WALKS[e->walk].run(db, e, chunk - taken < EXPAND_PART ? chunk - taken : EXPAND_PART, is_walked);
     return rc;
 }
 
@@ -111,7 +151,9 @@ int ledger_expand(struct db *db, int chunk, bool *more)
          * beginning (message.walked), and is found by the next one. */
         rc = db_exec(db, NULL, Q_MESSAGE_EXPANDED, DB_ARGS(DB_INT(e.message_id), DB_INT(now)));
     else if (rc == 0)
-        rc = db_exec(db, NULL, Q_MESSAGE_CURSOR, DB_ARGS(DB_INT(e.message_id), DB_INT(e.cursor)));
+        rc = db_exec(db, NULL, Q_MESSAGE_CURSOR,
+                     DB_ARGS(DB_INT(e.message_id), DB_INT(e.cursor), DB_INT(e.cursor_person), DB_TEXT(e.cursor_key),
+                             DB_TEXT(WALKS[e.walk].word)));
     *more = true;
     return rc;
 }

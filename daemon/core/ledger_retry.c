@@ -15,7 +15,7 @@ struct look {
     enum delivery_state state;
     int64_t message_id;
     char message_state[16], group_state[24];
-    bool has_address, address_gone, said_no;
+    bool has_address, address_gone, said_no, is_alert, is_over;
 };
 
 static int read_look(struct db *db, const struct actor *actor, int64_t id, struct look *out, struct err *err)
@@ -29,7 +29,9 @@ static int read_look(struct db *db, const struct actor *actor, int64_t id, struc
         *out = (struct look){.message_id = db_int(rows, 1),
                              .has_address = !db_is_null(rows, 3),
                              .address_gone = db_is_null(rows, 4),
-                             .said_no = !db_is_null(rows, 5)};
+                             .said_no = !db_is_null(rows, 5),
+                             .is_alert = strcmp(db_text(rows, 6), "alert") == 0,
+                             .is_over = db_int(rows, 8) > 0 && db_int(rows, 8) <= db_now_us(db)};
         snprintf(out->message_state, sizeof out->message_state, "%s", db_text(rows, 2));
         snprintf(out->group_state, sizeof out->group_state, "%s", db_text(rows, 7));
         if (!delivery_state_parse(db_text(rows, 0), &out->state))
@@ -46,15 +48,22 @@ static int check(const struct look *look, struct err *err)
     if (look->state != DELIVERY_FAILED && look->state != DELIVERY_UNCERTAIN)
         return err_set(err, ERR_BAD_STATE, "the delivery is %s: only a failed or uncertain one is tried again",
                        delivery_state_word(look->state));
+    if (look->is_over || strcmp(look->message_state, "expired") == 0)
+        return err_set(err, ERR_BAD_STATE, "the alert is over: nothing of it is sent any more");
+    if (look->is_alert && strcmp(look->message_state, "withdrawn") == 0)
+        return err_set(err, ERR_BAD_STATE,
+                       "the alert was recalled or updated: nothing of this version is sent any more");
     if (strcmp(look->message_state, "withdrawn") == 0)
         return err_set(err, ERR_BAD_STATE, "the letter was called off: nothing of it is sent any more");
     if (look->has_address && look->address_gone)
         return err_set(err, ERR_BAD_STATE,
                        "the address is not in the register any more: write to the person's new one");
     if (look->has_address && look->said_no)
-        return err_set(err, ERR_BAD_STATE, "the address has unsubscribed since: it gets no more letters");
+        return err_set(err, ERR_BAD_STATE, "the address has unsubscribed since: it gets no more %s",
+                       look->is_alert ? "alerts" : "letters");
     if (look->group_state[0] && strcmp(look->group_state, "active") != 0)
-        return err_set(err, ERR_BAD_STATE, "the group is %s: only active groups get letters", look->group_state);
+        return err_set(err, ERR_BAD_STATE, "the group is %s: only active groups get letters and alerts",
+                       look->group_state);
     return 0;
 }
 

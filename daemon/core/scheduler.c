@@ -14,6 +14,7 @@
 #include "core/clock_watch.h"
 #include "core/config.h"
 #include "core/ledger.h"
+#include "core/ledger_alert.h"
 #include "core/letter.h"
 #include "core/reminder.h"
 #include "store/db.h"
@@ -32,6 +33,7 @@ struct scheduler {
     bool was_shifted;  /* by this look */
     /* What the look found. */
     bool more, worked;
+    bool is_closers_turn; /* with one of the two long walks through rows */
     struct err err;
     const char *step;
     int64_t reminded_s;              /* wall clock at which the last round of reminders began */
@@ -77,12 +79,44 @@ static int open_due(struct scheduler *s, struct db *db)
     return rc;
 }
 
-static int expand(struct scheduler *s, struct db *db)
+/* Messages whose time is over: nothing of them is claimed from here on. */
+static int expire(struct scheduler *s, struct db *db)
+{
+    int n = 0;
+    int rc = ledger_expire(db, s->now_us, &n);
+    if (n >= LEDGER_EXPIRE_MAX)
+        s->more = true;
+    return rc;
+}
+
+/* What was on the wire when an update or a recall passed by has been decided. */
+static int follow_decided(struct scheduler *s, struct db *db)
 {
     bool more = false;
-    int rc = ledger_expand(db, s->config->limits.expand_chunk, &more);
+    int rc = ledger_follow_decided(db, &more);
+    if (more)
+        s->more = true;
+    return rc;
+}
+
+/* One stretch of 10 ms: audiences become rows, or the rows of closed messages are moved; in turns when there is both to
+ * do, so that neither waits for the other and the writer for no more than one. */
+static int walk(struct scheduler *s, struct db *db)
+{
+    bool more = false;
+    int rc = 0;
+    s->is_closers_turn = !s->is_closers_turn;
+    if (s->is_closers_turn)
+        rc = ledger_close_step(db, &more);
+    if (rc == 0 && !more) {
+        rc = ledger_expand(db, s->config->limits.expand_chunk, &more);
+        if (rc == 0 && more)
+            s->worked = true;
+    }
+    if (rc == 0 && !more && !s->is_closers_turn)
+        rc = ledger_close_step(db, &more);
     if (rc == 0 && more)
-        s->more = s->worked = true;
+        s->more = true;
     return rc;
 }
 
@@ -157,7 +191,9 @@ static int op_look(struct db *db, struct store_req *req)
     } steps[] = {{"follow clock", follow_clock},
                  {"housekeeping", housekeeping},
                  {"open", open_due},
-                 {"expand", expand},
+                 {"expire", expire},
+                 {"follow", follow_decided},
+                 {"walk", walk},
                  {"finish", finish},
                  {"pull back", pull_back},
                  {"remind", remind}};

@@ -5,7 +5,7 @@
  *      ^           |-----> pending    (due later: 4xx, timeout before the final dot)
  *      |           |-----> failed     (5xx for this recipient; gave up after max age)
  *      |           '-----> uncertain  (the final dot left us, no reply came)
- *      '--> withdrawn, expired     (a claimed row is recalled: withdrawn, unless it is on the wire and gets there)
+ *      '--> withdrawn, expired     (a claimed row is recalled and becomes one, unless it is on the wire and gets there)
  *
  * Invariants (ledger_check in tests/lib walks them):
  *  1. A delivery leaves a final state never, unless a person has a failed or uncertain one tried again
@@ -13,8 +13,10 @@
  *  2. (message, address) is unique: an address is told once per message.
  *  3. A message is finished only when it is expanded and none of its rows is pending or claimed.
  *  4. After a crash, claimed rows are at most those that were in flight or next in line; recovery makes them pending
- *     again (recalled ones: withdrawn), and they go out with the same Message-ID.
+ *     again (recalled ones: withdrawn), in doubt, and they go out with the same Message-ID.
  *  5. A recalled row is never pending.
+ *  6. Of a closed message (withdrawn, expired) nothing is claimed, and all that is claimed is recalled.
+ *  7. No row is claimed when the time of its message is over.
  *
  * Messages of the lanes alert and letter take turns: a claim is shared equally among those that have rows due, and what
  * one cannot use goes to the others. Within a message the rows that are due longest go first. The personal lane goes by
@@ -38,7 +40,7 @@ struct err;
     X(PENDING, "pending", 0, DELIVERY_BIT(CLAIMED) | DELIVERY_BIT(WITHDRAWN) | DELIVERY_BIT(EXPIRED)) \
     X(CLAIMED, "claimed", 0,                                                                          \
       DELIVERY_BIT(SENT) | DELIVERY_BIT(PENDING) | DELIVERY_BIT(FAILED) | DELIVERY_BIT(UNCERTAIN) |   \
-          DELIVERY_BIT(WITHDRAWN))                                                                    \
+          DELIVERY_BIT(WITHDRAWN) | DELIVERY_BIT(EXPIRED))                                            \
     X(SENT, "sent", 1, 0U)                                                                            \
     X(FAILED, "failed", 1, 0U)                                                                        \
     X(UNCERTAIN, "uncertain", 1, 0U)                                                                  \
@@ -79,6 +81,7 @@ struct job {
     int64_t message_created_at, created_at;
     int64_t due_at;   /* later than created_at: it has waited before, for another try or for its domain */
     int64_t first_at; /* of the first attempt, perhaps this one */
+    int64_t follows;  /* the delivery of this thread that the reader has or may have (core/ledger_alert.h), or 0 */
     char municipality_code[8];
     char address[JOB_ADDRESS_BYTES];
     char domain[JOB_DOMAIN_BYTES]; /* the address': ASCII, lower case */
@@ -123,10 +126,12 @@ struct ledger_result {
     bool give_back; /* PENDING, and the attempt does not count */
     const char *status, *reply, *step, *relay;
 };
-/* ERR_BAD_STATE when the row is not claimed: then nothing has changed. */
+/* ERR_BAD_STATE when the row is not claimed: then nothing has changed. A row of a message that expires is tried for the
+ * last time LEDGER_LAST_TRY_S before that, and PENDING after it is EXPIRED. */
+enum { LEDGER_LAST_TRY_S = 60 };
 int ledger_record(struct db *db, const struct ledger_result *result);
-/* Claimed and not tried: back to what it was, or withdrawn when it was recalled; no attempt is counted. due_us 0: it
- * keeps its due time; else it is parked until then. ERR_BAD_STATE as above. */
+/* Claimed and not tried: back to what it was, or withdrawn or expired like its message; no attempt is counted. due_us
+ * 0: it keeps its due time; else it is parked until then. ERR_BAD_STATE as above. */
 int ledger_give_back(struct db *db, int64_t delivery_id, int64_t due_us);
 /* Close messages whose rows are all final; the letters they carry become sent. Returns how many messages were looked at
  * (LEDGER_FINISH_MAX: there may be more), or an error. */
@@ -142,7 +147,7 @@ int ledger_recover(struct db *db, int64_t *n);
 int ledger_post(struct db *db, const char *kind, const char *title, const char *text, const char *address,
                 const char *to_name, int64_t *message_id);
 
-/* Withdraw what is pending of a message and recall what is claimed; *n says how many. */
+/* Close the message as withdrawn (core/ledger_close.h), at once with its first rows; *n says how many will be. */
 int ledger_withdraw(struct db *db, int64_t message_id, int64_t *n);
 
 /* --- hold ------------------------------------------------------------------------------------------------------ */

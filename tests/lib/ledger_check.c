@@ -61,8 +61,9 @@ void ledger_check(struct db *db, int64_t message_id, bool at_rest)
     const char *state = db_text(rows, 4);
     if (strcmp(state, "finished") == 0 && t.pending + t.claimed > 0)
         fail_msg("finished with %d pending and %d claimed", t.pending, t.claimed);
-    if (strcmp(state, "withdrawn") == 0 && t.pending > 0)
-        fail_msg("withdrawn with %d pending", t.pending);
+    bool is_closed = strcmp(state, "withdrawn") == 0 || strcmp(state, "expired") == 0;
+    if (at_rest && is_closed && t.pending > 0)
+        fail_msg("%s with %d pending", state, t.pending);
     if (at_rest && t.claimed > 0)
         fail_msg("%d claimed at rest", t.claimed);
     if (at_rest && strcmp(state, "sending") == 0 && t.pending == 0)
