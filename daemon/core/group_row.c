@@ -80,6 +80,27 @@ static int take_count(int64_t *slot, const char *what, int value, struct err *er
     return 0;
 }
 
+static int take_position(struct group_row *f, const char *text, struct err *err)
+{
+    struct err why = {""};
+    if (!text)
+        return 0;
+    f->has_point = text[0] != '\0';
+    if (!f->has_point)
+        return 0;
+    return geo_parse_point(text, &f->point, &why) == 0 ? 0 : err_set(err, ERR_INVALID, "position: %s", why.text);
+}
+
+static struct db_arg latitude(const struct group_row *f)
+{
+    return f->has_point ? DB_INT(f->point.lat_udeg) : DB_NULL;
+}
+
+static struct db_arg longitude(const struct group_row *f)
+{
+    return f->has_point ? DB_INT(f->point.lon_udeg) : DB_NULL;
+}
+
 /* Lay what is asked for over what is there. */
 int group_row_merge(struct group_row *f, const struct group_input *in, struct err *err)
 {
@@ -98,6 +119,8 @@ int group_row_merge(struct group_row *f, const struct group_input *in, struct er
         rc = take_date(&f->activated_on, "the start date", in->activated_on, err);
     if (rc == 0)
         rc = take_date(&f->last_meeting_on, "the last meeting", in->last_meeting_on, err);
+    if (rc == 0)
+        rc = take_position(f, in->position, err);
     if (rc == 0)
         rc = take_count(&f->household_count, "the number of households", in->household_count, err);
     if (rc == 0)
@@ -128,7 +151,8 @@ int group_row_insert(struct db *db, int64_t id, const char *municipality, const 
                            DB_TEXT(group_kind_word(f->kind)), DB_TEXT(group_state_word(f->state)),
                            DB_TEXT(f->district ? f->district : ""), DB_TEXT(f->district_key), DB_TEXT(f->postal_code),
                            DB_TEXT(f->activated_on), DB_OPT_INT(f->household_count), DB_OPT_INT(f->households_joined),
-                           DB_OPT_INT(f->sign_count), DB_TEXT(f->last_meeting_on), DB_INT(db_now_us(db))));
+                           DB_OPT_INT(f->sign_count), DB_TEXT(f->last_meeting_on), DB_INT(db_now_us(db)), latitude(f),
+                           longitude(f)));
 }
 
 /* Read a group into `f`, within the scope. */
@@ -150,6 +174,8 @@ int group_row_load(struct db *db, const struct actor *actor, int64_t id, struct 
         f->households_joined = db_opt_int(rows, 9);
         f->sign_count = db_opt_int(rows, 10);
         f->last_meeting_on = xstrdup_opt(db_opt_text(rows, 11));
+        f->has_point = !db_is_null(rows, 12);
+        f->point = (struct geo_point){db_int(rows, 12), db_int(rows, 13)};
         if (!group_kind_parse(db_text(rows, 3), &f->kind) || !group_state_parse(db_text(rows, 4), &f->state))
             rc = ERR_CORRUPT;
     }
@@ -165,7 +191,8 @@ int group_row_update(struct db *db, int64_t id, const struct group_row *f, int64
                    DB_ARGS(DB_INT(id), DB_TEXT(f->name), DB_TEXT(f->name_key), DB_TEXT(group_kind_word(f->kind)),
                            DB_TEXT(f->district ? f->district : ""), DB_TEXT(f->district_key), DB_TEXT(f->postal_code),
                            DB_TEXT(f->activated_on), DB_OPT_INT(f->household_count), DB_OPT_INT(f->households_joined),
-                           DB_OPT_INT(f->sign_count), DB_TEXT(f->last_meeting_on), DB_INT(db_now_us(db))));
+                           DB_OPT_INT(f->sign_count), DB_TEXT(f->last_meeting_on), DB_INT(db_now_us(db)), latitude(f),
+                           longitude(f)));
 }
 
 int group_row_move(struct db *db, const struct actor *actor, int64_t id, enum group_state from, enum group_state to,

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "core/area.h"
+#include "core/geo.h"
 #include "core/group.h"
 
 /* A group's columns as they will stand; texts owned. */
@@ -17,6 +18,8 @@ struct group_row {
     enum group_kind kind;
     enum group_state state;
     int64_t household_count, households_joined, sign_count; /* -1: not known */
+    bool has_point;
+    struct geo_point point;
 };
 
 /* What a new group begins as. */

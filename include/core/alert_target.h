@@ -11,7 +11,7 @@
  *   {"municipalities": ["1292", "Båstad"], "areas": ["angelholm"], "groups": ["grp_..."], "group_kinds": ["boat"],
  *    "circle": {"lat": 56.242, "lon": 12.862, "radius_km": 2.5}, "polygon": [[56.2, 12.8], [56.3, 12.8], [56.3, 12.9]]}
  *
- * Called on a store thread, reader or writer; nothing here writes but alert_target_store. Ownership: _parse and
+ * Called on a store thread, reader or writer; nothing here writes. Ownership: _parse and
  * _resolve fill structs that the caller ends with _fini. Never names protected persons; never logs.
  */
 #ifndef GB_CORE_ALERT_TARGET_H
@@ -74,6 +74,8 @@ int alert_target_resolve(struct db *db, const struct actor *actor, const struct 
                          struct alert_audience *out, struct err *err);
 /* Fill recipients, sample and version for group_ids; some 100 ms for 100 000 people: best on a reader. */
 int alert_audience_count(struct db *db, struct alert_audience *audience);
+/* The register's version now; the count holds as long as it is audience->version. */
+int alert_audience_version(struct db *db, const struct alert_audience *audience, int64_t *out);
 void alert_audience_fini(struct alert_audience *audience);
 
 #endif

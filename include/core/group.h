@@ -26,6 +26,7 @@ struct group_input {
     const char *postal_code;
     const char *activated_on;
     const char *last_meeting_on;
+    const char *position; /* "56.242, 12.862" */
     int household_count, households_joined, sign_count;
 };
 #define GROUP_INPUT_INIT                                                 \

@@ -2,22 +2,24 @@
 
 -- name: group_insert
 INSERT INTO watch_group (id, municipality_code, name, name_key, kind, state, district, district_key, postal_code,
-    activated_on, household_count, households_joined, sign_count, last_meeting_on, state_changed_at, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $15)
+    activated_on, household_count, households_joined, sign_count, last_meeting_on, state_changed_at, created_at, updated_at,
+    latitude_udeg, longitude_udeg)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $15, $16, $17)
 
 -- Only what differs is written, so that the count of rows tells whether anything did.
 -- name: group_update
 UPDATE watch_group SET name = $2, name_key = $3, kind = $4, district = $5, district_key = $6, postal_code = $7,
     activated_on = $8, household_count = $9, households_joined = $10, sign_count = $11, last_meeting_on = $12,
-    updated_at = $13
+    updated_at = $13, latitude_udeg = $14, longitude_udeg = $15
 WHERE id = $1
-  AND (name, kind, district, postal_code, activated_on, household_count, households_joined, sign_count, last_meeting_on)
-      IS DISTINCT FROM ($2, $4, $5, $7, $8, $9, $10, $11, $12)
+  AND (name, kind, district, postal_code, activated_on, household_count, households_joined, sign_count, last_meeting_on,
+       latitude_udeg, longitude_udeg)
+      IS DISTINCT FROM ($2, $4, $5, $7, $8, $9, $10, $11, $12, $14, $15)
 
 -- The whole row, for a change.
 -- name: group_get scoped
 SELECT g.id, g.municipality_code, g.name, g.kind, g.state, g.district, g.postal_code, g.activated_on,
-       g.household_count, g.households_joined, g.sign_count, g.last_meeting_on
+       g.household_count, g.households_joined, g.sign_count, g.last_meeting_on, g.latitude_udeg, g.longitude_udeg
 FROM watch_group AS g WHERE g.id = $3 AND {whole g} AND {scope g.municipality_code}
 
 -- The key of a group in a register.

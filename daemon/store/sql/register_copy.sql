@@ -9,7 +9,8 @@ INSERT INTO scope_municipality (kind, code, municipality_code) VALUES ('municipa
 
 -- name: register_copy_groups
 SELECT g.id, g.municipality_code, g.name, g.name_key, g.kind, g.state, g.district, g.district_key, g.postal_code,
-       g.activated_on, g.household_count, g.households_joined, g.sign_count, g.last_meeting_on, 0
+       g.activated_on, g.household_count, g.households_joined, g.sign_count, g.last_meeting_on, 0, g.latitude_udeg,
+       g.longitude_udeg
 FROM watch_group AS g WHERE g.municipality_code = $1 AND {whole g}
 
 -- name: register_copy_contacts
@@ -53,7 +54,8 @@ CREATE INDEX copy_changed_contacts ON contact (updated_at) WHERE updated_at > 0 
 
 -- name: register_new_groups
 SELECT g.id, g.municipality_code, g.name, g.name_key, g.kind, g.state, g.district, g.district_key, g.postal_code,
-       g.activated_on, g.household_count, g.households_joined, g.sign_count, g.last_meeting_on, g.created_at
+       g.activated_on, g.household_count, g.households_joined, g.sign_count, g.last_meeting_on, g.created_at, g.latitude_udeg,
+       g.longitude_udeg
 FROM watch_group AS g WHERE g.created_at > 0
 
 -- name: register_new_groups_states
@@ -84,7 +86,7 @@ FROM scope_municipality AS m
 
 -- name: register_changed_groups
 SELECT g.id, g.name, g.name_key, g.kind, g.district, g.district_key, g.postal_code, g.activated_on, g.household_count,
-       g.households_joined, g.sign_count, g.last_meeting_on, g.updated_at
+       g.households_joined, g.sign_count, g.last_meeting_on, g.updated_at, g.latitude_udeg, g.longitude_udeg
 FROM watch_group AS g WHERE g.updated_at > 0 AND g.created_at = 0
 
 -- name: register_moved_groups

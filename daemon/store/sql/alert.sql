@@ -1,0 +1,100 @@
+-- Alerts: whom they are for, and their way.
+
+-- The active groups of one municipality ...
+-- name: alert_groups_municipality scoped
+SELECT g.id, g.kind, g.municipality_code FROM watch_group AS g
+WHERE g.municipality_code = $3 AND g.state = 'active' AND {whole g} AND {scope g.municipality_code}
+
+-- ... of a police area ...
+-- name: alert_groups_area scoped
+SELECT g.id, g.kind, g.municipality_code FROM scope_municipality AS s
+JOIN watch_group AS g ON g.municipality_code = s.municipality_code
+WHERE s.kind = 'police_area' AND s.code = $3 AND g.state = 'active' AND {whole g} AND {scope g.municipality_code}
+
+-- ... and of all that the acting person reaches.
+-- name: alert_groups_scope scoped
+SELECT g.id, g.kind, g.municipality_code FROM scope_municipality AS s
+JOIN watch_group AS g ON g.municipality_code = s.municipality_code
+WHERE s.kind = $1 AND s.code = $2 AND g.state = 'active' AND {whole g}
+
+-- What may lie in a circle or polygon: $3 to $4 north, $5 to $6 east. The rest is reckoned in core/geo.
+-- name: alert_groups_box scoped
+SELECT g.id, g.kind, g.municipality_code, g.latitude_udeg, g.longitude_udeg FROM watch_group AS g
+WHERE g.latitude_udeg BETWEEN $3 AND $4 AND g.longitude_udeg BETWEEN $5 AND $6
+  AND g.state = 'active' AND {whole g} AND {scope g.municipality_code}
+
+-- name: alert_group_one scoped
+SELECT g.id, g.kind, g.municipality_code, g.state, g.name FROM watch_group AS g
+WHERE g.id = $3 AND {whole g} AND {scope g.municipality_code}
+
+-- name: alert_groups_without_point scoped
+SELECT count(*) FROM scope_municipality AS s JOIN watch_group AS g ON g.municipality_code = s.municipality_code
+WHERE s.kind = $1 AND s.code = $2 AND g.state = 'active' AND g.latitude_udeg IS NULL AND {whole g}
+
+-- name: alert_area_municipalities
+SELECT s.municipality_code FROM scope_municipality AS s WHERE s.kind = 'police_area' AND s.code = $1
+
+-- name: municipality_name
+SELECT name FROM municipality WHERE code = $1
+
+-- name: police_area_name
+SELECT name FROM police_area WHERE code = $1
+
+-- Names, for the one that was probably meant.
+-- name: municipality_all_names
+SELECT name FROM municipality ORDER BY code
+
+-- name: police_area_all_names
+SELECT name FROM police_area ORDER BY code
+
+-- name: group_all_names scoped
+SELECT g.name FROM watch_group AS g WHERE {whole g} AND {scope g.municipality_code} ORDER BY g.municipality_code, g.name_key
+
+-- Everybody who is warned with group $1, an address a row.
+-- name: alert_group_addresses
+SELECT a.address_key FROM membership AS m JOIN contact AS c ON c.id = m.contact_id
+JOIN contact_address AS a ON a.contact_id = c.id
+WHERE m.group_id = $1 AND a.alerts_stopped_at IS NULL AND {whole c}
+
+-- One of them to show; nobody protected.
+-- name: alert_group_sample
+SELECT c.name, g.name, k.name FROM membership AS m JOIN contact AS c ON c.id = m.contact_id
+JOIN watch_group AS g ON g.id = m.group_id JOIN municipality AS k ON k.code = g.municipality_code
+WHERE m.group_id = $1 AND c.protected = 0 AND {whole c}
+  AND EXISTS (SELECT 1 FROM contact_address AS a WHERE a.contact_id = c.id AND a.alerts_stopped_at IS NULL)
+ORDER BY CASE m.role WHEN 'lead_rep' THEN 0 ELSE 1 END, c.name_key, c.id LIMIT 1
+
+-- How often the register of a municipality has changed.
+-- name: audience_version
+SELECT version FROM audience_change WHERE municipality_code = $1
+
+-- name: alert_get
+SELECT a.id, a.root_id, a.type, a.kind, a.severity, a.urgency, a.certainty, a.is_exercise, a.life_danger, a.classification,
+       a.title, a.text, a.instruction, a.title_en, a.text_en, a.sms, a.target, a.area_text, a.state, a.author_id, a.author,
+       a.content_hash, a.recipients, a.not_before, a.expires_at, a.origin, a.origin_id, a.origin_url, a.message_id,
+       a.created_at, a.sent_at, a.ended_at, a.override_reason
+FROM alert AS a WHERE a.id = $1
+
+-- name: alert_municipalities
+SELECT t.municipality_code, m.name FROM alert_municipality AS t JOIN municipality AS m ON m.code = t.municipality_code
+WHERE t.alert_id = $1 ORDER BY t.municipality_code
+
+-- What was sent in the thread $1 before its message $2, in the order of sending.
+-- name: alert_earlier
+SELECT a.id, a.sent_at FROM message AS m JOIN alert AS a ON a.id = m.alert_id
+WHERE m.thread_id = $1 AND NOT EXISTS (SELECT 1 FROM alert AS y JOIN message AS x ON x.id = y.message_id
+                                       WHERE y.id = $2 AND x.thread_pos <= m.thread_pos)
+ORDER BY m.thread_pos
+
+-- name: alert_visible scoped
+SELECT 1 FROM alert_municipality AS t WHERE t.alert_id = $3 AND {scope t.municipality_code} LIMIT 1
+
+-- name: alert_uncovered scoped
+SELECT count(*) FROM alert_municipality AS t WHERE t.alert_id = $3 AND NOT {scope t.municipality_code}
+
+-- name: alert_add
+INSERT INTO alert (id, root_id, type, kind, severity, urgency, certainty, is_exercise, life_danger, classification, title,
+    text, instruction, title_en, text_en, sms, target, area_text, state, author_id, author, content_hash, override_reason,
+    note, recipients, not_before, expires_at, origin, origin_id, origin_url, created_at, sent_at, ended_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25,
+    $26, $27, $28, $29, $30, $31, $32, $33)
