@@ -52,6 +52,7 @@ struct http_call {
     bool is_guarded;
     const char *refused; /* why an address was refused; NULL: none was */
     int64_t timeout_ms;
+    size_t body_bytes; /* of the request */
     char curl_error[CURL_ERROR_SIZE];
 };
 
@@ -184,6 +185,15 @@ static int version_of(CURL *easy)
                                               : 0;
 }
 
+static bool is_sent(const struct http_call *call, CURL *easy)
+{
+    curl_off_t body_bytes = 0;
+    long head_bytes = 0;
+    curl_easy_getinfo(easy, CURLINFO_SIZE_UPLOAD_T, &body_bytes);
+    curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &head_bytes);
+    return head_bytes > 0 && (size_t)body_bytes >= call->body_bytes;
+}
+
 /* Off the multi, and the handle kept for another call. */
 static void end_call(struct http_call *call)
 {
@@ -226,7 +236,8 @@ static void on_done(int result, void *ctx)
                             .body = buf_str(&in->body),
                             .body_bytes = in->body.len,
                             .peer = peer,
-                            .duration_ms = us / 1000};
+                            .duration_ms = us / 1000,
+                            .is_sent = is_sent(call, easy)};
     if (a.fault == HTTP_FAULT_NONE) {
         a.status = in->status;
         a.version_tenth = version_of(easy);
@@ -339,7 +350,8 @@ int http_call_start(struct http_client *c, const struct http_request *r, http_do
                                .done = done,
                                .ctx = ctx,
                                .is_guarded = !r->allow_private,
-                               .timeout_ms = r->timeout_ms};
+                               .timeout_ms = r->timeout_ms,
+                               .body_bytes = r->body ? r->body_bytes : 0};
     answer_init(&call->answer, r->max_body_bytes);
     rc = put_headers(call, r, err);
     if (rc == 0) {

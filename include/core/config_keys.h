@@ -95,7 +95,8 @@
 #define CONFIG_WEBHOOK(X) \
     X(webhook, allow_private, allow_private, YESNO, "no", 0, 0, LIVE, "yes or no") \
     X(webhook, allow_http, allow_http, YESNO, "no", 0, 0, LIVE, "yes or no") \
-    X(webhook, timeout, timeout_s, DURATION, "20s", 1, 60, LIVE, "how long a receiver may take")
+    X(webhook, timeout, timeout_s, DURATION, "20s", 1, 60, LIVE, "how long a receiver may take") \
+    X(webhook, ca_file, ca_file, FILE, "", 0, 0, LIVE, "a PEM file of the certificate authority")
 
 #define CONFIG_INBOUND(X) \
     X(inbound, imap_url, imap_url, IMAP_URL, "", 0, 0, RESTART, "the mailbox, e.g. imaps://mail.kommun.example/INBOX") \

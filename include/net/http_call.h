@@ -61,7 +61,7 @@ struct http_header {
 struct http_request {
     const char *method;                /* "GET", "POST", ... */
     const char *url;                   /* goes through http_url_normalize */
-    const struct http_header *headers; /* User-Agent and Content-Length are made here */
+    const struct http_header *headers; /* Content-Length is made here, User-Agent unless it is among them */
     size_t header_count;
     const void *body; /* borrowed until `done` or cancelled; NULL: none */
     size_t body_bytes;
@@ -86,6 +86,7 @@ struct http_answer {
     const char *peer;  /* "192.0.2.1 port 443", or "" when nothing was connected */
     int version_tenth; /* 10, 11, 20; 0 without an answer */
     int64_t duration_ms;
+    bool is_sent; /* the whole request had left: the other side may have acted on it, whatever came back */
 };
 
 typedef void (*http_done_cb)(const struct http_answer *answer, void *ctx);

@@ -226,6 +226,7 @@ static void test_http_call__says_what_became_of_it(void **state)
                      (long long)a->retry_after_s, bed->body, bed->error);
         assert_int_equal(bed->error[0] != '\0', rows[i].is_cut);
         assert_true(a->duration_ms < 2000);
+        assert_true(a->is_sent);
     }
 }
 
@@ -260,6 +261,13 @@ static void test_http_call__sends_what_it_is_given(void **state)
     assert_string_equal(bed->type, "text/plain");
     assert_int_equal(bed->answer.version_tenth, 11);
     assert_non_null(strstr(bed->peer, "127.0.0.1 port "));
+    /* a caller may have a name of its own */
+    static const struct http_header own[] = {{"User-Agent", "grannbud.example.se (kontakt@example.se)"}};
+    r.headers = own;
+    r.header_count = 1;
+    run(bed, &r);
+    assert_non_null(strstr(bed->request, "\r\nUser-Agent: grannbud.example.se (kontakt@example.se)\r\n"));
+    assert_null(strstr(bed->request, "Grannbud/"));
     /* the handle is used again, and forgets all of it */
     r = request_to(url, sizeof url, bed);
     r.method = "GET";
@@ -303,6 +311,22 @@ static void test_http_call__breaks_off_an_endless_head_and_body(void **state)
     assert_non_null(strstr(bed->error, "too large"));
     assert_true(bed->answer.duration_ms < 2000);
     free(endless);
+}
+
+static void test_http_call__tells_that_nothing_left(void **state)
+{
+    struct bed *bed = *state;
+    char url[100];
+    struct http_request r = request_to(url, sizeof url, bed);
+    r.url = "http://127.0.0.1:1/";
+    run(bed, &r);
+    assert_int_equal(bed->answer.fault, HTTP_FAULT_CONNECT);
+    assert_false(bed->answer.is_sent);
+    assert_string_equal(bed->peer, "");
+    r.url = "http://nosuch.invalid/";
+    run(bed, &r);
+    assert_true(bed->answer.fault == HTTP_FAULT_RESOLVE || bed->answer.fault == HTTP_FAULT_TIMEOUT);
+    assert_false(bed->answer.is_sent);
 }
 
 static void test_http_call_start__refuses_a_bad_request(void **state)
@@ -381,6 +405,7 @@ static const struct CMUnitTest TESTS[] = {
     TEST_FIXTURE(test_http_call__says_what_became_of_it, set_up, tear_down),
     TEST_FIXTURE(test_http_call__sends_what_it_is_given, set_up, tear_down),
     TEST_FIXTURE(test_http_call__breaks_off_an_endless_head_and_body, set_up, tear_down),
+    TEST_FIXTURE(test_http_call__tells_that_nothing_left, set_up, tear_down),
     TEST_FIXTURE(test_http_call_start__refuses_a_bad_request, set_up, tear_down),
     TEST_FIXTURE(test_http_call_cancel__works_at_any_moment, set_up, tear_down),
     TEST(test_http_retry_after_s__reads_numbers_and_dates),
