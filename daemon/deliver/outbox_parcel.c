@@ -126,7 +126,8 @@ void outbox_finish(struct outbox *o, struct parcel *p, struct slot *slot, const 
     if (outcome->kind != OUTCOME_SENT) /* the jitter of a wait */
         random_bytes(&noise, sizeof noise);
     p->slot = slot;
-    p->outcome = *outcome;
+    if (outcome != &p->outcome)
+        p->outcome = *outcome;
     p->result = (struct ledger_result){.relay = relay};
     delivery_policy_decide(&o->policy, &p->job, &p->outcome, clock_real_us(o->env.clock), noise, p->gave_up,
                            &p->result);

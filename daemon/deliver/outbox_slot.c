@@ -132,8 +132,7 @@ static void learn_pace(struct relay *r, const struct slot_hand *hand)
     histogram_add(&r->counters.hand_off, ms * 1000);
 }
 
-static void on_outcome(struct smtp_session *session, const struct smtp_job *job, const struct outcome *outcome,
-                       void *ctx)
+static void on_outcome(struct smtp_session *session, const struct smtp_job *job, void *ctx)
 {
     struct slot *slot = ctx;
     struct relay *r = slot->relay;
@@ -141,6 +140,7 @@ static void on_outcome(struct smtp_session *session, const struct smtp_job *job,
     (void)session;
     assert(slot->count > 0 && job == &hand->smtp);
     struct parcel *p = take_out(slot, 0);
+    const struct outcome *outcome = &p->outcome;
     struct parcel *behind = slot->count > 0 ? hand_at(slot, 0)->parcel : NULL;
     if (outcome->code > 0)
         r->heard_ms = outbox_mono_ms(r->o);
@@ -258,12 +258,13 @@ void slot_send(struct slot *slot, struct parcel *p)
     struct slot_hand *hand = slot_free_hand(slot);
     put_in(slot, p);
     slot->has_tried = true;
+    hand->to = (struct smtp_recipient){.address = hand->envelope.rcpt_to, .outcome = &p->outcome};
     hand->smtp = (struct smtp_job){.mail_from = hand->envelope.mail_from,
-                                   .rcpt_to = hand->envelope.rcpt_to,
+                                   .to = &hand->to,
+                                   .to_count = 1,
                                    .smtputf8 = hand->envelope.needs_smtputf8,
                                    .data = hand->data.data,
-                                   .len = hand->data.len,
-                                   .owner = slot};
+                                   .len = hand->data.len};
     smtp_session_send(slot->session, &hand->smtp);
     slot_permit(slot);
     relist(slot);

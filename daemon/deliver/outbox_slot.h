@@ -44,6 +44,7 @@ struct slot_hand {
     bool is_permitted;
     int64_t permitted_ms;
     struct letter_envelope envelope;
+    struct smtp_recipient to;
     struct smtp_job smtp;
     struct buf data;
 };

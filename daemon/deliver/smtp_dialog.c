@@ -26,14 +26,34 @@ void session_check(const struct smtp_session *s)
     assert(s->state == SMTP_STATE_CLOSED || works == (s->now.job != NULL));
     assert(s->now.job || (!s->now.decided && !s->now.permitted && !s->next.job));
     assert(s->state != SMTP_STATE_BODY || s->now.permitted);
+    assert(s->state != SMTP_STATE_RCPT || (s->now.at < s->now.asked && s->now.asked <= s->now.job->to_count));
 }
 
 /* --- states ------------------------------------------------------------------------------------------------------- */
+
+/* The first recipient from number `i` on that may be asked for; to_count when there is none. */
+static int next_asked(const struct smtp_job *job, int i)
+{
+    while (i < job->to_count && job->to[i].is_barred)
+        i++;
+    return i;
+}
 
 static void put(struct smtp_session *s, struct hand *hand, enum smtp_state command)
 {
     smtp_output_command(&s->out, command, hand->job, &s->caps);
     hand->written |= 1U << command;
+    s->wrote = true;
+}
+
+/* RCPT for those in [asked, end). */
+static void put_rcpts(struct smtp_session *s, struct hand *hand, int end)
+{
+    const struct smtp_job *job = hand->job;
+    for (int i = next_asked(job, hand->asked); i < end; i = next_asked(job, i + 1))
+        smtp_output_rcpt(&s->out, job->to[i].address, i == hand->at);
+    hand->asked = end;
+    hand->written |= SMTP_TO(RCPT);
     s->wrote = true;
 }
 
@@ -43,6 +63,13 @@ void session_arm(struct smtp_session *s)
     if (ms <= 0)
         ms = states[s->state].timeout_ms;
     uv_timer_start(&s->timer, session_on_timer, (uint64_t)ms, 0);
+}
+
+static bool is_unwritten(const struct smtp_session *s, enum smtp_state command)
+{
+    if (command == SMTP_STATE_RCPT)
+        return s->now.at >= s->now.asked;
+    return smtp_output_is_command(command) && (s->now.written & (1U << command)) == 0;
 }
 
 void session_enter(struct smtp_session *s, enum smtp_state state)
@@ -59,10 +86,13 @@ void session_enter(struct smtp_session *s, enum smtp_state state)
         return;
     }
     session_arm(s);
-    if (smtp_output_is_command(state) && (s->now.written & (1U << state)) == 0) {
-        bool fits = smtp_output_make_room(&s->out);
+    if (is_unwritten(s, state)) {
+        bool fits = smtp_output_make_room(&s->out, s->now.job);
         assert(fits);
-        put(s, &s->now, state);
+        if (state == SMTP_STATE_RCPT)
+            put_rcpts(s, &s->now, s->now.at + 1);
+        else
+            put(s, &s->now, state);
     }
     s->body_begun = false;
     if (state == SMTP_STATE_BODY)
@@ -72,8 +102,8 @@ void session_enter(struct smtp_session *s, enum smtp_state state)
 static void put_envelope(struct smtp_session *s, struct hand *hand)
 {
     put(s, hand, SMTP_STATE_MAIL);
-    put(s, hand, SMTP_STATE_RCPT);
-    if (s->refusals == 0)
+    put_rcpts(s, hand, hand->job->to_count);
+    if (s->refusals == 0 || hand->job->to_count > 1)
         put(s, hand, SMTP_STATE_DATA);
 }
 
@@ -81,14 +111,14 @@ void session_put_ahead(struct smtp_session *s)
 {
     struct hand *next = &s->next;
     bool after_dot = s->state == SMTP_STATE_DOT || (s->state == SMTP_STATE_BODY && smtp_output_has_dot(&s->out));
-    if (after_dot && next->job && !next->decided && !next->written && smtp_output_make_room(&s->out))
+    if (after_dot && next->job && !next->decided && !next->written && smtp_output_make_room(&s->out, next->job))
         put_envelope(s, next);
 }
 
 static void begin_transaction(struct smtp_session *s)
 {
     bool has_old = s->transaction;
-    bool fits = smtp_output_make_room(&s->out);
+    bool fits = smtp_output_make_room(&s->out, s->now.job);
     assert(fits);
     if (s->caps.pipelining) {
         if (has_old)
@@ -101,7 +131,6 @@ static void begin_transaction(struct smtp_session *s)
 void session_begin(struct smtp_session *s)
 {
     assert(s->now.job && s->state == SMTP_STATE_IDLE);
-    s->rcpt_taken = false;
     if (s->now.decided)
         session_enter(s, SMTP_STATE_CHECK);
     else if (s->now.written)
@@ -110,14 +139,40 @@ void session_begin(struct smtp_session *s)
         begin_transaction(s);
 }
 
-static void decide(struct hand *hand, const struct outcome *outcome, bool is_untouched)
+static void decide_one(struct smtp_recipient *to, const struct outcome *outcome, bool is_untouched)
+{
+    if (to->is_decided)
+        return;
+    *to->outcome = *outcome;
+    to->is_decided = true;
+    if (is_untouched)
+        to->outcome->kind = OUTCOME_UNTOUCHED;
+}
+
+void session_decide(struct hand *hand, const struct outcome *outcome, bool is_untouched)
 {
     if (!hand->job || hand->decided)
         return;
-    hand->verdict = *outcome;
+    for (int i = 0; i < hand->job->to_count; i++)
+        decide_one(&hand->job->to[i], outcome, is_untouched);
     hand->decided = true;
-    if (is_untouched)
-        hand->verdict.kind = OUTCOME_UNTOUCHED;
+}
+
+static void learn_recipients_max(struct smtp_session *s, int most)
+{
+    if (s->recipients_max == 0 || most < s->recipients_max)
+        s->recipients_max = most;
+}
+
+/* A server may hang up because of too many recipients without saying so. */
+static bool may_be_crowded(struct smtp_session *s, enum smtp_state reached, enum smtp_break how)
+{
+    const unsigned steps = SMTP_TO(RCPT) | SMTP_TO(DATA) | SMTP_TO(PERMIT);
+    bool has_gone = how == SMTP_BREAK_CLOSED || how == SMTP_BREAK_LOST;
+    if (!has_gone || (steps & (1U << reached)) == 0 || !s->now.job || s->now.job->to_count < 2)
+        return false;
+    learn_recipients_max(s, s->now.job->to_count / 2);
+    return true;
 }
 
 void session_close(struct smtp_session *s, enum smtp_break how, const struct outcome *why)
@@ -126,8 +181,9 @@ void session_close(struct smtp_session *s, enum smtp_break how, const struct out
     s->why = *why;
     bool is_unbegun = s->state == SMTP_STATE_BODY && !s->body_begun;
     enum smtp_state reached = is_unbegun ? SMTP_STATE_PERMIT : s->state;
-    decide(&s->now, why, smtp_policy_is_untouched(reached, how, s->has_worked));
-    decide(&s->next, why, true);
+    bool may_be_limit = may_be_crowded(s, reached, how) || s->has_worked;
+    session_decide(&s->now, why, smtp_policy_is_untouched(reached, how, may_be_limit));
+    session_decide(&s->next, why, true);
     session_enter(s, SMTP_STATE_CLOSED);
 }
 
@@ -156,7 +212,7 @@ void session_finish(struct smtp_session *s)
         session_enter(s, is_leaving && !s->now.job ? SMTP_STATE_QUIT : SMTP_STATE_IDLE);
     if (s->now.job)
         session_begin(s);
-    s->events.on_outcome(s, done.job, &done.verdict, s->ctx);
+    s->events.on_outcome(s, done.job, s->ctx);
 }
 
 /* --- replies ------------------------------------------------------------------------------------------------------ */
@@ -170,10 +226,41 @@ static void after_mail(struct smtp_session *s, bool accepted)
         session_enter(s, SMTP_STATE_RCPT);
 }
 
+/* Enough refusals on this connection, and more recipients to ask. Where they have not been asked they are left out;
+ * else we hang up, in good order (has_why is false). */
+static bool stop_asking(struct smtp_session *s)
+{
+    struct outcome why;
+    struct hand *now = &s->now;
+    smtp_policy_break(SMTP_STATE_RCPT, SMTP_BREAK_TIRED, NULL, &why);
+    if (now->asked > now->at) {
+        session_decide(now, &why, true);
+        session_decide(&s->next, &why, true);
+        session_enter(s, SMTP_STATE_CLOSED);
+        return true;
+    }
+    for (int i = now->at; i < now->job->to_count; i++)
+        decide_one(&now->job->to[i], &why, true);
+    now->at = now->job->to_count;
+    return false;
+}
+
 static void after_rcpt(struct smtp_session *s, bool accepted)
 {
-    s->rcpt_taken = accepted;
-    if (s->now.decided && (s->now.written & SMTP_TO(DATA)) == 0)
+    struct hand *now = &s->now;
+    const struct smtp_job *job = now->job;
+    now->taken += accepted;
+    now->at = next_asked(job, now->at + 1);
+    if (now->at < job->to_count && s->refusals >= SMTP_REFUSALS_MAX && stop_asking(s))
+        return;
+    if (now->at < job->to_count) {
+        if (now->asked > now->at)
+            smtp_output_next_rcpt(&s->out, job->to[now->at].address);
+        session_enter(s, SMTP_STATE_RCPT);
+        return;
+    }
+    now->decided = now->decided || now->taken == 0;
+    if (now->decided && (now->written & SMTP_TO(DATA)) == 0)
         session_finish(s);
     else
         session_enter(s, SMTP_STATE_DATA);
@@ -185,7 +272,7 @@ static void after_data(struct smtp_session *s, const struct smtp_reply *r)
         session_finish(s);
     else if (!s->now.decided)
         session_enter(s, s->now.permitted ? SMTP_STATE_BODY : SMTP_STATE_PERMIT);
-    else if (!s->rcpt_taken)
+    else if (s->now.taken == 0)
         session_enter(s, SMTP_STATE_CANCEL);
     else
         session_break(s, SMTP_BREAK_PROTOCOL, "MAIL refused and RCPT accepted");
@@ -209,9 +296,16 @@ static bool is_answer(enum smtp_state state, int code)
 static void take_refusal(struct smtp_session *s, const struct smtp_reply *r)
 {
     struct outcome refused;
-    s->refusals++;
+    struct hand *now = &s->now;
+    bool is_full = s->state == SMTP_STATE_RCPT && now->taken > 0 && smtp_policy_is_too_many(r);
+    s->refusals += !is_full;
     smtp_policy_reply(s->state, r, &refused);
-    decide(&s->now, &refused, false);
+    if (is_full)
+        learn_recipients_max(s, now->taken);
+    if (s->state == SMTP_STATE_RCPT)
+        decide_one(&now->job->to[now->at], &refused, is_full);
+    else
+        session_decide(now, &refused, false);
 }
 
 void session_take_reply(struct smtp_session *s, const struct smtp_reply *r)
@@ -251,7 +345,7 @@ void session_take_reply(struct smtp_session *s, const struct smtp_reply *r)
     case SMTP_STATE_DOT:
         if (accepted) {
             smtp_policy_reply(s->state, r, &why);
-            decide(&s->now, &why, false);
+            session_decide(&s->now, &why, false);
             s->has_worked = true;
         }
         s->transaction = false;

@@ -8,8 +8,13 @@
 #include "deliver/smtp_policy.h"
 #include "deliver/smtp_session.h"
 
-/* Two addresses and the fixed words of RSET, MAIL, RCPT and DATA. */
-enum { GROUP_BYTES = 2 * SMTP_ADDRESS_BYTES + 128 };
+enum {
+    GROUP_BYTES = SMTP_ADDRESS_BYTES + 128, /* the sender and the fixed words of RSET, MAIL and DATA */
+    RCPT_BYTES = sizeof "RCPT TO:<>\r\n" - 1,
+};
+
+_Static_assert(GROUP_BYTES + SMTP_RECIPIENTS_MAX * (SMTP_ADDRESS_BYTES + RCPT_BYTES) <= SMTP_OUTPUT_BYTES,
+               "an envelope always fits into an empty buffer");
 
 void smtp_output_init(struct smtp_output *out)
 {
@@ -44,11 +49,15 @@ static void clear(struct smtp_output *out)
     memset(out->end, 0, sizeof out->end);
 }
 
-bool smtp_output_make_room(struct smtp_output *out)
+bool smtp_output_make_room(struct smtp_output *out, const struct smtp_job *job)
 {
+    size_t bytes = GROUP_BYTES;
     if (!smtp_output_has_unsent(out))
         clear(out);
-    return SMTP_OUTPUT_BYTES - out->len >= GROUP_BYTES;
+    for (int i = 0; job && i < job->to_count; i++)
+        if (!job->to[i].is_barred)
+            bytes += RCPT_BYTES + strlen(job->to[i].address);
+    return SMTP_OUTPUT_BYTES - out->len >= bytes;
 }
 
 bool smtp_output_is_command(enum smtp_state state)
@@ -71,9 +80,6 @@ void smtp_output_command(struct smtp_output *out, enum smtp_state command, const
             n += snprintf(at + n, room - (size_t)n, " SIZE=%zu", job->len);
         n += snprintf(at + n, room - (size_t)n, "%s\r\n", job->smtputf8 ? " BODY=8BITMIME SMTPUTF8" : "");
         break;
-    case SMTP_STATE_RCPT:
-        n = snprintf(at, room, "RCPT TO:<%s>\r\n", job->rcpt_to);
-        break;
     case SMTP_STATE_CANCEL:
         n = snprintf(at, room, ".\r\n");
         break;
@@ -84,6 +90,22 @@ void smtp_output_command(struct smtp_output *out, enum smtp_state command, const
     assert(n > 0 && (size_t)n < room); /* GROUP_BYTES is enough */
     out->len += (size_t)n;
     out->end[command] = out->len;
+}
+
+void smtp_output_rcpt(struct smtp_output *out, const char *address, bool is_first)
+{
+    size_t room = SMTP_OUTPUT_BYTES - out->len;
+    int n = snprintf(out->bytes + out->len, room, "RCPT TO:<%s>\r\n", address);
+    assert(n > 0 && (size_t)n < room);
+    out->len += (size_t)n;
+    if (is_first)
+        out->end[SMTP_STATE_RCPT] = out->len;
+}
+
+void smtp_output_next_rcpt(struct smtp_output *out, const char *address)
+{
+    if (out->end[SMTP_STATE_RCPT] > 0)
+        out->end[SMTP_STATE_RCPT] += RCPT_BYTES + strlen(address);
 }
 
 void smtp_output_begin_body(struct smtp_output *out, const char *data, size_t len)

@@ -150,7 +150,16 @@ void smtp_policy_break(enum smtp_state state, enum smtp_break why, const char *d
     set_words(out, words[why], detail);
 }
 
-bool smtp_policy_is_untouched(enum smtp_state state, enum smtp_break why, bool has_worked)
+bool smtp_policy_is_too_many(const struct smtp_reply *r)
+{
+    if (r->code == 421 || (r->code / 100 != 4 && r->code / 100 != 5))
+        return false;
+    if (r->status[0])
+        return strcmp(r->status + 1, ".5.3") == 0;
+    return (r->code == 452 || r->code == 552) && strcasestr(r->text, "recipient") != NULL;
+}
+
+bool smtp_policy_is_untouched(enum smtp_state state, enum smtp_break why, bool may_be_limit)
 {
     const unsigned before_body =
         SMTP_TO(CHECK) | SMTP_TO(RSET) | SMTP_TO(MAIL) | SMTP_TO(RCPT) | SMTP_TO(DATA) | SMTP_TO(PERMIT);
@@ -158,7 +167,7 @@ bool smtp_policy_is_untouched(enum smtp_state state, enum smtp_break why, bool h
         return false;
     bool is_ours = why == SMTP_BREAK_HELD || why == SMTP_BREAK_ABORTED;
     bool has_gone = why == SMTP_BREAK_CLOSED || why == SMTP_BREAK_LOST;
-    return is_ours || (has_gone && has_worked);
+    return is_ours || (has_gone && may_be_limit);
 }
 
 void smtp_policy_connect(enum smtp_connect_failure failure, const struct smtp_reply *r, const char *words,

@@ -144,7 +144,7 @@ static void tell(struct smtp_session *s, const struct hand *hand)
     if (!hand->job)
         return;
     assert(hand->decided);
-    s->events.on_outcome(s, hand->job, &hand->verdict, s->ctx);
+    s->events.on_outcome(s, hand->job, s->ctx);
 }
 
 void session_on_timer_closed(uv_handle_t *h)
@@ -194,24 +194,42 @@ bool smtp_session_has_room(const struct smtp_session *s)
 }
 
 /* Everything was checked when it was stored and rendered; see deliver/smtp_encode.h for why again. */
-static bool may_send(const struct smtp_session *s, const struct smtp_job *job, struct outcome *refused)
+static void check_job(const struct smtp_session *s, struct hand *hand)
 {
+    struct outcome refused;
+    const struct smtp_job *job = hand->job;
     const char *problem = smtp_data_problem(job->data, job->len, job->smtputf8);
     if (!problem && !smtp_address_is_safe(job->mail_from, job->smtputf8, true))
         problem = "the sender's address cannot be sent";
     if (problem) {
-        smtp_policy_local(OUTCOME_OUR_FAULT, problem, refused);
-        return false;
+        smtp_policy_local(OUTCOME_OUR_FAULT, problem, &refused);
+        session_decide(hand, &refused, false);
+    } else if (job->smtputf8 && !s->caps.smtputf8) {
+        smtp_policy_local(OUTCOME_FAILED, "the address needs SMTPUTF8, which the relay does not offer", &refused);
+        session_decide(hand, &refused, false);
     }
-    if (!smtp_address_is_safe(job->rcpt_to, job->smtputf8, false)) {
-        smtp_policy_local(OUTCOME_FAILED, "the recipient's address cannot be sent", refused);
-        return false;
-    }
-    if (job->smtputf8 && !s->caps.smtputf8) {
-        smtp_policy_local(OUTCOME_FAILED, "the address needs SMTPUTF8, which the relay does not offer", refused);
-        return false;
-    }
-    return true;
+}
+
+/* Who cannot be sent to is left out; the job is decided when nobody is left. */
+static void check_recipient(struct hand *hand, struct smtp_recipient *to)
+{
+    to->is_barred = !smtp_address_is_safe(to->address, hand->job->smtputf8, false);
+    to->is_decided = to->is_barred;
+    hand->decided = hand->decided && to->is_barred;
+    if (to->is_barred)
+        smtp_policy_local(OUTCOME_FAILED, "the recipient's address cannot be sent", to->outcome);
+}
+
+static void check(const struct smtp_session *s, struct hand *hand)
+{
+    const struct smtp_job *job = hand->job;
+    assert(job->to_count > 0 && job->to_count <= SMTP_RECIPIENTS_MAX);
+    hand->decided = true;
+    for (int i = 0; i < job->to_count; i++)
+        check_recipient(hand, &job->to[i]);
+    while (!hand->decided && job->to[hand->at].is_barred)
+        hand->at++;
+    check_job(s, hand);
 }
 
 void smtp_session_send(struct smtp_session *s, const struct smtp_job *job)
@@ -219,7 +237,7 @@ void smtp_session_send(struct smtp_session *s, const struct smtp_job *job)
     assert(smtp_session_has_room(s));
     struct hand *hand = s->now.job ? &s->next : &s->now;
     hand->job = job;
-    hand->decided = !may_send(s, job, &hand->verdict);
+    check(s, hand);
     if (hand == &s->now)
         session_begin(s);
     flush(s);
@@ -273,6 +291,11 @@ void smtp_session_abort(struct smtp_session *s)
 {
     if (s->state != SMTP_STATE_CLOSED)
         session_break(s, SMTP_BREAK_ABORTED, NULL);
+}
+
+int smtp_session_recipients_max(const struct smtp_session *s)
+{
+    return s->recipients_max;
 }
 
 const struct smtp_caps *smtp_session_caps(const struct smtp_session *s)

@@ -15,7 +15,10 @@
  *
  *   UNTOUCHED instead of RETRY, before the first byte of the body has left: when we ourselves end the connection, and
  *   when one on which a delivery was taken is closed, lost or ends with 421 (a server's limit of messages per
- *   connection looks so). The delivery behind the one in hand is always UNTOUCHED.
+ *   connection looks so); also on a new one when several recipients share the envelope, whose number may be why. The
+ *   delivery behind the one in hand is always UNTOUCHED.
+ *
+ * "Too many recipients" (452 or 552, RFC 5321 4.5.3.1.10) after one was taken: UNTOUCHED, the transaction goes on.
  *
  * "About us" (login, sender, policy, syntax, size, content) is STATUS_MAP and CODE_MAP in smtp_policy.c. A server that
  * hides that behind a bare 550 at RCPT cannot be told from a dead mailbox; the owner of many deliveries sees the
@@ -38,6 +41,7 @@ struct smtp_reply;
     X(TIMEOUT, "no answer in time")               \
     X(PROTOCOL, "the server broke the protocol")  \
     X(HELD, "we could not send the body in time") \
+    X(TIRED, "too many refusals on a connection") \
     X(ABORTED, "stopped by us")
 
 enum smtp_break {
@@ -65,8 +69,11 @@ enum smtp_connect_failure {
 void smtp_policy_reply(enum smtp_state state, const struct smtp_reply *reply, struct outcome *out);
 /* The conversation broke while a reply in `state` was awaited. `detail` (may be NULL) is added in brackets. */
 void smtp_policy_break(enum smtp_state state, enum smtp_break why, const char *detail, struct outcome *out);
-/* Is the job in `state` UNTOUCHED by this (421: CLOSED)? `has_worked`: a delivery was taken on this connection. */
-bool smtp_policy_is_untouched(enum smtp_state state, enum smtp_break why, bool has_worked);
+/* Is the job in `state` UNTOUCHED by this (421: CLOSED)? `may_be_limit`: the server may have ended the connection for
+ * its number of deliveries or of recipients. */
+bool smtp_policy_is_untouched(enum smtp_state state, enum smtp_break why, bool may_be_limit);
+/* Does a refusal at RCPT only say that the envelope has as many recipients as the server takes? */
+bool smtp_policy_is_too_many(const struct smtp_reply *reply);
 /* No connection. `reply` is the server's last refusal, NULL when it gave none; `words` (UTF-8, may be NULL) say more.
  */
 void smtp_policy_connect(enum smtp_connect_failure failure, const struct smtp_reply *reply, const char *words,

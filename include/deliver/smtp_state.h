@@ -4,7 +4,7 @@
  *
  *             ┌──────────────────────────────────────────────────────────────────────┐
  *             ▼                                                                      │
- * CONNECT ─► IDLE ─► [RSET ─►] MAIL ─► RCPT ─► DATA ─► [PERMIT ─►] BODY ─► DOT ─► an outcome
+ * CONNECT ─► IDLE ─► [RSET ─►] MAIL ─► RCPT* ─► DATA ─► [PERMIT ─►] BODY ─► DOT ─► an outcome
  *             │ └──► CHECK ──────┴───────┴───────┼───────────────────────────────────┤
  *             ▼         (refused by ourselves)   └──► CANCEL (354 though refused) ───┘
  *            QUIT ─► CLOSED ◄── from everywhere
@@ -16,7 +16,7 @@
  * Identifier, word for the log and the ledger, default time-out in ms, states that may follow (CLOSED always may).
  * The time-outs of MAIL to DOT are those of RFC 5321 4.5.3.2; BODY's counts anew with each block that has left. A relay
  * is ours to choose and has a stand-in, so connecting and parting get less. PERMIT waits for our own side. CHECK's 0 is
- * "in the next turn of the loop".
+ * "in the next turn of the loop". RCPT is entered for each recipient.
  */
 #define SMTP_STATE_MAP(X)                                                                                      \
     X(CONNECT, "connect", 60000, SMTP_TO(IDLE))                                                                \
@@ -24,7 +24,7 @@
     X(CHECK, "check", 0, SMTP_TO(IDLE) | SMTP_TO(QUIT))                                                        \
     X(RSET, "RSET", 60000, SMTP_TO(MAIL))                                                                      \
     X(MAIL, "MAIL", 300000, SMTP_TO(RCPT) | SMTP_TO(IDLE) | SMTP_TO(QUIT))                                     \
-    X(RCPT, "RCPT", 300000, SMTP_TO(DATA) | SMTP_TO(IDLE) | SMTP_TO(QUIT))                                     \
+    X(RCPT, "RCPT", 300000, SMTP_TO(RCPT) | SMTP_TO(DATA) | SMTP_TO(IDLE) | SMTP_TO(QUIT))                     \
     X(DATA, "DATA", 120000, SMTP_TO(PERMIT) | SMTP_TO(BODY) | SMTP_TO(CANCEL) | SMTP_TO(IDLE) | SMTP_TO(QUIT)) \
     X(PERMIT, "permit", 30000, SMTP_TO(BODY))                                                                  \
     X(BODY, "body", 180000, SMTP_TO(DOT))                                                                      \

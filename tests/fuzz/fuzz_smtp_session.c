@@ -1,12 +1,13 @@
 /*
- * The SMTP session between hostile mail and a hostile server: bodies and addresses of any bytes go in, replies of any
- * bytes come back at any moment, sends block or fail, permits, aborts and quits come when they like, jobs are taken
- * back.
+ * The SMTP session between hostile mail and a hostile server: bodies and addresses of any bytes go in, to one recipient
+ * or several, replies of any bytes come back at any moment, sends block or fail, permits, aborts and quits come when
+ * they like, jobs are taken back.
  *
  * What leaves must be, byte for byte, a row of the pieces that the jobs allow (their envelopes and their bodies,
  * stuffed by a naive reading) and the fixed words: so nothing in a mail can become a command, and nothing that the
- * server says can make the session say it twice, out of order, or without a permit. Outcomes: one a job, in order; SENT
- * and UNCERTAIN only when the whole body has left, UNTOUCHED only when none of it has.
+ * server says can make the session say it twice, out of order, or without a permit. Outcomes: one a recipient, jobs in
+ * order; SENT and UNCERTAIN only when the whole body has left and the recipient was named before it, UNTOUCHED only
+ * when none of it has or the recipient was refused or not named.
  */
 #include <assert.h>
 #include <stdint.h>
@@ -22,7 +23,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { JOBS = 4, WIRE_BYTES = 1 << 22, STEPS_MAX = 4000, ADDRESS_BYTES = 40 };
+enum { JOBS = 4, TO_MAX = 12, WIRE_BYTES = 1 << 22, STEPS_MAX = 4000, ADDRESS_BYTES = 40 };
 
 /* Every body begins so, and no command does. */
 static const char marker[] = "Subject: ";
@@ -38,6 +39,7 @@ static const char *const replies[] = {"250 2.0.0 Ok\r\n",
                                       "250-more\r\n",
                                       "250 2.0.0 Queued\r\n250 2.0.0 Ok\r\n250 2.0.0 Ok\r\n354 Go\r\n",
                                       "554 5.5.1 No valid recipients\r\n",
+                                      "452 4.5.3 Too many recipients\r\n",
                                       "221 Bye\r\n"};
 
 struct input {
@@ -59,10 +61,12 @@ struct world {
     size_t chunk;
     bool hung_up, fails, closed, ended, ahead;
     struct smtp_job jobs[JOBS];
-    char addresses[JOBS][2][ADDRESS_BYTES];
+    char senders[JOBS][ADDRESS_BYTES];
+    struct smtp_recipient to[JOBS][TO_MAX];
+    char addresses[JOBS][TO_MAX][ADDRESS_BYTES];
     int next, done, permits;
     int handed; /* as `next`, with a job that was taken back: its envelope may have left */
-    struct outcome outcomes[JOBS];
+    struct outcome outcomes[JOBS][TO_MAX];
 };
 
 static unsigned take(struct input *in)
@@ -156,12 +160,14 @@ static void on_ready(struct smtp_session *s, void *ctx)
     send_next(ctx);
 }
 
-static void on_outcome(struct smtp_session *s, const struct smtp_job *job, const struct outcome *outcome, void *ctx)
+static void on_outcome(struct smtp_session *s, const struct smtp_job *job, void *ctx)
 {
     struct world *w = ctx;
     (void)s;
     assert(job == &w->jobs[w->done] && w->done < w->next);
-    w->outcomes[w->done++] = *outcome;
+    for (int i = 0; i < job->to_count; i++)
+        assert(job->to[i].is_decided);
+    w->done++;
     send_next(w);
 }
 
@@ -185,7 +191,7 @@ static bool is_sound(const struct smtp_job *job)
         else if (job->data[i] == '\r' || job->data[i] == '\n' || job->data[i] == '\0')
             return false;
     }
-    return !strpbrk(job->rcpt_to, "\r\n<> ") && !strpbrk(job->mail_from, "\r\n<> ");
+    return !strpbrk(job->mail_from, "\r\n<> ");
 }
 
 static void stuff(struct buf *out, const struct smtp_job *job)
@@ -217,8 +223,23 @@ static bool take_words(const char **at, const char *end, const char *words)
     return take_piece(at, end, words, strlen(words), &whole);
 }
 
-/* Reads the stream; begun[i] and whole[i] tell of the bodies. */
-static void read_stream(const struct world *w, bool *begun, bool *whole)
+/* A further recipient of the job, if the stream names one: each once, in their order, those that cannot be sent left
+ * out. *named: the number after it. */
+static bool take_rcpt(const struct smtp_job *job, const char **at, const char *end, int *named)
+{
+    for (int i = *named; i < job->to_count; i++) {
+        char line[3 * ADDRESS_BYTES];
+        snprintf(line, sizeof line, "RCPT TO:<%s>\r\n", job->to[i].address);
+        if (strpbrk(job->to[i].address, "\r\n<> ") || !take_words(at, end, line))
+            continue;
+        *named = i + 1;
+        return true;
+    }
+    return false;
+}
+
+/* Reads the stream; begun[i] and whole[i] tell of the bodies, named[i] of the recipients. */
+static void read_stream(const struct world *w, bool *begun, bool *whole, int *named)
 {
     const char *at = w->sent.len > 0 ? w->sent.data : "";
     const char *end = at + w->sent.len;
@@ -236,11 +257,8 @@ static void read_stream(const struct world *w, bool *begun, bool *whole)
             if (taken)
                 mail = i;
         }
-        if (!taken && mail >= 0) {
-            char line[3 * ADDRESS_BYTES];
-            snprintf(line, sizeof line, "RCPT TO:<%s>\r\n", w->jobs[mail].rcpt_to);
-            taken = take_words(&at, end, line);
-        }
+        if (!taken && mail >= 0 && !begun[mail])
+            taken = take_rcpt(&w->jobs[mail], &at, end, &named[mail]);
         if (!taken && mail >= 0 && !begun[mail]) {
             struct buf body;
             buf_init(&body, WIRE_BYTES);
@@ -255,21 +273,27 @@ static void read_stream(const struct world *w, bool *begun, bool *whole)
     assert(bodies <= w->permits);
 }
 
+static void check_outcome(const struct outcome *o, bool begun, bool whole, bool named)
+{
+    bool was_asked = o->step && strcmp(o->step, smtp_state_word(SMTP_STATE_RCPT)) == 0;
+    if (o->kind == OUTCOME_SENT || o->kind == OUTCOME_UNCERTAIN)
+        assert(whole && named);
+    if (o->kind == OUTCOME_UNTOUCHED)
+        assert(!begun || was_asked);
+    if (o->kind == OUTCOME_RETRY && whole)
+        assert(o->code / 100 == 4);
+}
+
 static void check(const struct world *w)
 {
     bool begun[JOBS] = {false};
     bool whole[JOBS] = {false};
-    read_stream(w, begun, whole);
+    int named[JOBS] = {0};
+    read_stream(w, begun, whole, named);
     assert(w->done == w->next);
-    for (int i = 0; i < w->done; i++) {
-        enum outcome_kind kind = w->outcomes[i].kind;
-        if (kind == OUTCOME_SENT || kind == OUTCOME_UNCERTAIN)
-            assert(whole[i]);
-        if (kind == OUTCOME_UNTOUCHED)
-            assert(!begun[i]);
-        if (kind == OUTCOME_RETRY && whole[i])
-            assert(w->outcomes[i].code / 100 == 4);
-    }
+    for (int i = 0; i < w->done; i++)
+        for (int k = 0; k < w->jobs[i].to_count; k++)
+            check_outcome(&w->outcomes[i][k], begun[i], whole[i], k < named[i]);
 }
 
 /* --- the script ----------------------------------------------------------------------------------------------------
@@ -311,6 +335,13 @@ static void step(struct world *w)
     }
 }
 
+static const char *make_address(struct world *w, char *a, int job, int number)
+{
+    size_t len = take_bytes(&w->in, a, take(&w->in) % 16);
+    snprintf(a + strnlen(a, len), ADDRESS_BYTES - 16, "%d.%d@x", job, number);
+    return a;
+}
+
 static void make_jobs(struct world *w, char *bodies[JOBS])
 {
     for (int i = 0; i < JOBS; i++) {
@@ -318,13 +349,14 @@ static void make_jobs(struct world *w, char *bodies[JOBS])
         bodies[i] = xmalloc(sizeof marker + n);
         memcpy(bodies[i], marker, sizeof marker - 1);
         n = take_bytes(&w->in, bodies[i] + sizeof marker - 1, n);
-        for (int k = 0; k < 2; k++) {
-            char *a = w->addresses[i][k];
-            size_t len = take_bytes(&w->in, a, take(&w->in) % 16);
-            snprintf(a + strnlen(a, len), ADDRESS_BYTES - 16, "%d@x", i);
-        }
-        w->jobs[i] = (struct smtp_job){.mail_from = w->addresses[i][0],
-                                       .rcpt_to = w->addresses[i][1],
+        unsigned kind = take(&w->in);
+        int count = kind % 4 == 0 ? 1 + (int)(kind / 4) % TO_MAX : 1;
+        for (int k = 0; k < count; k++)
+            w->to[i][k] = (struct smtp_recipient){.address = make_address(w, w->addresses[i][k], i, k),
+                                                  .outcome = &w->outcomes[i][k]};
+        w->jobs[i] = (struct smtp_job){.mail_from = make_address(w, w->senders[i], i, 0),
+                                       .to = w->to[i],
+                                       .to_count = count,
                                        .data = bodies[i],
                                        .len = sizeof marker - 1 + n};
     }

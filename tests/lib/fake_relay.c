@@ -21,7 +21,6 @@ void fake_relay_init(struct fake_relay *f)
     buf_init(&f->seen, FAKE_BYTES);
     buf_init(&f->in, FAKE_BYTES);
     buf_init(&f->out, FAKE_BYTES);
-    f->ack_mail = -1;
 }
 
 void fake_relay_fini(struct fake_relay *f)
@@ -40,7 +39,11 @@ void fake_relay_say(struct fake_relay *f, const char *text)
         f->hung_up = true;
     else if (text[0] == '\0')
         f->mute = true;
-    else if (!f->mute) {
+    else if (!f->mute && f->errors_max > 0 && (text[0] == '4' || text[0] == '5') && f->errors++ >= f->errors_max) {
+        f->errors_max = 0;
+        fake_relay_say(f, "421 4.7.0 too many errors\r\n");
+        f->hung_up = true;
+    } else if (!f->mute) {
         buf_adds(&f->out, text);
         f->said += strlen(text);
     }
@@ -60,26 +63,43 @@ static void answer(struct fake_relay *f, enum smtp_state state, const char *usua
     fake_relay_say(f, reply ? reply : usual);
 }
 
+static const char *reply_to_rcpt(const struct fake_relay *f, bool is_odd, bool is_bad)
+{
+    const char *reply = NULL;
+    if (is_odd && f->odd_replies[SMTP_STATE_RCPT])
+        reply = f->odd_replies[SMTP_STATE_RCPT];
+    else if (f->usual_first == 0 && (f->rcpt_nth == 0 || f->rcpt_nth == f->rcpts))
+        reply = f->replies[SMTP_STATE_RCPT];
+    if (!f->has_mail)
+        return reply ? reply : "503 5.5.1 MAIL first\r\n";
+    if (is_bad && f->rcpt_refusal)
+        return f->rcpt_refusal;
+    if (f->rcpt_limit > 0 && f->taken_count >= f->rcpt_limit)
+        return f->full ? f->full : "452 4.5.3 too many recipients\r\n";
+    return reply ? reply : "250 2.1.5 Ok\r\n";
+}
+
 static void take_rcpt(struct fake_relay *f, const char *line)
 {
     const char *address = strchr(line, '<') + 1;
     bool is_bad = strncmp(address, "bad", 3) == 0;
-    f->mail = (int)strtol(address + (is_bad ? 3 : 0), NULL, 10);
-    f->is_odd = f->odd && strstr(address, f->odd) != NULL;
-    const char *reply = reply_to(f, SMTP_STATE_RCPT);
-    if (!f->has_mail)
-        fake_relay_say(f, reply ? reply : "503 5.5.1 MAIL first\r\n");
-    else if (is_bad && f->rcpt_refusal)
-        fake_relay_say(f, f->rcpt_refusal);
-    else
-        answer(f, SMTP_STATE_RCPT, "250 2.1.5 Ok\r\n");
-    f->rcpt_taken = f->has_mail && !(is_bad && f->rcpt_refusal) && (!reply || reply[0] == '2');
+    bool is_odd = f->odd && strstr(address, f->odd) != NULL;
+    int mail = (int)strtol(address + (is_bad ? 3 : 0), NULL, 10);
+    assert(mail >= 0 && mail < FAKE_MAILS_MAX);
+    f->rcpts++;
+    f->is_odd = f->is_odd || is_odd;
+    const char *reply = reply_to_rcpt(f, is_odd, is_bad);
+    fake_relay_say(f, reply);
+    if (reply[0] != '2' || f->hung_up)
+        return;
+    f->taken_to[f->taken_count++] = mail;
+    f->most_rcpts = f->taken_count > f->most_rcpts ? f->taken_count : f->most_rcpts;
 }
 
 static void take_data(struct fake_relay *f)
 {
     const char *reply = reply_to(f, SMTP_STATE_DATA);
-    if (!reply && !f->rcpt_taken && !f->data_always)
+    if (!reply && f->taken_count == 0 && !f->data_always)
         reply = "554 5.5.1 No valid recipients\r\n";
     if (!reply)
         reply = "354 Go ahead\r\n";
@@ -92,8 +112,9 @@ static void take_data(struct fake_relay *f)
 static void take_command(struct fake_relay *f, const char *line)
 {
     if (strncmp(line, "MAIL", 4) == 0) {
-        f->is_odd = false;
         assert(!f->has_mail);
+        f->is_odd = false;
+        f->rcpts = f->taken_count = 0;
         const char *reply = reply_to(f, SMTP_STATE_MAIL);
         answer(f, SMTP_STATE_MAIL, "250 2.1.0 Ok\r\n");
         f->has_mail = !reply || reply[0] == '2';
@@ -115,7 +136,7 @@ static void take_command(struct fake_relay *f, const char *line)
 /* A body up to its dot, if that has come. */
 static bool take_body(struct fake_relay *f)
 {
-    f->bodies += !f->body_begun && f->in.len > 0 && f->rcpt_taken;
+    f->bodies += !f->body_begun && f->in.len > 0 && f->taken_count > 0;
     f->body_begun = f->body_begun || f->in.len > 0;
     if (f->body_reply && f->last_body == 0 && f->in.len > 0)
         fake_relay_say(f, f->body_reply);
@@ -133,15 +154,16 @@ static bool take_body(struct fake_relay *f)
     buf_adds(&f->seen, f->last_body == 3 ? ".\r\n" : "[body]\r\n");
     f->in_body = false;
     f->has_mail = false;
-    if (f->rcpt_taken)
-        f->dots[f->mail]++;
+    for (int i = 0; i < f->taken_count; i++)
+        f->dots[f->taken_to[i]]++;
     const char *reply = reply_to(f, SMTP_STATE_DOT);
-    answer(f, SMTP_STATE_DOT, f->rcpt_taken ? "250 2.0.0 Queued\r\n" : "554 5.5.1 No valid recipients\r\n");
-    if (f->rcpt_taken && (!reply || reply[0] == '2')) {
+    answer(f, SMTP_STATE_DOT, f->taken_count > 0 ? "250 2.0.0 Queued\r\n" : "554 5.5.1 No valid recipients\r\n");
+    if (f->taken_count > 0 && (!reply || reply[0] == '2')) {
         f->ack_at = f->out.len;
-        f->ack_mail = f->mail;
+        f->acked_count = f->taken_count;
+        memcpy(f->acked, f->taken_to, sizeof f->acked);
     }
-    f->rcpt_taken = false;
+    f->taken_count = 0;
     f->usual_first -= f->usual_first > 0;
     return true;
 }
@@ -248,11 +270,12 @@ static long fake_recv(struct smtp_wire *w, char *data, size_t n)
         n = f->chunk;
     memcpy(data, f->out.data, n);
     buf_consume(&f->out, n);
-    if (f->ack_mail >= 0 && f->ack_at <= n) {
-        f->acks[f->ack_mail]++;
-        f->ack_mail = -1;
+    if (f->acked_count > 0 && f->ack_at <= n) {
+        for (int i = 0; i < f->acked_count; i++)
+            f->acks[f->acked[i]]++;
+        f->acked_count = 0;
     }
-    f->ack_at -= f->ack_mail >= 0 ? n : 0;
+    f->ack_at -= f->acked_count > 0 ? n : 0;
     return (long)n;
 }
 

@@ -1,6 +1,7 @@
 /* The owner of one SMTP session; the contract is in lib/smtp_owner.h. */
 #include "lib/smtp_owner.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,9 +11,6 @@
 enum { DEADLINE_S = 20 };
 
 static const char message[] = "Subject: Prov\r\n\r\n.punkt\r\nslut\r\n";
-
-static const char *const addresses[OWNER_JOBS_MAX] = {"0@x", "1@x", "2@x",  "3@x",  "4@x",  "5@x",  "6@x",  "7@x",
-                                                      "8@x", "9@x", "10@x", "11@x", "12@x", "13@x", "14@x", "15@x"};
 
 /* Jobs that were handed over and are not recorded count against the one that may be; a permit goes to the first. */
 static bool may_permit(const struct owner *o)
@@ -61,7 +59,7 @@ static void on_ready(struct smtp_session *s, void *ctx)
         send_next(o);
 }
 
-static void on_outcome(struct smtp_session *s, const struct smtp_job *job, const struct outcome *outcome, void *ctx)
+static void on_outcome(struct smtp_session *s, const struct smtp_job *job, void *ctx)
 {
     struct owner *o = ctx;
     (void)s;
@@ -71,8 +69,12 @@ static void on_outcome(struct smtp_session *s, const struct smtp_job *job, const
     assert_int_equal(i, o->done); /* in the order of the jobs */
     assert_true(i < o->next);
     o->done++;
-    o->outcomes[i]++;
-    o->last[i] = *outcome;
+    for (int k = 0; k < job->to_count; k++) {
+        ptrdiff_t to = &job->to[k] - o->to;
+        assert_true(job->to[k].is_decided);
+        o->outcomes[to]++;
+        o->last[to] = o->given[to];
+    }
     o->recorded_at[i] = o->turn + o->record_turns;
     /* A job that ended without a permit is no longer one that may get it. */
     if (o->permits + o->without < o->done)
@@ -84,8 +86,8 @@ static void on_outcome(struct smtp_session *s, const struct smtp_job *job, const
 static void on_closed(struct smtp_session *s, const struct outcome *why, void *ctx)
 {
     struct owner *o = ctx;
-    (void)s;
     assert_false(o->inside);
+    o->recipients_max = smtp_session_recipients_max(s);
     o->closed++;
     o->has_why = why != NULL;
     if (why)
@@ -94,14 +96,24 @@ static void on_closed(struct smtp_session *s, const struct outcome *why, void *c
 
 struct owner *owner_new(int jobs)
 {
+    return owner_new_shared(jobs, 1);
+}
+
+struct owner *owner_new_shared(int jobs, int each)
+{
+    assert_true(jobs <= OWNER_JOBS_MAX && jobs * each <= OWNER_TO_MAX);
     struct owner *o = xcalloc(1, sizeof *o);
     assert_int_equal(uv_loop_init(&o->loop), 0);
     fake_relay_init(&o->relay);
     o->quit_when_done = true;
     o->job_count = jobs;
     for (int i = 0; i < jobs; i++)
-        o->jobs[i] =
-            (struct smtp_job){.mail_from = "from@x", .rcpt_to = addresses[i], .data = message, .len = strlen(message)};
+        o->jobs[i] = (struct smtp_job){
+            .mail_from = "from@x", .to = &o->to[i * each], .to_count = each, .data = message, .len = strlen(message)};
+    for (int i = 0; i < jobs * each; i++) {
+        snprintf(o->addresses[i], sizeof o->addresses[i], "%d@x", i);
+        o->to[i] = (struct smtp_recipient){.address = o->addresses[i], .outcome = &o->given[i]};
+    }
     owner_set_timeouts(o, OWNER_SHORT_MS);
     return o;
 }
@@ -112,12 +124,20 @@ void owner_set_timeouts(struct owner *o, int64_t ms)
         o->config.timeout_ms[i] = ms;
 }
 
+static bool has_dot(const struct owner *o, const struct smtp_job *job)
+{
+    for (int k = 0; k < job->to_count; k++)
+        if (o->relay.dots[&job->to[k] - o->to] > 0)
+            return true;
+    return false;
+}
+
 static void check_permits(const struct owner *o)
 {
     int unrecorded = 0;
     assert_true(o->relay.bodies <= o->permits);
     for (int i = 0; i < o->next; i++)
-        unrecorded += o->relay.dots[i] > 0 && !(o->recorded_at[i] > 0 && o->recorded_at[i] <= o->turn);
+        unrecorded += has_dot(o, &o->jobs[i]) && !(o->recorded_at[i] > 0 && o->recorded_at[i] <= o->turn);
     assert_true(!o->records || unrecorded <= 1);
 }
 
@@ -174,11 +194,12 @@ void owner_expect(const struct owner *o, int i, enum outcome_kind kind, const ch
         assert_string_equal(o->last[i].step, step);
 }
 
-void owner_check_promises(const struct owner *o, bool dots_may_be_refused)
+static void check_job(const struct owner *o, int job, bool dots_may_be_refused)
 {
-    for (int i = 0; i < o->job_count; i++) {
-        assert_int_equal(o->outcomes[i], i < o->next);
-        if (i >= o->next)
+    ptrdiff_t first = o->jobs[job].to - o->to;
+    for (ptrdiff_t i = first; i < first + o->jobs[job].to_count; i++) {
+        assert_int_equal(o->outcomes[i], job < o->next);
+        if (job >= o->next)
             continue;
         enum outcome_kind kind = o->last[i].kind;
         assert_int_equal(kind == OUTCOME_SENT, o->relay.acks[i] == 1);
@@ -189,4 +210,10 @@ void owner_check_promises(const struct owner *o, bool dots_may_be_refused)
         if (kind == OUTCOME_UNCERTAIN)
             assert_int_equal(o->relay.dots[i], 1);
     }
+}
+
+void owner_check_promises(const struct owner *o, bool dots_may_be_refused)
+{
+    for (int i = 0; i < o->job_count; i++)
+        check_job(o, i, dots_may_be_refused);
 }

@@ -15,7 +15,7 @@
 #include "deliver/smtp_session.h"
 #include "lib/fake_relay.h"
 
-enum { OWNER_JOBS_MAX = 16, OWNER_SHORT_MS = 15, OWNER_LONG_MS = 60000 };
+enum { OWNER_JOBS_MAX = 16, OWNER_TO_MAX = 200, OWNER_SHORT_MS = 15, OWNER_LONG_MS = 60000 };
 
 struct owner {
     uv_loop_t loop;
@@ -25,6 +25,7 @@ struct owner {
 
     /* --- set by the test --- */
     struct smtp_job jobs[OWNER_JOBS_MAX];
+    struct smtp_recipient to[OWNER_TO_MAX]; /* of all jobs, in their order */
     int job_count;
     bool ahead;       /* hands over a job whenever there is room; else when the session is ready */
     bool later;       /* does so in another turn of the loop, one job a turn */
@@ -42,31 +43,37 @@ struct owner {
     int closed;
     int done; /* outcomes so far */
     int permits;
-    bool took_back; /* the job at `next` */
-    int outcomes[OWNER_JOBS_MAX];
-    struct outcome last[OWNER_JOBS_MAX];
+    bool took_back;             /* the job at `next` */
+    int recipients_max;         /* as the session has learned */
+    int outcomes[OWNER_TO_MAX]; /* of each recipient */
+    struct outcome last[OWNER_TO_MAX];
     int recorded_at[OWNER_JOBS_MAX]; /* the turn; 0 = not yet known */
     bool has_why;
     struct outcome why;
 
     /* --- inside --- */
     int turn;
-    int without; /* jobs that ended without a permit */
-    bool inside; /* a call down is running: nothing may come up */
+    int without;                        /* jobs that ended without a permit */
+    bool inside;                        /* a call down is running: nothing may come up */
+    struct outcome given[OWNER_TO_MAX]; /* what the session writes into */
+    char addresses[OWNER_TO_MAX][16];
 };
 
 /* Jobs to 0@x, 1@x, … with a short message; short time-outs; says quit when all are done. */
 struct owner *owner_new(int jobs);
+/* The same with `each` recipients a job: 0@x, 1@x, ... to job 0, and so on. */
+struct owner *owner_new_shared(int jobs, int each);
 /* Every state's time-out. */
 void owner_set_timeouts(struct owner *o, int64_t ms);
 /* Until the session has closed; the loop must be empty then. */
 void owner_run(struct owner *o);
 void owner_free(struct owner *o);
 
-/* Job `i` has one outcome, of this kind and at this step (NULL: any). */
+/* Recipient `i` (of job `i`, where they have one each) has one outcome, of this kind and at this step (NULL: any). */
 void owner_expect(const struct owner *o, int i, enum outcome_kind kind, const char *step);
-/* What must hold whatever fails: one outcome for each job sent; SENT only after the acknowledgement was read; once the
- * server has the whole dot neither RETRY nor UNTOUCHED (unless `dots_may_be_refused`), and never UNCERTAIN before. */
+/* What must hold whatever fails: one outcome for each recipient of a job sent; SENT only after the acknowledgement was
+ * read; once the server has the whole dot neither RETRY nor UNTOUCHED (unless `dots_may_be_refused`), and never
+ * UNCERTAIN before. */
 void owner_check_promises(const struct owner *o, bool dots_may_be_refused);
 
 #endif

@@ -8,7 +8,8 @@
  *
  * A session that closes while messages remain is replaced by a new one, unless it could not even connect (--reopen N
  * allows that N times). Messages that come back untouched are sent again. Two are in hand at a time, as the outbox does
- * it, and the body of one goes out after the outcome of the one before; --serial sends one after the other.
+ * it, and the body of one goes out after the outcome of the one before; --serial sends one after the other. With
+ * --share N up to N messages (that is, recipients) go in one transaction.
  * The password comes from the environment (SMTP_SEND_PASSWORD), so that it is in no process list.
  */
 #include <getopt.h>
@@ -35,6 +36,7 @@ struct run {
     bool utf8;
     bool quiet;
     bool serial;
+    long share; /* recipients of one transaction */
     bool abort_in_flight;
     long permits; /* no more than so many on a session; 0 = no limit */
     long reopen;
@@ -52,10 +54,13 @@ struct run {
     uint64_t gap_ns;
 };
 
+/* A job in hand: some of the messages, which are all alike. */
 struct piece {
-    struct smtp_job job;
-    long number; /* -1: none in hand */
-    char to[400];
+    struct smtp_job job; /* to_count 0: none in hand */
+    struct smtp_recipient to[SMTP_RECIPIENTS_MAX];
+    struct outcome outcomes[SMTP_RECIPIENTS_MAX];
+    long numbers[SMTP_RECIPIENTS_MAX];
+    char addresses[SMTP_RECIPIENTS_MAX][400];
 };
 
 struct slot {
@@ -81,19 +86,29 @@ static bool has_more(const struct run *r)
     return r->next < r->count || r->again_count > 0;
 }
 
+static void add_recipient(struct run *r, struct piece *p, int i)
+{
+    char *to = p->addresses[i];
+    const char *mark = strstr(r->to, "%d");
+    int head = mark ? (int)(mark - r->to) : (int)strlen(r->to);
+    p->numbers[i] = r->again_count > 0 ? r->again[--r->again_count] : r->next++;
+    if (mark)
+        snprintf(to, sizeof p->addresses[i], "%.*s%ld%s", head, r->to, p->numbers[i], mark + 2);
+    else
+        snprintf(to, sizeof p->addresses[i], "%s", r->to);
+    p->to[i] = (struct smtp_recipient){.address = to, .outcome = &p->outcomes[i]};
+}
+
 static struct piece *take_piece(struct slot *slot)
 {
     struct run *r = slot->run;
-    struct piece *p = slot->pieces[0].number < 0 ? &slot->pieces[0] : &slot->pieces[1];
-    const char *mark = strstr(r->to, "%d");
-    int head = mark ? (int)(mark - r->to) : (int)strlen(r->to);
-    p->number = r->again_count > 0 ? r->again[--r->again_count] : r->next++;
-    if (mark)
-        snprintf(p->to, sizeof p->to, "%.*s%ld%s", head, r->to, p->number, mark + 2);
-    else
-        snprintf(p->to, sizeof p->to, "%s", r->to);
+    struct piece *p = slot->pieces[0].job.to_count == 0 ? &slot->pieces[0] : &slot->pieces[1];
+    int n = 0;
+    do
+        add_recipient(r, p, n++);
+    while (n < r->share && has_more(r));
     p->job = (struct smtp_job){
-        .mail_from = r->from, .rcpt_to = p->to, .smtputf8 = r->utf8, .data = r->data, .len = r->len, .owner = p};
+        .mail_from = r->from, .to = p->to, .to_count = n, .smtputf8 = r->utf8, .data = r->data, .len = r->len};
     return p;
 }
 
@@ -125,20 +140,29 @@ static void on_ready(struct smtp_session *s, void *ctx)
     next_job(ctx, s);
 }
 
-static void on_outcome(struct smtp_session *s, const struct smtp_job *job, const struct outcome *o, void *ctx)
+static void tell_outcome(struct run *r, const struct piece *p, int i)
 {
-    struct slot *slot = ctx;
-    struct run *r = slot->run;
-    struct piece *p = job->owner;
-    slot->done++;
-    slot->has_permit = false;
+    const struct outcome *o = &p->outcomes[i];
     r->sent += o->kind == OUTCOME_SENT;
     if (!r->quiet || (o->kind != OUTCOME_SENT && o->kind != OUTCOME_UNTOUCHED))
-        printf("outcome\t%s\t%d\t%s\t%s\t%s\t%s\n", outcome_word(o->kind), o->code, o->status, o->step, job->rcpt_to,
+        printf("outcome\t%s\t%d\t%s\t%s\t%s\t%s\n", outcome_word(o->kind), o->code, o->status, o->step, p->addresses[i],
                o->text);
     if (o->kind == OUTCOME_UNTOUCHED && !r->abort_in_flight && r->again_count < AGAIN_MAX)
-        r->again[r->again_count++] = p->number;
-    p->number = -1;
+        r->again[r->again_count++] = p->numbers[i];
+}
+
+static void on_outcome(struct smtp_session *s, const struct smtp_job *job, void *ctx)
+{
+    struct slot *slot = ctx;
+    struct piece *p = job == &slot->pieces[0].job ? &slot->pieces[0] : &slot->pieces[1];
+    int known = smtp_session_recipients_max(s);
+    slot->done++;
+    slot->has_permit = false;
+    if (known > 0 && known < slot->run->share)
+        slot->run->share = known;
+    for (int i = 0; i < job->to_count; i++)
+        tell_outcome(slot->run, p, i);
+    p->job.to_count = 0;
     next_job(slot, s);
 }
 
@@ -172,8 +196,6 @@ static void open_session(struct run *r)
         .on_ready = on_ready, .on_outcome = on_outcome, .on_closed = on_closed};
     struct slot *slot = xcalloc(1, sizeof *slot);
     slot->run = r;
-    for (int i = 0; i < IN_HAND; i++)
-        slot->pieces[i].number = -1;
     r->open++;
     r->opened++;
     smtp_session_start(&r->loop, smtp_wire_curl(), r->net, &r->config, &events, slot);
@@ -225,6 +247,13 @@ static void set_timeout(struct run *r, const char *arg)
         die("no such state:", arg);
 }
 
+static void set_share(struct run *r, const char *arg)
+{
+    r->share = strtol(arg, NULL, 10);
+    if (r->share < 1 || r->share > SMTP_RECIPIENTS_MAX)
+        die("--share is 1 to 100, not", arg);
+}
+
 static void make_message(struct run *r, size_t size)
 {
     static const char head[] = "From: <avsandare@watch.test>\r\nSubject: Prov\r\n\r\n";
@@ -268,6 +297,7 @@ static void read_message(struct run *r, const char *path)
     X("permits", 'p', 1, r->permits = strtol(arg, NULL, 10))                       \
     X("reopen", 'R', 1, r->reopen = strtol(arg, NULL, 10))                         \
     X("serial", 'S', 0, r->serial = true)                                          \
+    X("share", 'N', 1, set_share(r, arg))                                          \
     X("abort", 'a', 0, r->abort_in_flight = true)                                  \
     X("verbose", 'v', 0, log_setup(LOG_DEBUG, LOG_TEXT))
 
@@ -307,6 +337,7 @@ int main(int argc, char **argv)
     r->to = "ombud%d@watch.test";
     r->count = 1;
     r->connections = 1;
+    r->share = 1;
     parse(r, argc, argv);
     if (!r->data)
         make_message(r, 2000);

@@ -110,7 +110,7 @@ static void test_ahead__goes_on_in_the_safe_form_after_a_refusal(void **state)
     (void)state;
     struct owner *o = ahead_new(3);
     o->relay.rcpt_refusal = "550 5.1.1 Unknown\r\n";
-    o->jobs[0].rcpt_to = "bad0@x";
+    o->to[0].address = "bad0@x";
     owner_run(o);
     owner_expect(o, 0, OUTCOME_FAILED, "RCPT");
     owner_expect(o, 1, OUTCOME_SENT, NULL);
@@ -130,7 +130,7 @@ static void test_ahead__a_refused_recipient_behind_a_body_costs_the_others_nothi
         struct owner *o = ahead_new(4);
         o->relay.rcpt_refusal = "550 5.1.1 Unknown\r\n";
         o->relay.data_always = always == 1; /* 354 all the same: a lone dot, to nobody */
-        o->jobs[1].rcpt_to = "bad1@x";
+        o->to[1].address = "bad1@x";
         owner_run(o);
         owner_expect(o, 0, OUTCOME_SENT, NULL);
         owner_expect(o, 1, OUTCOME_FAILED, "RCPT");
@@ -147,7 +147,7 @@ static void test_ahead__refuses_by_itself_in_turn(void **state)
     struct owner *o = ahead_new(4);
     o->jobs[1].data = "bare\n.\nMAIL FROM:<smuggled@x>\r\n";
     o->jobs[1].len = strlen(o->jobs[1].data);
-    o->jobs[2].rcpt_to = "2@x>\r\nRCPT TO:<3@x";
+    o->to[2].address = "2@x>\r\nRCPT TO:<3@x";
     owner_run(o);
     owner_expect(o, 0, OUTCOME_SENT, NULL);
     owner_expect(o, 1, OUTCOME_OUR_FAULT, "check");
@@ -498,7 +498,7 @@ static struct owner *fault_scenario(int variant)
     o->relay.fault = (enum fake_fault)(variant / 12 % 4);
     o->records = variant / 48 == 0;
     o->relay.rcpt_refusal = "550 5.1.1 Unknown\r\n";
-    o->jobs[3].rcpt_to = "bad3@x";
+    o->to[3].address = "bad3@x";
     o->jobs[1].mail_from = "";
     owner_set_timeouts(o, OWNER_LONG_MS);
     return o;

@@ -35,7 +35,7 @@ static void test_session__waits_for_each_reply_without_pipelining(void **state)
     struct owner *o = owner_new(2);
     o->relay.caps = (struct smtp_caps){.smtputf8 = true};
     o->relay.rcpt_refusal = "550 5.1.1 Unknown\r\n";
-    o->jobs[0].rcpt_to = "bad0@x";
+    o->to[0].address = "bad0@x";
     o->jobs[1].smtputf8 = true;
     owner_run(o);
     owner_expect(o, 0, OUTCOME_FAILED, "RCPT");
@@ -51,8 +51,8 @@ static void test_session__holds_data_back_after_the_first_refusal(void **state)
     (void)state;
     struct owner *o = owner_new(3);
     o->relay.rcpt_refusal = "550 5.1.1 Unknown\r\n";
-    o->jobs[0].rcpt_to = "bad0@x";
-    o->jobs[1].rcpt_to = "bad1@x";
+    o->to[0].address = "bad0@x";
+    o->to[1].address = "bad1@x";
     owner_run(o);
     owner_expect(o, 0, OUTCOME_FAILED, "RCPT");
     owner_expect(o, 1, OUTCOME_FAILED, "RCPT");
@@ -70,7 +70,7 @@ static void test_session__answers_354_after_a_refusal_with_a_lone_dot(void **sta
     struct owner *o = owner_new(2);
     o->relay.rcpt_refusal = "550 5.1.1 Unknown\r\n";
     o->relay.data_always = true;
-    o->jobs[0].rcpt_to = "bad0@x";
+    o->to[0].address = "bad0@x";
     owner_run(o);
     owner_expect(o, 0, OUTCOME_FAILED, "RCPT");
     owner_expect(o, 1, OUTCOME_SENT, NULL);
@@ -128,7 +128,7 @@ static void test_session__refuses_by_itself_what_must_not_be_sent(void **state)
     o->config.max_messages = 5;
     o->jobs[0].data = "bare\n.\nMAIL FROM:<smuggled@x>\r\n";
     o->jobs[0].len = strlen(o->jobs[0].data);
-    o->jobs[1].rcpt_to = "x@y>\r\nRCPT TO:<z@y";
+    o->to[1].address = "x@y>\r\nRCPT TO:<z@y";
     o->jobs[2].mail_from = "no address";
     o->relay.caps.smtputf8 = false;
     o->jobs[3].smtputf8 = true;
@@ -300,7 +300,7 @@ static struct owner *fault_scenario(bool pipelining, size_t chunk, bool later)
     o->relay.caps.pipelining = pipelining;
     o->relay.chunk = chunk;
     o->relay.rcpt_refusal = "550 5.1.1 Unknown\r\n";
-    o->jobs[1].rcpt_to = "bad1@x";
+    o->to[1].address = "bad1@x";
     o->jobs[2].mail_from = "";
     o->later = later;
     owner_set_timeouts(o, OWNER_LONG_MS);
