@@ -343,6 +343,37 @@ int letter_mail_fill(const struct letter_mail *mail, const struct letter_sender 
     return mail_form_fill(mail->form, &r, out, err);
 }
 
+bool letter_mail_is_shared(const struct letter_mail *mail)
+{
+    return strcmp(mail->message_kind, "letter") != 0 && strcmp(mail->message_kind, "test") != 0;
+}
+
+int letter_mail_fill_shared(const struct letter_mail *mail, const struct letter_sender *s, const struct job *job,
+                            struct letter_envelope *envelope, struct buf *out, struct err *err)
+{
+    char local[MAIL_TOKEN_LOCAL_BYTES];
+    char message_id[ID_TEXT_BYTES];
+    mail_token_make_local(s->token_key, MAIL_TOKEN_SHARED, job->message_id, local);
+    snprintf(envelope->mail_from, sizeof envelope->mail_from, "%s@%s", local, s->envelope_domain);
+    struct mail_recipient r = {.to_name = s->from_name[0] ? s->from_name : NULL,
+                               .to_address = s->from_address,
+                               .message_id = id_format(ID_MESSAGE, job->message_id, message_id),
+                               .date_us = job->message_created_at,
+                               .date_offset_minutes = zone_offset_minutes(job->message_created_at)};
+    return mail_form_fill(mail->form, &r, out, err);
+}
+
+int letter_mail_address(const struct job *job, char rcpt_to[JOB_ADDRESS_BYTES], bool *needs_smtputf8, struct err *err)
+{
+    struct address to;
+    int rc = address_parse(job->address, &to, err);
+    if (rc)
+        return rc;
+    snprintf(rcpt_to, JOB_ADDRESS_BYTES, "%s", to.ascii);
+    *needs_smtputf8 = to.needs_smtputf8;
+    return 0;
+}
+
 /* --- preview --------------------------------------------------------------------------------------------------- */
 
 /* Slots filled in, as the mail writer does it. */

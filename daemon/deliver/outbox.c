@@ -237,6 +237,31 @@ static struct relay *find_relay(struct outbox *o, const char *name)
     return r;
 }
 
+/* Whole transactions of the relay that has the largest: what is left over would go as a small one. */
+static int alerts_ahead(const struct outbox *o, int least)
+{
+    int largest = 1;
+    int all = 0;
+    for (int i = 0; i < o->relay_count; i++) {
+        int most = relay_recipients(o->relays[i]);
+        largest = most > largest ? most : largest;
+        all += most * o->relays[i]->connections;
+    }
+    if (largest == 1)
+        return least;
+    all = all > CLAIM_MAX ? CLAIM_MAX : all < least ? least : all;
+    return all - all % largest;
+}
+
+static void configure_ahead(struct outbox *o, int connections)
+{
+    int ahead = 4 * connections;
+    ahead = ahead < OUTBOX_AHEAD_MIN ? OUTBOX_AHEAD_MIN : ahead;
+    ahead = ahead > OUTBOX_AHEAD_MAX ? OUTBOX_AHEAD_MAX : ahead;
+    for (int lane = 0; lane < LANE_COUNT; lane++)
+        o->ahead[lane] = lane == LANE_ALERT ? alerts_ahead(o, ahead) : ahead;
+}
+
 /* Relays keep their place in life by their names; those that are gone let their sessions end. */
 static void configure_relays(struct outbox *o, const struct config *config)
 {
@@ -250,9 +275,7 @@ static void configure_relays(struct outbox *o, const struct config *config)
         connections += o->relays[i]->connections;
     }
     o->send_choice = o->open_choice = (struct relay_choice){{0}};
-    o->ahead = 4 * connections;
-    o->ahead = o->ahead < OUTBOX_AHEAD_MIN ? OUTBOX_AHEAD_MIN : o->ahead;
-    o->ahead = o->ahead > OUTBOX_AHEAD_MAX ? OUTBOX_AHEAD_MAX : o->ahead;
+    configure_ahead(o, connections);
 }
 
 static void configure_limits(struct outbox *o, const struct config *config)

@@ -59,6 +59,22 @@ struct parcel *parcel_list_shift(struct parcel_list *list)
     return p;
 }
 
+struct parcel *parcel_list_pop(struct parcel_list *list)
+{
+    struct parcel *p = list->last;
+    if (p)
+        parcel_list_remove(list, p);
+    return p;
+}
+
+const struct domain_hold *parcel_list_hold(const struct parcel_list *list, const char *domain)
+{
+    for (const struct parcel *p = list->first; p; p = p->next)
+        if (strcmp(p->job.domain, domain) == 0)
+            return &p->hold;
+    return NULL;
+}
+
 void parcel_list_append(struct parcel_list *list, struct parcel_list *tail)
 {
     if (!tail->first)
@@ -107,6 +123,8 @@ int outbox_queued(const struct outbox *o)
 void outbox_unqueue(struct outbox *o, struct parcel *p)
 {
     assert(p->place == PARCEL_QUEUED);
+    if (o->next_to_send == p)
+        o->next_to_send = p->next;
     parcel_list_remove(&o->queue[p->job.lane], p);
 }
 

@@ -3,8 +3,8 @@
  * done, a turn's records) or in one slot's hands. Private to the outbox.
  *
  * The memory of one that is recorded serves the next, so that a letter to a million allocates as much as one to a
- * thousand. There are at most as many as `ahead` claims for each lane and the hands of all slots, twice: once while
- * their records are on the way.
+ * thousand. There are at most as many as `ahead` claims for each lane and the hands of all slots (RELAY_SHARED_MAX of a
+ * relay that shares), twice: once while their records are on the way.
  */
 #ifndef GB_DELIVER_OUTBOX_PARCEL_H
 #define GB_DELIVER_OUTBOX_PARCEL_H
@@ -40,6 +40,7 @@ struct parcel {
     struct job job;
     struct outcome outcome;
     char gave_up[OUTCOME_TEXT_BYTES];
+    char rcpt_to[JOB_ADDRESS_BYTES]; /* sending */
 };
 
 struct parcel_list {
@@ -50,8 +51,11 @@ struct parcel_list {
 void parcel_list_push(struct parcel_list *list, struct parcel *p);
 void parcel_list_push_front(struct parcel_list *list, struct parcel *p);
 void parcel_list_remove(struct parcel_list *list, struct parcel *p);
-/* The first, taken out; NULL when there is none. */
+/* The first, or the last, taken out; NULL when there is none. */
 struct parcel *parcel_list_shift(struct parcel_list *list);
+struct parcel *parcel_list_pop(struct parcel_list *list);
+/* The domain hold of the first that goes to this domain, or NULL. */
+const struct domain_hold *parcel_list_hold(const struct parcel_list *list, const char *domain);
 /* `tail` is empty afterwards. */
 void parcel_list_append(struct parcel_list *list, struct parcel_list *tail);
 
@@ -67,7 +71,8 @@ int outbox_queued(const struct outbox *o);
 
 /* --- what became of one that is in no list and in nobody's hands --- */
 
-/* An attempt has ended. `slot` (or NULL) waits for the record; `relay` (or NULL) lives until then. */
+/* An attempt has ended. `outcome` may be the parcel's own. `slot` (or NULL) waits for the record; `relay` (or NULL)
+ * lives until then. */
 void outbox_finish(struct outbox *o, struct parcel *p, struct slot *slot, const struct outcome *outcome,
                    const char *relay);
 /* It goes back as it came; due_us 0, or parked until then. */

@@ -3,7 +3,8 @@
  *   outbox.c         life, the pump and its timer
  *   outbox_parcel.c  claimed deliveries: where each one is
  *   outbox_turn.c    the ledger: one request at a time that records, asks and claims
- *   outbox_send.c    which delivery goes through which relay, and when; what an outcome means for others
+ *   outbox_send.c    which delivery goes through which relay, and when
+ *   outbox_outcome.c what an outcome means: for its delivery, and for others
  *   outbox_relay.c   one relay: sessions, health, rate
  *   outbox_slot.c    one connection and what is in its hands
  *   outbox_status.c  what is told to people
@@ -22,7 +23,8 @@
 #include "deliver/relay_choice.h"
 
 enum {
-    OUTBOX_AHEAD_MIN = 32, /* claimed ahead, per lane: four times the connections, within these bounds */
+    OUTBOX_AHEAD_MIN = 32, /* claimed ahead, per lane: four times the connections, within these bounds; of alerts as
+                              many as fill the connections of relays that share, up to CLAIM_MAX */
     OUTBOX_AHEAD_MAX = 400,
     OUTBOX_MAIL_BYTES = 4 * 1024 * 1024, /* one message, encoded */
     OUTBOX_LOOK_MS = 15000,              /* look at least this often: the wall clock may jump */
@@ -52,10 +54,11 @@ struct outbox {
     int64_t messages_ms; /* when the next message may be tried again; 0: none is paused */
 
     struct parcel_list queue[LANE_COUNT];
-    int ready[LANE_COUNT];   /* of the queue: could go now, if somebody took them */
-    struct parcel_list done; /* goes to the ledger with the next turn */
+    int ready[LANE_COUNT];       /* transactions that could go now, if somebody took them */
+    struct parcel *next_to_send; /* while a lane is looked through: behind the one in hand */
+    struct parcel_list done;     /* goes to the ledger with the next turn */
     struct parcel_list spare;
-    int ahead;             /* claimed per lane at most */
+    int ahead[LANE_COUNT]; /* claimed at most */
     bool more[LANE_COUNT]; /* the last claim filled the lane: there may be more */
     struct turn turn;
     bool is_failing;       /* the store did not take the last turn: nothing is sent until it does */
@@ -105,11 +108,13 @@ void outbox_send(struct outbox *o);
 void outbox_open_sessions(struct outbox *o);
 /* Is there a relay that can be used, or tried? */
 bool outbox_has_relay(const struct outbox *o);
-/* An attempt has ended: its domain and its message learn of it, and it is on its way to the ledger or back in the
- * queue. `behind` (or NULL) is the next in the same slot's hands. */
-void outbox_outcome(struct outbox *o, struct parcel *p, struct parcel *behind, struct slot *slot,
-                    const struct outcome *outcome);
+
+/* outbox_outcome.c */
+/* A transaction has ended, with an outcome in each parcel of `done`: their domains, their message and the relay learn
+ * of it, and they are on their way to the ledger, all with the same turn, or back in the queue. `behind` (or NULL):
+ * what is next in the same slot's hands. `done` is empty afterwards. */
+void outbox_outcome(struct outbox *o, struct parcel_list *done, const struct parcel_list *behind, struct slot *slot);
 /* It was not tried. */
-void outbox_untouched(struct outbox *o, struct parcel *p, struct parcel *behind);
+void outbox_untouched(struct outbox *o, struct parcel_list *list, const struct parcel_list *behind);
 
 #endif

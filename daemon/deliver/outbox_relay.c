@@ -20,6 +20,7 @@ static void start_anew(struct relay *r)
     relay_health_init(&r->health, r->connections);
     rate_meter_init(&r->meter, outbox_mono_ms(r->o));
     r->answer_ms = 0;
+    r->recipients_max = 0;
     r->heard_ms = outbox_mono_ms(r->o);
     r->is_silent = r->is_aside = false;
     r->problem[0] = '\0';
@@ -164,6 +165,26 @@ void relay_refused(struct relay *r, const struct outcome *why)
 
 /* --- room ------------------------------------------------------------------------------------------------------ */
 
+int relay_recipients(const struct relay *r)
+{
+    int most = r->config ? r->config->alert_recipients : 1;
+    if (most > RELAY_SHARED_MAX / r->connections)
+        most = RELAY_SHARED_MAX / r->connections;
+    if (r->recipients_max > 0 && r->o->now_ms < r->crowd_ms && r->recipients_max < most)
+        most = r->recipients_max;
+    return most;
+}
+
+void relay_learn_recipients(struct relay *r, int most)
+{
+    int64_t now = outbox_mono_ms(r->o);
+    if (most == 0 || most >= relay_recipients(r))
+        return;
+    log_notice("outbox", "relay=%s takes fewer recipients at a time: max=%d", r->name, most);
+    r->recipients_max = most;
+    r->crowd_ms = now + RELAY_CROWD_MS;
+}
+
 /* One may always carry letters. */
 int relay_reserve(const struct relay *r)
 {
@@ -189,6 +210,8 @@ struct slot *relay_slot_for(struct relay *r, enum lane lane, int waiting)
     if (rate_limit_wait_ms(&r->rate, r->o->now_ms) > 0)
         return NULL;
     bool is_letter = lane == LANE_LETTER;
+    if (lane == LANE_ALERT)
+        waiting = (waiting + relay_recipients(r) - 1) / relay_recipients(r);
     bool may_take_idle =
         (!is_letter || relay_letter_room(r) > 0) && (relay_state(r) == RELAY_STATE_READY || r->busy == 0);
     struct slot *slot = may_take_idle ? slot_with(r, ROOM_IDLE) : NULL;

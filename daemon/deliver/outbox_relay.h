@@ -20,6 +20,8 @@ enum {
     /* One that says so long nothing on any session while it has work is left aside for those that do, although RFC 5321
      * lets it take ten minutes: it keeps what it has, and is used again as soon as it says something. */
     RELAY_SILENCE_MS = 30000,
+    RELAY_SHARED_MAX = 2000, /* recipients under way on all connections of a relay whose transactions have several */
+    RELAY_CROWD_MS = 600000, /* "too many recipients" is believed for so long */
 };
 
 struct relay {
@@ -36,10 +38,12 @@ struct relay {
                                                      with something in hand, with a letter in hand */
     struct relay_health health;
     struct rate_limit rate;
-    int answer_ms;    /* from permit to reply, smoothed */
-    int64_t heard_ms; /* when it said something last, or got work */
-    bool is_silent;   /* for RELAY_SILENCE_MS */
-    bool is_aside;    /* silent, and another relay is there */
+    int answer_ms;      /* from permit to reply, smoothed */
+    int recipients_max; /* of a transaction, as the server said last ... */
+    int64_t crowd_ms;   /* ... and believed until then */
+    int64_t heard_ms;   /* when it said something last, or got work */
+    bool is_silent;     /* for RELAY_SILENCE_MS */
+    bool is_aside;      /* silent, and another relay is there */
     char problem[OUTBOX_REASON_BYTES];
     struct rate_meter meter; /* sent */
     struct outbox_relay_status counters;
@@ -59,6 +63,10 @@ void relay_put_aside(struct relay *r, bool is_aside);
 struct slot *relay_slot_for(struct relay *r, enum lane lane, int waiting);
 /* How many more slots may carry letters. */
 int relay_letter_room(const struct relay *r);
+/* How many alerts may share a transaction now; 1: none do. */
+int relay_recipients(const struct relay *r);
+/* The server takes no more than so many (0: nothing was learned). */
+void relay_learn_recipients(struct relay *r, int most);
 /* The sessions of those it may have now that letters leave free. */
 int relay_reserve(const struct relay *r);
 /* May one more session be opened now? */

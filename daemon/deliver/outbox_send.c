@@ -1,6 +1,7 @@
 /*
  * Which delivery goes when and where: lanes in their order; the letter compiled; its domain admits it; a relay that
- * works, with a session that has room. And what an outcome means for others: its domain, its message, its relay.
+ * works, with a session that has room. Where the relay shares, an alert takes along what is queued of the same message
+ * and may go with it; nobody waits for others to come.
  *
  * A lane that finds nobody who takes its next delivery keeps all lanes behind it waiting, so that the first session
  * that becomes free is its own. One that waits for its letter or its domain keeps nobody waiting.
@@ -80,9 +81,7 @@ static int sessions_wanted(const struct outbox *o)
 
 static bool has_mail(const struct outbox *o)
 {
-    int n = 0;
-    for (int lane = 0; lane < LANE_COUNT; lane++)
-        n += o->queue[lane].count;
+    int n = outbox_queued(o);
     for (int i = 0; i < o->relay_count; i++)
         n += o->relays[i]->busy;
     return n > 0;
@@ -130,23 +129,6 @@ static void count_age(struct outbox *o, const struct job *job)
         histogram_add(&o->counters.queue_age[job->lane], clock_real_us(o->env.clock) - job->created_at);
 }
 
-/* Into the slot's hands; or why it cannot be sent. */
-static void start(struct outbox *o, struct slot *slot, struct parcel *p, const struct letter_mail *mail)
-{
-    struct err err = {{0}};
-    struct slot_hand *hand = slot_free_hand(slot);
-    bool smtputf8 = smtp_session_caps(slot->session)->smtputf8;
-    int rc = letter_mail_fill(mail, o->env.sender, &p->job, smtputf8, &hand->envelope, &hand->data, &err);
-    if (rc) {
-        domain_limits_end(o->domains, &p->hold, NULL, NULL, o->now_ms, 0);
-        fail(o, p, OUTCOME_FAILED, err_or(&err, rc));
-        return;
-    }
-    rate_limit_take(&slot->relay->rate, o->now_ms);
-    count_age(o, &p->job);
-    slot_send(slot, p);
-}
-
 static void wait_until(int64_t *at, int64_t ms)
 {
     if (*at == 0 || ms < *at)
@@ -165,6 +147,117 @@ static void put_off(struct outbox *o, struct parcel *p, int64_t wait_ms)
     outbox_unqueue(o, p);
     o->counters.parked++;
     outbox_give_back(o, p, clock_real_us(o->env.clock) + wait_ms * 1000);
+}
+
+/* --- alerts that share a transaction --------------------------------------------------------------------------- */
+
+static bool may_share(const struct slot *slot, const struct parcel *p, const struct letter_mail *mail)
+{
+    return p->job.lane == LANE_ALERT && relay_recipients(slot->relay) > 1 && letter_mail_is_shared(mail);
+}
+
+/* One mail for both: the same bytes. */
+static bool is_alike(const struct parcel *a, const struct parcel *b)
+{
+    return a->job.message_id == b->job.message_id && strcmp(a->job.municipality_code, b->job.municipality_code) == 0;
+}
+
+/* Its domain has a say, as for one that goes alone; a session that is the domain's already is not counted again. */
+static bool is_admitted(struct outbox *o, const struct slot *slot, const struct parcel_list *list, struct parcel *p)
+{
+    const struct domain_hold *ahead = parcel_list_hold(list, p->job.domain);
+    if (!ahead)
+        ahead = slot_hold_ahead(slot, p->job.domain);
+    int64_t wait = domain_limits_admit(o->domains, p->job.domain, true, ahead, o->now_ms, &p->hold);
+    if (wait > 0)
+        put_off(o, p, wait);
+    return wait == 0;
+}
+
+/* What else is queued of the message, and needs SMTPUTF8 or not as the first does: a relay further on that knows it not
+ * refuses those that need it, and must not refuse the others with them. */
+static void gather(struct outbox *o, const struct slot *slot, struct parcel_list *list, bool needs_smtputf8)
+{
+    const struct parcel *first = list->first;
+    struct rate_limit *rate = &slot->relay->rate;
+    int most = relay_recipients(slot->relay);
+    struct parcel *next = NULL;
+    for (struct parcel *p = o->queue[LANE_ALERT].first; p && list->count < most; p = next) {
+        bool needs = false;
+        next = p->next;
+        if (!is_alike(first, p) || p->not_before_ms > o->now_ms)
+            continue;
+        if (letter_mail_address(&p->job, p->rcpt_to, &needs, NULL) != 0 || needs != needs_smtputf8)
+            continue; /* its own turn shows what is wrong with it */
+        if (rate_limit_wait_ms(rate, o->now_ms) > 0)
+            return;
+        if (!is_admitted(o, slot, list, p))
+            continue;
+        rate_limit_take(rate, o->now_ms);
+        outbox_unqueue(o, p);
+        parcel_list_push(list, p);
+    }
+}
+
+/* How many transactions the queued alerts become, at most: those in a row that are alike share. */
+static int count_shared(const struct outbox *o, int waiting)
+{
+    int most = 1;
+    int n = 0;
+    int run = 0;
+    const struct parcel *last = NULL;
+    for (int i = 0; i < o->relay_count; i++)
+        if (relay_state(o->relays[i]) != RELAY_STATE_PAUSED && relay_recipients(o->relays[i]) > most)
+            most = relay_recipients(o->relays[i]);
+    if (most == 1)
+        return waiting;
+    for (const struct parcel *p = o->queue[LANE_ALERT].first; p; p = p->next) {
+        run = last && is_alike(last, p) && run < most ? run + 1 : 1;
+        n += run == 1;
+        last = p;
+    }
+    return n < waiting ? n : waiting;
+}
+
+/* --- one after the other --------------------------------------------------------------------------------------- */
+
+static int fill(struct outbox *o, struct slot *slot, struct parcel *p, const struct letter_mail *mail, bool is_shared,
+                struct err *err)
+{
+    struct slot_hand *hand = slot_free_hand(slot);
+    struct letter_envelope *envelope = &hand->envelope;
+    bool smtputf8 = smtp_session_caps(slot->session)->smtputf8;
+    int rc = 0;
+    if (!is_shared)
+        rc = letter_mail_fill(mail, o->env.sender, &p->job, smtputf8, envelope, &hand->data, err);
+    else
+        rc = letter_mail_address(&p->job, envelope->rcpt_to, &envelope->needs_smtputf8, err);
+    if (rc == 0 && is_shared)
+        rc = letter_mail_fill_shared(mail, o->env.sender, &p->job, envelope, &hand->data, err);
+    if (rc == 0)
+        memcpy(p->rcpt_to, envelope->rcpt_to, sizeof p->rcpt_to);
+    return rc;
+}
+
+/* Into the slot's hands, with those that may share; or why it cannot be sent. */
+static void start(struct outbox *o, struct slot *slot, struct parcel *p, const struct letter_mail *mail)
+{
+    struct err err = {{0}};
+    struct parcel_list list = {0};
+    bool is_shared = may_share(slot, p, mail);
+    int rc = fill(o, slot, p, mail, is_shared, &err);
+    if (rc) {
+        domain_limits_end(o->domains, &p->hold, NULL, NULL, o->now_ms, 0);
+        fail(o, p, OUTCOME_FAILED, err_or(&err, rc));
+        return;
+    }
+    rate_limit_take(&slot->relay->rate, o->now_ms);
+    parcel_list_push(&list, p);
+    if (is_shared)
+        gather(o, slot, &list, slot_free_hand(slot)->envelope.needs_smtputf8);
+    for (const struct parcel *q = list.first; q; q = q->next)
+        count_age(o, &q->job);
+    slot_send(slot, &list);
 }
 
 enum step {
@@ -193,7 +286,8 @@ static enum step take(struct outbox *o, struct parcel *p)
     if (!slot)
         return STEP_FULL;
     bool in_front = p->was_parked || p->job.lane != LANE_LETTER;
-    int64_t wait = domain_limits_admit(o->domains, p->job.domain, in_front, slot_hold_ahead(slot), o->now_ms, &p->hold);
+    int64_t wait = domain_limits_admit(o->domains, p->job.domain, in_front, slot_hold_ahead(slot, p->job.domain),
+                                       o->now_ms, &p->hold);
     if (wait > 0) {
         put_off(o, p, wait);
         return STEP_WAITS;
@@ -207,13 +301,13 @@ static enum step take(struct outbox *o, struct parcel *p)
 static bool send_lane(struct outbox *o, enum lane lane)
 {
     int waiting = 0;
-    struct parcel *next = NULL;
     o->ready[lane] = 0;
-    for (struct parcel *p = o->queue[lane].first; p; p = next) {
-        next = p->next;
+    for (struct parcel *p = o->queue[lane].first; p; p = o->next_to_send) {
+        o->next_to_send = p->next;
         enum step step = take(o, p);
         if (step == STEP_FULL) {
-            o->ready[lane] = o->queue[lane].count - waiting;
+            int ready = o->queue[lane].count - waiting;
+            o->ready[lane] = lane == LANE_ALERT ? count_shared(o, ready) : ready;
             return false;
         }
         waiting += step == STEP_WAITS && p->place == PARCEL_QUEUED;
@@ -257,125 +351,4 @@ void outbox_send(struct outbox *o)
     }
     if (!goes_on)
         wait_for_rates(o);
-}
-
-/* --- outcomes -------------------------------------------------------------------------------------------------- */
-
-static bool is_at_mail(const struct outcome *outcome)
-{
-    return outcome->step && strcmp(outcome->step, smtp_state_word(SMTP_STATE_MAIL)) == 0;
-}
-
-/* MAIL names no recipient: what is refused there is our sender, or the relay is in trouble. But a letter that is too
- * large (RFC 1870 6.1) is no reason to stop others. */
-static bool is_about_relay(const struct outcome *outcome)
-{
-    bool is_size = outcome->code == 552 || strcmp(outcome->status, "5.3.4") == 0;
-    return outcome->kind == OUTCOME_OUR_FAULT && is_at_mail(outcome) && !is_size;
-}
-
-static bool has_other_relay(const struct outbox *o, const struct relay *r)
-{
-    for (int i = 0; i < o->relay_count; i++)
-        if (o->relays[i] != r && relay_state(o->relays[i]) == RELAY_STATE_READY)
-            return true;
-    return false;
-}
-
-/* 421 before the body, or a new session that is gone before it answers MAIL, speaks of the relay: where there is
- * another one, nobody waits for that. But a delivery that ends session after session must not end them all: so once. */
-static bool goes_elsewhere(const struct outbox *o, const struct parcel *p, const struct slot *slot,
-                           const struct outcome *outcome)
-{
-    bool has_begun = outcome->step && strcmp(outcome->step, smtp_state_word(SMTP_STATE_DOT)) == 0;
-    bool is_gone = outcome->code == 421 || (outcome->code == 0 && is_at_mail(outcome) && !slot->has_worked);
-    return outcome->kind == OUTCOME_RETRY && is_gone && !has_begun && !p->was_dropped &&
-           has_other_relay(o, slot->relay);
-}
-
-static void tell_domain(struct outbox *o, struct parcel *p, struct parcel *behind, const struct outcome *outcome)
-{
-    uint32_t noise = 0;
-    if (outcome && outcome->kind != OUTCOME_SENT)
-        random_bytes(&noise, sizeof noise);
-    bool begins =
-        domain_limits_end(o->domains, &p->hold, behind ? &behind->hold : NULL, outcome, outbox_mono_ms(o), noise);
-    if (begins && outcome)
-        log_notice("outbox",
-                   "a recipient domain puts off our mail: nothing is sent there for a while code=%d status=%s",
-                   outcome->code, outcome->status);
-}
-
-/* A refusal of a recipient or of a letter may be about that one; several in a row say that it is about the message. */
-static void tell_message(struct outbox *o, const struct parcel *p, const struct outcome *outcome)
-{
-    char text[OUTCOME_TEXT_BYTES];
-    uint32_t noise;
-    int64_t now = outbox_mono_ms(o);
-    random_bytes(&noise, sizeof noise);
-    text_mask_addresses(outcome->text, text, sizeof text);
-    o->has_refusals = true;
-    if (!message_pause_refused(&o->messages, p->job.message_id, p->job.delivery_id, text, now, noise)) {
-        log_warn("outbox", "a letter is refused because of us step=%s code=%d reply=%.200s",
-                 outcome->step ? outcome->step : "-", outcome->code, text);
-        return;
-    }
-    int64_t wait = message_pause_next_ms(&o->messages, now);
-    o->messages_ms = now + wait;
-    log_warn("outbox", "a message is refused because of us and pauses step=%s code=%d reply=%.200s",
-             outcome->step ? outcome->step : "-", outcome->code, text);
-    outbox_give_back_queue(o, p->job.message_id,
-                           p->job.lane == LANE_PERSONAL ? clock_real_us(o->env.clock) + wait * 1000 : 0);
-}
-
-/* Not judged: to be sent again, unless it was recalled or there is no time left. */
-static void back_to_queue(struct outbox *o, struct parcel *p)
-{
-    if (p->is_recalled || o->is_stopping)
-        outbox_give_back(o, p, 0);
-    else
-        outbox_requeue(o, p);
-}
-
-/* A session that has worked may have had its number of letters: the next one tells. */
-static void tell_relay(struct relay *r, struct slot *slot, const struct outcome *outcome)
-{
-    r->counters.our_fault++;
-    if (!slot->has_worked || outcome->code >= 500)
-        relay_refused(r, outcome);
-    slot_quit(slot, false);
-}
-
-void outbox_outcome(struct outbox *o, struct parcel *p, struct parcel *behind, struct slot *slot,
-                    const struct outcome *outcome)
-{
-    struct relay *r = slot->relay;
-    if (goes_elsewhere(o, p, slot, outcome)) {
-        p->was_dropped = true;
-        r->counters.untouched++;
-        outbox_untouched(o, p, behind);
-        return;
-    }
-    tell_domain(o, p, behind, outcome);
-    if (outcome->kind == OUTCOME_SENT) {
-        relay_delivered(r);
-        if (o->has_refusals)
-            message_pause_taken(&o->messages, p->job.message_id);
-    } else if (is_about_relay(outcome)) {
-        tell_relay(r, slot, outcome);
-        if (outbox_has_relay(o)) { /* another one may want us */
-            back_to_queue(o, p);
-            return;
-        }
-    } else if (outcome->kind == OUTCOME_OUR_FAULT) {
-        r->counters.our_fault++;
-        tell_message(o, p, outcome);
-    }
-    outbox_finish(o, p, slot, outcome, r->name);
-}
-
-void outbox_untouched(struct outbox *o, struct parcel *p, struct parcel *behind)
-{
-    tell_domain(o, p, behind, NULL);
-    back_to_queue(o, p);
 }

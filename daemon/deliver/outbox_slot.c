@@ -25,7 +25,7 @@ static enum slot_room room_of(struct slot *slot)
         return ROOM_NONE;
     if (slot->count == 0)
         return ROOM_IDLE;
-    return hand_at(slot, 0)->parcel->job.lane == LANE_LETTER ? ROOM_BEHIND_LETTER : ROOM_BEHIND_OTHER;
+    return hand_at(slot, 0)->parcels.first->job.lane == LANE_LETTER ? ROOM_BEHIND_LETTER : ROOM_BEHIND_OTHER;
 }
 
 static void unlist(struct slot *slot)
@@ -80,35 +80,50 @@ static void enter(struct slot *slot, enum slot_state state)
     relist(slot);
 }
 
-static void put_in(struct slot *slot, struct parcel *p)
+static void make_recipients(struct slot_hand *hand)
+{
+    int n = 0;
+    if (hand->to_room < hand->parcels.count) {
+        hand->to_room = hand->parcels.count;
+        hand->to = xreallocarray(hand->to, (size_t)hand->to_room, sizeof hand->to[0]);
+    }
+    for (struct parcel *p = hand->parcels.first; p; p = p->next)
+        hand->to[n++] = (struct smtp_recipient){.address = p->rcpt_to, .outcome = &p->outcome};
+}
+
+static void put_in(struct slot *slot, struct parcel_list *parcels)
 {
     struct relay *r = slot->relay;
     struct slot_hand *hand = hand_at(slot, slot->count);
-    p->place = PARCEL_SENDING;
-    p->slot = slot;
-    hand->parcel = p;
+    hand->parcels = *parcels;
+    *parcels = (struct parcel_list){0};
     hand->is_permitted = false;
+    make_recipients(hand);
+    for (struct parcel *p = hand->parcels.first; p; p = p->next) {
+        p->place = PARCEL_SENDING;
+        p->slot = slot;
+    }
     if (slot->count++ == 0) {
         if (r->busy++ == 0)
             r->heard_ms = r->o->now_ms;
-        r->letters += p->job.lane == LANE_LETTER;
+        r->letters += hand->parcels.first->job.lane == LANE_LETTER;
     }
 }
 
-/* The oldest (0) or the one behind it (1) leaves the slot's hands. */
-static struct parcel *take_out(struct slot *slot, int i)
+/* The oldest (0) or what is behind it (1) leaves the slot's hands. */
+static struct parcel_list take_out(struct slot *slot, int i)
 {
     struct relay *r = slot->relay;
-    struct parcel *p = hand_at(slot, i)->parcel;
-    assert(i < slot->count && p && p->place == PARCEL_SENDING);
-    hand_at(slot, i)->parcel = NULL;
+    struct parcel_list parcels = hand_at(slot, i)->parcels;
+    assert(i < slot->count && parcels.first && parcels.first->place == PARCEL_SENDING);
+    hand_at(slot, i)->parcels = (struct parcel_list){0};
     if (i == 0)
         slot->first = (slot->first + 1) % SLOT_HANDS;
     if (--slot->count == 0) {
         r->busy--;
-        r->letters -= p->job.lane == LANE_LETTER;
+        r->letters -= parcels.first->job.lane == LANE_LETTER;
     }
-    return p;
+    return parcels;
 }
 
 /* --- what the session says ------------------------------------------------------------------------------------- */
@@ -137,22 +152,19 @@ static void on_outcome(struct smtp_session *session, const struct smtp_job *job,
     struct slot *slot = ctx;
     struct relay *r = slot->relay;
     struct slot_hand *hand = hand_at(slot, 0);
-    (void)session;
     assert(slot->count > 0 && job == &hand->smtp);
-    struct parcel *p = take_out(slot, 0);
-    const struct outcome *outcome = &p->outcome;
-    struct parcel *behind = slot->count > 0 ? hand_at(slot, 0)->parcel : NULL;
-    if (outcome->code > 0)
-        r->heard_ms = outbox_mono_ms(r->o);
-    if (outcome->kind == OUTCOME_UNTOUCHED) {
-        r->counters.untouched++;
-        outbox_untouched(r->o, p, behind);
-    } else {
-        if (hand->is_permitted)
-            learn_pace(r, hand);
-        slot->has_worked = slot->has_worked || outcome->kind == OUTCOME_SENT;
-        outbox_outcome(r->o, p, behind, slot, outcome);
+    struct parcel_list done = take_out(slot, 0);
+    bool is_tried = false;
+    for (struct parcel *p = done.first; p; p = p->next) {
+        if (p->outcome.code > 0)
+            r->heard_ms = outbox_mono_ms(r->o);
+        is_tried = is_tried || p->outcome.kind != OUTCOME_UNTOUCHED;
+        slot->has_worked = slot->has_worked || p->outcome.kind == OUTCOME_SENT;
     }
+    if (is_tried && hand->is_permitted)
+        learn_pace(r, hand);
+    relay_learn_recipients(r, smtp_session_recipients_max(session));
+    outbox_outcome(r->o, &done, slot->count > 0 ? &hand_at(slot, 0)->parcels : NULL, slot);
     relist(slot);
     outbox_touch(r->o);
 }
@@ -222,8 +234,10 @@ void slot_free(struct slot *slot)
     if (!slot)
         return;
     assert(!slot->session && slot->count == 0);
-    for (int i = 0; i < SLOT_HANDS; i++)
+    for (int i = 0; i < SLOT_HANDS; i++) {
         buf_fini(&slot->hands[i].data);
+        free(slot->hands[i].to);
+    }
     free(slot);
 }
 
@@ -248,20 +262,19 @@ struct slot_hand *slot_free_hand(struct slot *slot)
     return hand_at(slot, slot->count);
 }
 
-const struct domain_hold *slot_hold_ahead(const struct slot *slot)
+const struct domain_hold *slot_hold_ahead(const struct slot *slot, const char *domain)
 {
-    return slot->count > 0 ? &slot->hands[slot->first].parcel->hold : NULL;
+    return slot->count > 0 ? parcel_list_hold(&slot->hands[slot->first].parcels, domain) : NULL;
 }
 
-void slot_send(struct slot *slot, struct parcel *p)
+void slot_send(struct slot *slot, struct parcel_list *parcels)
 {
     struct slot_hand *hand = slot_free_hand(slot);
-    put_in(slot, p);
+    put_in(slot, parcels);
     slot->has_tried = true;
-    hand->to = (struct smtp_recipient){.address = hand->envelope.rcpt_to, .outcome = &p->outcome};
     hand->smtp = (struct smtp_job){.mail_from = hand->envelope.mail_from,
-                                   .to = &hand->to,
-                                   .to_count = 1,
+                                   .to = hand->to,
+                                   .to_count = hand->parcels.count,
                                    .smtputf8 = hand->envelope.needs_smtputf8,
                                    .data = hand->data.data,
                                    .len = hand->data.len};
@@ -273,7 +286,7 @@ void slot_send(struct slot *slot, struct parcel *p)
 void slot_permit(struct slot *slot)
 {
     struct slot_hand *hand = hand_at(slot, 0);
-    if (slot->count == 0 || hand->is_permitted || slot->unrecorded >= OUTBOX_UNRECORDED_MAX || !slot->session ||
+    if (slot->count == 0 || hand->is_permitted || slot->unrecorded > 0 || !slot->session ||
         !outbox_may_send(slot->relay->o))
         return;
     hand->is_permitted = true;
@@ -283,11 +296,10 @@ void slot_permit(struct slot *slot)
 
 void slot_leave_domains(struct slot *slot)
 {
-    for (int i = 0; i < slot->count; i++) {
-        struct domain_hold *behind = i + 1 < slot->count ? &hand_at(slot, i + 1)->parcel->hold : NULL;
-        domain_limits_end(slot->relay->o->domains, &hand_at(slot, i)->parcel->hold, behind, NULL,
-                          slot->relay->o->now_ms, 0);
-    }
+    const struct outbox *o = slot->relay->o;
+    for (int i = 0; i < slot->count; i++)
+        for (struct parcel *p = hand_at(slot, i)->parcels.first; p; p = p->next)
+            domain_limits_end(o->domains, &p->hold, NULL, NULL, o->now_ms, 0);
 }
 
 void slot_recorded(struct slot *slot)
@@ -304,16 +316,18 @@ static void take_back(struct slot *slot)
 {
     if (slot->count < SLOT_HANDS || !slot->session || !smtp_session_take_back(slot->session))
         return;
-    struct parcel *p = take_out(slot, 1);
-    slot->relay->counters.untouched++;
-    outbox_untouched(slot->relay->o, p, NULL);
+    struct parcel_list parcels = take_out(slot, 1);
+    slot->relay->counters.untouched += (uint64_t)parcels.count;
+    outbox_untouched(slot->relay->o, &parcels, NULL);
     if (slot->state == SLOT_OPEN)
         enter(slot, SLOT_LEAVING);
 }
 
 void slot_recall(struct slot *slot, struct parcel *p)
 {
-    bool is_first = hand_at(slot, 0)->parcel == p;
+    bool is_first = false;
+    for (struct parcel *q = hand_at(slot, 0)->parcels.first; q && !is_first; q = q->next)
+        is_first = q == p;
     if (!slot->session || (is_first && hand_at(slot, 0)->is_permitted))
         return;
     p->is_recalled = true;

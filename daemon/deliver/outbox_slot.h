@@ -1,12 +1,13 @@
 /*
- * One connection of the outbox to a relay, and the deliveries in its hands: one that is being answered, and one whose
- * envelope travels behind it. Private to the outbox.
+ * One connection of the outbox to a relay, and the transactions in its hands: one that is being answered, and one whose
+ * envelope travels behind it. A transaction is one delivery, or on a relay that shares up to relay_recipients alerts of
+ * one message. Private to the outbox.
  *
  * Invariants:
- *  1. The body of a delivery is permitted only when all earlier outcomes of the connection are durable, so at most
- *     OUTBOX_UNRECORDED_MAX of a connection are past their final dot and not in the ledger.
+ *  1. A body is permitted only when all earlier outcomes of the connection are durable, so at most one transaction of a
+ *     connection is past its final dot and not in the ledger.
  *  2. A letter stands behind letters only, anything else never behind a letter.
- *  3. One that stands behind another that is not answered for SLOT_PATIENCE_MS is taken back and goes elsewhere.
+ *  3. What stands behind another that is not answered for SLOT_PATIENCE_MS is taken back and goes elsewhere.
  */
 #ifndef GB_DELIVER_OUTBOX_SLOT_H
 #define GB_DELIVER_OUTBOX_SLOT_H
@@ -21,7 +22,6 @@ struct relay;
 enum {
     SLOT_HANDS = 2,
     SLOT_PATIENCE_MS = 3000,
-    OUTBOX_UNRECORDED_MAX = 1,
 };
 
 enum slot_state {
@@ -40,11 +40,12 @@ struct slot_list {
 };
 
 struct slot_hand {
-    struct parcel *parcel;
+    struct parcel_list parcels;
     bool is_permitted;
     int64_t permitted_ms;
-    struct letter_envelope envelope;
-    struct smtp_recipient to;
+    struct letter_envelope envelope; /* of the first; mail_from of all */
+    struct smtp_recipient *to;       /* one for each parcel, in their order */
+    int to_room;
     struct smtp_job smtp;
     struct buf data;
 };
@@ -69,12 +70,12 @@ void slot_free(struct slot *slot);
 void slot_open(struct slot *slot);
 /* The first slot of this list that really has that room, or NULL. */
 struct slot *slot_with(struct relay *r, enum slot_room room);
-/* The hand that the next delivery goes into, to be filled before slot_send. */
+/* The hand that the next transaction goes into: envelope and data are to be filled before slot_send. */
 struct slot_hand *slot_free_hand(struct slot *slot);
-/* The domain hold of the delivery in front, NULL when the slot is idle. */
-const struct domain_hold *slot_hold_ahead(const struct slot *slot);
-/* Send the parcel, which is in no list, with what stands in the free hand. */
-void slot_send(struct slot *slot, struct parcel *p);
+/* The domain hold of a delivery to this domain in front, NULL when there is none. */
+const struct domain_hold *slot_hold_ahead(const struct slot *slot, const char *domain);
+/* Send the parcels, each with its rcpt_to, with what stands in the free hand; the list is empty afterwards. */
+void slot_send(struct slot *slot, struct parcel_list *parcels);
 /* Permit the next body, if it may go now. */
 void slot_permit(struct slot *slot);
 /* What it has in hand counts no longer against its domains: it is the relay that hangs. Not for limits
@@ -82,7 +83,8 @@ void slot_permit(struct slot *slot);
 void slot_leave_domains(struct slot *slot);
 /* An outcome of this connection is durable. */
 void slot_recorded(struct slot *slot);
-/* Do not send this one, which is in this slot's hands; nothing when its body may be on the way already. */
+/* Do not send this one, which is in this slot's hands; nothing when its body may be on the way already. What shares its
+ * transaction goes again. */
 void slot_recall(struct slot *slot, struct parcel *p);
 /* See to invariant 3. */
 void slot_rescue(struct slot *slot, int64_t now_ms);

@@ -204,33 +204,32 @@ static void make_room_to_ask(struct turn *t, int n)
 {
     if (n <= t->asked_room)
         return;
-    t->asked_room = n;
+    t->asked_room = n < 2 * t->asked_room ? 2 * t->asked_room : n;
+    n = t->asked_room;
     t->asked_id = xreallocarray(t->asked_id, (size_t)n, sizeof t->asked_id[0]);
     t->asked_parcel = xreallocarray(t->asked_parcel, (size_t)n, sizeof(struct parcel *));
     t->recalled = xreallocarray(t->recalled, (size_t)n, sizeof t->recalled[0]);
 }
 
-static void ask_about(struct turn *t, struct parcel *p)
+static void ask_about(struct turn *t, const struct parcel_list *list)
 {
-    t->asked_id[t->asked] = p->job.delivery_id;
-    t->asked_parcel[t->asked++] = p;
+    make_room_to_ask(t, t->asked + list->count);
+    for (struct parcel *p = list->first; p; p = p->next) {
+        t->asked_id[t->asked] = p->job.delivery_id;
+        t->asked_parcel[t->asked++] = p;
+    }
 }
 
 /* All that is queued, and what is in hand with its body still here. */
 static void ask(struct outbox *o, struct turn *t)
 {
-    int n = outbox_queued(o);
-    for (struct relay *r = o->all_relays; r; r = r->next)
-        n += SLOT_HANDS * r->busy;
-    make_room_to_ask(t, n);
     for (int lane = 0; lane < LANE_COUNT; lane++)
-        for (struct parcel *p = o->queue[lane].first; p; p = p->next)
-            ask_about(t, p);
+        ask_about(t, &o->queue[lane]);
     for (struct relay *r = o->all_relays; r; r = r->next)
         for (int i = 0; r->busy > 0 && i < RELAY_SLOTS_MAX; i++)
             for (int h = 0; r->slots[i] && h < SLOT_HANDS; h++)
-                if (r->slots[i]->hands[h].parcel && !r->slots[i]->hands[h].is_permitted)
-                    ask_about(t, r->slots[i]->hands[h].parcel);
+                if (!r->slots[i]->hands[h].is_permitted)
+                    ask_about(t, &r->slots[i]->hands[h].parcels);
     o->woken = o->has_more = false;
 }
 
@@ -241,18 +240,20 @@ static bool measure_room(const struct outbox *o, struct turn *t, bool takes_all,
     int total = 0;
     *is_wanted = false;
     for (int lane = 0; lane < LANE_COUNT; lane++) {
-        int room = o->ahead - o->queue[lane].count;
-        bool may = takes_all || (o->more[lane] && room * 2 >= o->ahead);
+        int room = o->ahead[lane] - o->queue[lane].count;
+        bool may = takes_all || (o->more[lane] && room * 2 >= o->ahead[lane]);
         t->room[lane] = may && room > 0 ? room : 0;
         total += t->room[lane];
-        *is_wanted = *is_wanted || (o->more[lane] && room * 4 >= o->ahead * 3);
+        *is_wanted = *is_wanted || (o->more[lane] && room * 4 >= o->ahead[lane] * 3);
     }
     return total > 0;
 }
 
 static void make_room_for_jobs(const struct outbox *o, struct turn *t)
 {
-    int most = o->ahead * LANE_COUNT;
+    int most = 0;
+    for (int lane = 0; lane < LANE_COUNT; lane++)
+        most += o->ahead[lane];
     if (t->jobs_room >= most)
         return;
     free(t->jobs);

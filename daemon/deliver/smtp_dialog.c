@@ -158,12 +158,6 @@ void session_decide(struct hand *hand, const struct outcome *outcome, bool is_un
     hand->decided = true;
 }
 
-static void learn_recipients_max(struct smtp_session *s, int most)
-{
-    if (s->recipients_max == 0 || most < s->recipients_max)
-        s->recipients_max = most;
-}
-
 /* A server may hang up because of too many recipients without saying so. */
 static bool may_be_crowded(struct smtp_session *s, enum smtp_state reached, enum smtp_break how)
 {
@@ -171,7 +165,7 @@ static bool may_be_crowded(struct smtp_session *s, enum smtp_state reached, enum
     bool has_gone = how == SMTP_BREAK_CLOSED || how == SMTP_BREAK_LOST;
     if (!has_gone || (steps & (1U << reached)) == 0 || !s->now.job || s->now.job->to_count < 2)
         return false;
-    learn_recipients_max(s, s->now.job->to_count / 2);
+    s->now.most = s->now.job->to_count / 2;
     return true;
 }
 
@@ -212,6 +206,7 @@ void session_finish(struct smtp_session *s)
         session_enter(s, is_leaving && !s->now.job ? SMTP_STATE_QUIT : SMTP_STATE_IDLE);
     if (s->now.job)
         session_begin(s);
+    s->recipients_max = done.most;
     s->events.on_outcome(s, done.job, s->ctx);
 }
 
@@ -301,7 +296,7 @@ static void take_refusal(struct smtp_session *s, const struct smtp_reply *r)
     s->refusals += !is_full;
     smtp_policy_reply(s->state, r, &refused);
     if (is_full)
-        learn_recipients_max(s, now->taken);
+        now->most = now->taken;
     if (s->state == SMTP_STATE_RCPT)
         decide_one(&now->job->to[now->at], &refused, is_full);
     else

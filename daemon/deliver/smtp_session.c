@@ -144,6 +144,7 @@ static void tell(struct smtp_session *s, const struct hand *hand)
     if (!hand->job)
         return;
     assert(hand->decided);
+    s->recipients_max = hand->most;
     s->events.on_outcome(s, hand->job, s->ctx);
 }
 

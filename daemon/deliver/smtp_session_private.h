@@ -44,6 +44,7 @@ struct hand {
     int at;                     /* the recipient whose RCPT is written or answered next */
     int asked;                  /* the RCPTs of those before this one are written */
     int taken;                  /* recipients that got a 2xx */
+    int most;                   /* how many the server takes, as it showed; 0: it did not */
 };
 
 struct smtp_session {
@@ -56,20 +57,20 @@ struct smtp_session {
     enum smtp_state state;
     struct smtp_caps caps;
 
-    bool quitting;      /* leave after what is in hand */
-    bool hangs_up;      /* and without QUIT: an envelope has left that nobody will finish */
-    bool send_failed;   /* the wire took no more; what the server said last is still read */
-    bool has_worked;    /* a delivery was taken */
-    int refusals;       /* replies 4xx and 5xx on this connection */
-    int messages;       /* jobs done on this connection */
-    int recipients_max; /* learned; 0: no limit known */
+    bool quitting;    /* leave after what is in hand */
+    bool hangs_up;    /* and without QUIT: an envelope has left that nobody will finish */
+    bool send_failed; /* the wire took no more; what the server said last is still read */
+    bool has_worked;  /* a delivery was taken */
+    int refusals;     /* replies 4xx and 5xx on this connection */
+    int messages;     /* jobs done on this connection */
 
-    struct hand now;  /* the conversation is about this one */
-    struct hand next; /* only when there is one in `now` */
-    bool transaction; /* MAIL was accepted and nothing has ended it: RSET before the next */
-    bool body_begun;  /* a byte of the body of `now` has left */
-    bool wrote;       /* a command was written since the chunk in hand was read */
-    bool is_early;    /* a byte of the reply in hand came before its command had left */
+    struct hand now;    /* the conversation is about this one */
+    struct hand next;   /* only when there is one in `now` */
+    int recipients_max; /* of the job that ended last */
+    bool transaction;   /* MAIL was accepted and nothing has ended it: RSET before the next */
+    bool body_begun;    /* a byte of the body of `now` has left */
+    bool wrote;         /* a command was written since the chunk in hand was read */
+    bool is_early;      /* a byte of the reply in hand came before its command had left */
 
     bool has_why;
     struct outcome why; /* what closed us, if not in good order */

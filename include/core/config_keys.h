@@ -48,6 +48,8 @@
     X(relay, connections, connections, INT, "8", 1, 200, LIVE, "how many connections at most") \
     X(relay, reserved_for_alerts, reserved_for_alerts, INT, "1", 0, 200, LIVE, \
       "how many connections are kept for alerts") \
+    X(relay, alert_recipients, alert_recipients, INT, "1", 1, 100, LIVE, \
+      "how many recipients of an alert share a transaction at most") \
     X(relay, priority, priority, INT, "10", 1, 100, LIVE, "the rank; the lowest that works is used") \
     X(relay, weight, weight, INT, "1", 1, 100, LIVE, "the share among relays of the same priority") \
     X(relay, rate_per_minute, rate_per_minute, INT, "0", 0, 1000000, LIVE, \

@@ -15,10 +15,11 @@
 #include <stdint.h>
 
 /* purpose, its letter (also before the "+" of a local part), what the id is */
-#define MAIL_TOKEN_MAP(X)                                       \
-    X(BOUNCE, 'b', "the return path: a delivery")               \
-    X(REPLY, 'r', "an answer: a delivery")                      \
-    X(UNSUBSCRIBE, 'u', "no more letters: a contact's address") \
+#define MAIL_TOKEN_MAP(X)                                            \
+    X(BOUNCE, 'b', "the return path: a delivery")                    \
+    X(SHARED, 'm', "the return path of one mail to many: a message") \
+    X(REPLY, 'r', "an answer: a delivery")                           \
+    X(UNSUBSCRIBE, 'u', "no more letters: a contact's address")      \
     X(UNSUBSCRIBE_ALERTS, 'a', "no more alerts: a contact's address")
 
 enum mail_token_purpose {

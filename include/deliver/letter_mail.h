@@ -8,6 +8,7 @@
 #ifndef GB_DELIVER_LETTER_MAIL_H
 #define GB_DELIVER_LETTER_MAIL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -49,6 +50,22 @@ struct letter_envelope {
  * bytes, so that a retry is a repetition. `smtputf8`: the session offers it. */
 int letter_mail_fill(const struct letter_mail *mail, const struct letter_sender *sender, const struct job *job,
                      bool smtputf8, struct letter_envelope *envelope, struct buf *out, struct err *err);
+
+/*
+ * One copy for several recipients, who do not see each other: To is our own address, Message-ID is the message's, and
+ * no name, link or token of a person is inside. The return path cannot name a delivery (VERP needs a copy each), and
+ * one of them in the name of all would have the wrong reader blamed for a bounce: it names the message, and the bounce
+ * itself whom it is about (RFC 3464, Final-Recipient).
+ */
+
+/* Is this mail fit for that? Letters are not. */
+bool letter_mail_is_shared(const struct letter_mail *mail);
+/* As letter_mail_fill: `job` is any of the message and municipality, and all give the same bytes. Fills in mail_from of
+ * the envelope alone; nothing needs SMTPUTF8. */
+int letter_mail_fill_shared(const struct letter_mail *mail, const struct letter_sender *sender, const struct job *job,
+                            struct letter_envelope *envelope, struct buf *out, struct err *err);
+/* Where one delivery goes: rcpt_to and needs_smtputf8 of the envelope. ERR_INVALID with words for a broken address. */
+int letter_mail_address(const struct job *job, char rcpt_to[JOB_ADDRESS_BYTES], bool *needs_smtputf8, struct err *err);
 
 /* What one reader will see: the letter of `source` for a municipality with a group's and a person's name. */
 struct letter_preview_input {

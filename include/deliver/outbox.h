@@ -5,9 +5,11 @@
  *     '--------------------------------------- outcome <-------------------------------------------------'
  *
  * Invariants:
- *  1. At most OUTBOX_UNRECORDED_MAX deliveries of a connection are past their final dot and not durable.
+ *  1. At most one transaction of a connection is past its final dot and not durable: one letter, or up to
+ *     alert_recipients alerts. So a crash doubles no more than connections, or connections x alert_recipients alerts.
  *  2. Every claimed delivery is in one place: a queue, a session, or a record on its way to the store.
- *  3. What is claimed ahead is bounded by the number of connections per lane; memory does not grow with the audience.
+ *  3. What is claimed ahead is bounded by the number of connections per lane (alerts: CLAIM_MAX), what shares
+ *     transactions by RELAY_SHARED_MAX a relay; memory does not grow with the audience.
  *  4. Stopping gives back what is not on the wire and waits for what is.
  *  5. What was recalled before outbox_wake does not leave after it, unless wake-ups chase each other and would hold up
  *     everything (OUTBOX_GATE_MS); nor does anything while sending is on hold, or while the store takes no outcomes.

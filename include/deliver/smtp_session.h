@@ -109,8 +109,8 @@ bool smtp_session_take_back(struct smtp_session *s);
 void smtp_session_quit(struct smtp_session *s);
 /* Close now. What is in hand gets UNTOUCHED; RETRY when its body has begun, UNCERTAIN when its final dot has left. */
 void smtp_session_abort(struct smtp_session *s);
-/* More recipients than this had better not share a job: the server has said so, or hung up on twice as many. 0: no
- * limit is known. Until on_closed. */
+/* More recipients than this had better not share a job: so the server said of the one that has just ended, or it hung
+ * up on twice as many. 0: it showed no limit. In on_outcome. */
 int smtp_session_recipients_max(const struct smtp_session *s);
 /* What the server offered; valid from on_ready to on_closed. */
 const struct smtp_caps *smtp_session_caps(const struct smtp_session *s);

@@ -54,6 +54,9 @@ static void apply(struct farm_relay *r)
     memcpy(r->fake.odd_replies, farm->odd_replies, sizeof farm->odd_replies);
     r->fake.odd = farm->odd;
     r->fake.rcpt_refusal = farm->rcpt_refusal;
+    r->fake.rcpt_limit = farm->rcpt_limit;
+    r->fake.full = farm->full;
+    r->fake.errors_max = farm->errors_max;
     r->fake.connect_failure = ruled ? farm->rule.connect_failure : farm->connect_failure;
 }
 
@@ -139,12 +142,17 @@ int outbox_fixture_dots(const struct outbox_fixture *f, int n)
     return dots;
 }
 
-int outbox_fixture_all_dots(const struct outbox_fixture *f)
+int outbox_fixture_dots_between(const struct outbox_fixture *f, int from, int to)
 {
     int dots = 0;
-    for (int n = 0; n < FAKE_MAILS_MAX; n++)
+    for (int n = from; n < to; n++)
         dots += outbox_fixture_dots(f, n);
     return dots;
+}
+
+int outbox_fixture_all_dots(const struct outbox_fixture *f)
+{
+    return outbox_fixture_dots_between(f, 0, FAKE_MAILS_MAX);
 }
 
 int outbox_fixture_open_at(const struct outbox_fixture *f, const char *url)
@@ -178,7 +186,7 @@ struct call {
     struct outbox_fixture *f;
     int64_t message_id;
     enum lane lane;
-    int first, count;
+    int first, count, attempts;
     const char *state, *sql, *domain;
     bool flag;
     bool is_done;
@@ -238,8 +246,10 @@ static int op_count(struct db *db, struct store_req *req)
     struct db_rows *rows = NULL;
     int rc = db_query_as(db, &all, &rows, Q_DELIVERY_LIST,
                          DB_ARGS(DB_INT(c->message_id), DB_TEXT(c->state), DB_TEXT(""), DB_INT(0), DB_INT(INT32_MAX)));
-    while (rc == 0 && db_next(rows) > 0)
+    while (rc == 0 && db_next(rows) > 0) {
         c->count++;
+        c->attempts += (int)db_int(rows, 9);
+    }
     db_done(rows);
     return rc;
 }
@@ -249,6 +259,13 @@ int outbox_fixture_count(struct outbox_fixture *f, int64_t message_id, const cha
     struct call c = {.f = f, .message_id = message_id, .state = state};
     call(&c, op_count);
     return c.count;
+}
+
+int outbox_fixture_attempts(struct outbox_fixture *f, int64_t message_id)
+{
+    struct call c = {.f = f, .message_id = message_id, .state = ""};
+    call(&c, op_count);
+    return c.attempts;
 }
 
 static int op_check(struct db *db, struct store_req *req)

@@ -47,7 +47,9 @@ struct outbox_fixture {
     int relay_count;
     const char *replies[SMTP_STATE_COUNT]; /* of every relay, also those that are open */
     const char *rcpt_refusal;
-    const char *odd; /* recipients with this in their address get other replies */
+    int rcpt_limit, errors_max; /* as in fake_relay.h ... */
+    const char *full;           /* ... of every relay */
+    const char *odd;            /* recipients with this in their address get other replies */
     const char *odd_replies[SMTP_STATE_COUNT];
     const struct outcome *connect_failure;
     struct farm_rule rule;
@@ -82,6 +84,8 @@ int64_t outbox_fixture_post(struct outbox_fixture *f, enum lane lane, int first,
 int64_t outbox_fixture_post_to(struct outbox_fixture *f, enum lane lane, int first, int count, const char *domain);
 /* Rows of a message (0: all) in a state ("": any). */
 int outbox_fixture_count(struct outbox_fixture *f, int64_t message_id, const char *state);
+/* The attempts of all its rows together. */
+int outbox_fixture_attempts(struct outbox_fixture *f, int64_t message_id);
 void outbox_fixture_check(struct outbox_fixture *f, int64_t message_id, bool at_rest);
 void outbox_fixture_recall(struct outbox_fixture *f, int64_t message_id);
 void outbox_fixture_hold(struct outbox_fixture *f, bool hold);
@@ -92,6 +96,7 @@ void outbox_fixture_script(struct outbox_fixture *f, const char *sql);
 /* Connections that are open; final dots that mail `n` has met; RCPTs seen for it. */
 int outbox_fixture_open(const struct outbox_fixture *f);
 int outbox_fixture_dots(const struct outbox_fixture *f, int n);
+int outbox_fixture_dots_between(const struct outbox_fixture *f, int from, int to);
 int outbox_fixture_all_dots(const struct outbox_fixture *f);
 /* The same for relays with this in their URL. */
 int outbox_fixture_open_at(const struct outbox_fixture *f, const char *url);

@@ -62,7 +62,8 @@ static void on_ready(struct smtp_session *s, void *ctx)
 static void on_outcome(struct smtp_session *s, const struct smtp_job *job, void *ctx)
 {
     struct owner *o = ctx;
-    (void)s;
+    if (smtp_session_recipients_max(s) > 0)
+        o->recipients_max = smtp_session_recipients_max(s);
     assert_false(o->inside);
     assert_int_equal(o->closed, 0);
     ptrdiff_t i = job - o->jobs;
@@ -86,8 +87,8 @@ static void on_outcome(struct smtp_session *s, const struct smtp_job *job, void 
 static void on_closed(struct smtp_session *s, const struct outcome *why, void *ctx)
 {
     struct owner *o = ctx;
+    (void)s;
     assert_false(o->inside);
-    o->recipients_max = smtp_session_recipients_max(s);
     o->closed++;
     o->has_why = why != NULL;
     if (why)

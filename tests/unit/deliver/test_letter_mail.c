@@ -3,10 +3,12 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/id.h"
+#include "base/mem.h"
 #include "core/config.h"
 #include "core/file_errors.h"
 #include "core/ledger.h"
@@ -292,6 +294,70 @@ static void test_letter_mail_preview__shows_one_readers_letter(void **state)
     buf_fini(&html);
 }
 
+/* One copy for many: nothing of any of them, and the same bytes whoever stands for them. */
+static void test_letter_mail_fill_shared__holds_nothing_of_a_recipient(void **state)
+{
+    (void)state;
+    struct letter_mail *form = NULL;
+    struct letter_envelope envelope;
+    struct buf other;
+    int64_t message = 0;
+    int64_t id = 0;
+    enum mail_token_purpose purpose = MAIL_TOKEN_BOUNCE;
+    char text[ID_TEXT_BYTES];
+    store_fixture_ok(&f, ledger_post(f.db, "reminder", "Varning", "Se upp.\n", "anna@example.se", "anna", &message));
+    store_fixture_ok(&f, letter_mail_compile(f.db, sender, message, "", &form, &f.err));
+    assert_true(letter_mail_is_shared(form));
+    struct job job = job_for(message);
+    struct job second = job;
+    second.delivery_id = 4712;
+    second.address_id = 13;
+    second.created_at += 5000000;
+    snprintf(second.address, sizeof second.address, "bo@example.se");
+    snprintf(second.to_name, sizeof second.to_name, "Bo");
+    store_fixture_ok(&f, letter_mail_fill_shared(form, sender, &job, &envelope, &mail, &f.err));
+    assert_int_equal(mail_token_open_local(sender->token_key, envelope.mail_from, &purpose, &id), 0);
+    assert_int_equal(purpose, MAIL_TOKEN_SHARED);
+    assert_true(id == message);
+    buf_init(&other, MAIL_MESSAGE_MAX_BYTES);
+    store_fixture_ok(&f, letter_mail_fill_shared(form, sender, &second, &envelope, &other, &f.err));
+    assert_string_equal(buf_str(&mail), buf_str(&other));
+    static const char *const personal[] = {"gunilla", "Gunilla", "bo@", "/u/", "List-Unsubscribe", "dlv_", "vägen"};
+    for (size_t i = 0; i < ARRAY_LEN(personal); i++)
+        assert_null(strstr(buf_str(&mail), personal[i]));
+    assert_non_null(strstr(buf_str(&mail), id_format(ID_MESSAGE, message, text)));
+    assert_non_null(strstr(buf_str(&mail), sender->from_address));
+    letter_mail_free(form);
+    buf_fini(&other);
+}
+
+static void test_letter_mail_is_shared__a_letter_is_not(void **state)
+{
+    (void)state;
+    struct letter_mail *form = NULL;
+    int64_t message = post_test(HEAD("public") BODY);
+    store_fixture_ok(&f, letter_mail_compile(f.db, sender, message, "1292", &form, &f.err));
+    assert_false(letter_mail_is_shared(form));
+    letter_mail_free(form);
+}
+
+static void test_letter_mail_address__is_where_it_goes(void **state)
+{
+    (void)state;
+    char to[JOB_ADDRESS_BYTES];
+    bool needs = true;
+    struct job job = job_for(1);
+    assert_int_equal(letter_mail_address(&job, to, &needs, NULL), 0);
+    assert_string_equal(to, "gunilla@example.se");
+    assert_false(needs);
+    snprintf(job.address, sizeof job.address, "åsa@räksmörgås.example.se");
+    assert_int_equal(letter_mail_address(&job, to, &needs, NULL), 0);
+    assert_string_equal(to, "åsa@xn--rksmrgs-5wao1o.example.se");
+    assert_true(needs);
+    snprintf(job.address, sizeof job.address, "ingen");
+    assert_int_equal(letter_mail_address(&job, to, &needs, &f.err), ERR_INVALID);
+}
+
 static const struct CMUnitTest tests[] = {
     TEST_FIXTURE(test_letter_mail_fill__what_may_be_passed_on_has_its_link_in_the_header_alone, set_up, tear_down),
     TEST_FIXTURE(test_letter_mail_fill__what_stays_with_its_reader_has_the_link_below, set_up, tear_down),
@@ -303,6 +369,9 @@ static const struct CMUnitTest tests[] = {
     TEST_FIXTURE(test_letter_mail_compile__a_reminder_is_a_plain_mail_outside_the_list, set_up, tear_down),
     TEST_FIXTURE(test_letter_mail_compile__refuses_what_is_not_there, set_up, tear_down),
     TEST_FIXTURE(test_letter_mail_preview__shows_one_readers_letter, set_up, tear_down),
+    TEST_FIXTURE(test_letter_mail_fill_shared__holds_nothing_of_a_recipient, set_up, tear_down),
+    TEST_FIXTURE(test_letter_mail_is_shared__a_letter_is_not, set_up, tear_down),
+    TEST_FIXTURE(test_letter_mail_address__is_where_it_goes, set_up, tear_down),
 };
 
 TEST_MAIN(tests)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "deliver/smtp_session.h"
 #include "lib/smtp_owner.h"
@@ -317,16 +318,17 @@ static void test_shared__a_spare_reply_is_no_delivery(void **state)
     (void)state;
     for (int nth = 1; nth <= 4; nth++) {
         for (int spare = 1; spare <= 7; spare++) {
-            char text[400] = "";
+            struct buf text;
             struct owner *o = owner_new_shared(1, 4);
+            buf_init(&text, 1000);
             for (int i = 0; i <= spare; i++)
-                strncat(text, i == spare && spare % 2 ? "354 spare\r\n" : "250 spare\r\n",
-                        sizeof text - strlen(text) - 1);
-            o->relay.replies[SMTP_STATE_RCPT] = text;
+                buf_adds(&text, i == spare && spare % 2 ? "354 spare\r\n" : "250 spare\r\n");
+            o->relay.replies[SMTP_STATE_RCPT] = buf_str(&text);
             o->relay.rcpt_nth = nth;
             owner_run(o);
             owner_check_promises(o, true);
             owner_free(o);
+            buf_fini(&text);
         }
     }
 }
