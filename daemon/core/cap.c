@@ -180,14 +180,37 @@ static void add_circle(struct buf *out, const struct alert_target *target)
     buf_addf(out, " %" PRId64 ".%03" PRId64 "</circle>\n", target->radius_m / 1000, target->radius_m % 1000);
 }
 
+void cap_area(const struct alert_view *a, struct buf *out)
+{
+    if (a->target.group_count == 0 && a->area_text[0]) {
+        buf_adds(out, a->area_text);
+        return;
+    }
+    for (size_t i = 0; i < a->municipality_count; i++) {
+        buf_adds(out, i == 0 ? "" : i + 1 == a->municipality_count ? " och " : ", ");
+        buf_adds(out, a->municipalities[i].name);
+    }
+    if (a->municipality_count == 0)
+        buf_adds(out, "Se texten");
+}
+
+static void add_area_words(struct buf *out, const struct alert_view *a)
+{
+    struct buf text;
+    size_t begin = out->len;
+    buf_init(&text, CAP_MAX_BYTES);
+    cap_area(a, &text);
+    markup_add_element(out, "areaDesc", buf_str(&text));
+    if (out->len == begin)
+        markup_add_element(out, "areaDesc", "Se texten"); /* it must be there */
+    buf_fini(&text);
+}
+
 /* The municipalities are told beside a circle or polygon too: most readers here choose by them. */
 static void add_area(struct buf *out, const struct alert_view *a)
 {
     buf_adds(out, "<area>\n");
-    size_t begin = out->len;
-    markup_add_element(out, "areaDesc", a->area_text);
-    if (out->len == begin)
-        markup_add_element(out, "areaDesc", "Se texten"); /* it must be there */
+    add_area_words(out, a);
     add_polygon(out, a->target.polygon, a->target.polygon_count);
     if (a->target.has_circle)
         add_circle(out, &a->target);

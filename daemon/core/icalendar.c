@@ -89,18 +89,18 @@ static void add_time(struct buf *out, const char *name, int64_t us)
 
 void icalendar_begin(struct buf *out, const char *name)
 {
-    add_plain(out, "BEGIN", "VCALENDAR");
-    add_plain(out, "VERSION", "2.0");
+    add_folded(out, "BEGIN:VCALENDAR");
+    add_folded(out, "VERSION:2.0");
     add_property(out, "PRODID", "-//Grannbud//Grannbud " GRANNBUD_VERSION "//SV");
-    add_plain(out, "CALSCALE", "GREGORIAN");
+    add_folded(out, "CALSCALE:GREGORIAN");
     add_property(out, "NAME", name);         /* RFC 7986, 5.1 */
     add_property(out, "X-WR-CALNAME", name); /* for readers that are older */
-    add_plain(out, "REFRESH-INTERVAL;VALUE=DURATION", "PT1H");
+    add_folded(out, "REFRESH-INTERVAL;VALUE=DURATION:PT1H");
 }
 
 void icalendar_event(struct buf *out, const struct icalendar_event *event)
 {
-    add_plain(out, "BEGIN", "VEVENT");
+    add_folded(out, "BEGIN:VEVENT");
     add_property(out, "UID", event->uid);
     add_time(out, "DTSTAMP", event->stamp_us);
     add_time(out, "DTSTART", event->start_us);
@@ -111,10 +111,10 @@ void icalendar_event(struct buf *out, const struct icalendar_event *event)
     add_property(out, "LOCATION", event->location);
     add_plain(out, "URL", event->url);
     add_plain(out, "TRANSP", event->is_transparent ? "TRANSPARENT" : "OPAQUE");
-    add_plain(out, "END", "VEVENT");
+    add_folded(out, "END:VEVENT");
 }
 
 void icalendar_end(struct buf *out)
 {
-    add_plain(out, "END", "VCALENDAR");
+    add_folded(out, "END:VCALENDAR");
 }

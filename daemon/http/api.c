@@ -18,6 +18,7 @@
 #include "core/config.h"
 #include "core/register_import.h"
 #include "http/api_private.h"
+#include "http/feed.h"
 #include "http/problem.h"
 #include "http/router.h"
 #include "http/server.h"
@@ -58,7 +59,7 @@ struct ask {
 static const struct api_route *const TABLES[] = {API_ROUTES_AREA,     API_ROUTES_GROUP,  API_ROUTES_REGISTER,
                                                  API_ROUTES_CONTACT,  API_ROUTES_SERIES, API_ROUTES_LETTER,
                                                  API_ROUTES_DELIVERY, API_ROUTES_STAFF,  API_ROUTES_SYSTEM,
-                                                 API_ROUTES_STORE,    API_ROUTES_PAGE};
+                                                 API_ROUTES_STORE,    API_ROUTES_FEED,   API_ROUTES_PAGE};
 
 const struct api_route *api_route_at(size_t i)
 {
@@ -75,6 +76,7 @@ int api_new(const struct api_env *env, struct api **out, struct err *err)
     const struct api_route *r = NULL;
     size_t count = 0;
     api->env = *env;
+    api->env.feeds = feed_cache_new();
     for (int i = 0; i < CLASS_COUNT; i++)
         histogram_init(&api->times[i], BOUNDS, ARRAY_LEN(BOUNDS));
     while (api_route_at(count))
@@ -96,6 +98,7 @@ void api_free(struct api *api)
     if (!api)
         return;
     assert(api->pending == 0);
+    feed_cache_free(api->env.feeds);
     http_router_free(api->router);
     free(api->routes);
     free(api);
@@ -362,7 +365,8 @@ static void submit(struct api *api, struct http_request *req, const struct http_
                                   .route = route,
                                   .req = req,
                                   .match = &ask->match,
-                                  .query = http_query_form(req)};
+                                  .query = http_query_form(req),
+                                  .if_none_match = http_header(req, "if-none-match")};
     api_call_init(&ask->call);
     int rc = ask->key ? api_key_check(ask->key, &ask->call.err) : 0;
     if (rc) {

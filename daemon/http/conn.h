@@ -22,6 +22,7 @@
 #include <uv.h>
 
 #include "http/body.h"
+#include "http/http_date.h"
 #include "http/parse.h"
 #include "http/server.h"
 
@@ -77,7 +78,7 @@ struct http_server {
     struct http_stats stats;
     int64_t next_request_id;
     int64_t spool_bytes; /* what running requests have put into files */
-    char date[40];
+    char date[HTTP_DATE_BYTES];
     int64_t date_s;
     char read_buf[CONN_READ_BYTES]; /* one for all: libuv reads and calls back before the next read */
 

@@ -4,13 +4,13 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "http/http_date.h"
 #include "http/problem.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { ANSWER_HEAD_MAX = 16384 };
 
@@ -37,16 +37,9 @@ struct answer {
 
 const char *server_date(struct http_server *server)
 {
-    static const char days[7][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     int64_t now_s = clock_real_us(server->clock) / US_PER_S;
     if (now_s != server->date_s) {
-        time_t t = (time_t)now_s;
-        struct tm tm;
-        gmtime_r(&t, &tm);
-        snprintf(server->date, sizeof server->date, "%s, %02d %s %04d %02d:%02d:%02d GMT", days[tm.tm_wday], tm.tm_mday,
-                 months[tm.tm_mon], (tm.tm_year + 1900) % 10000, tm.tm_hour, tm.tm_min, tm.tm_sec);
+        http_date(now_s, server->date);
         server->date_s = now_s;
     }
     return server->date;

@@ -51,4 +51,8 @@ int cap_write(const struct alert_view *alert, const struct cap_sender *sender, s
  * cut to CAP_HEADLINE_CHARS. Not escaped. */
 void cap_headline(const struct alert_view *alert, struct buf *out);
 
+/* Append where it applies as strangers may read it: the alert's own words, or its municipalities when those would name
+ * single groups. Not escaped; never nothing. */
+void cap_area(const struct alert_view *alert, struct buf *out);
+
 #endif

@@ -25,6 +25,7 @@ struct api;
 struct clock;
 struct config;
 struct db;
+struct feed_cache;
 struct store;
 
 /* The letter of `source` as one reader will see it; texts borrowed. */
@@ -49,6 +50,8 @@ struct api_env {
                    struct err *err);
     /* Stop in order and start again in the same process: a staged restore takes the store's place. Loop thread. */
     void (*restart)(void *ctx);
+    /* Documents that were just made (http/feed.h); set by api_new, NULL: each is made when it is asked for. */
+    struct feed_cache *feeds;
     void *ctx;
 };
 
@@ -88,6 +91,7 @@ extern const struct api_route API_ROUTES_DELIVERY[];
 extern const struct api_route API_ROUTES_STAFF[];
 extern const struct api_route API_ROUTES_SYSTEM[];
 extern const struct api_route API_ROUTES_STORE[];
+extern const struct api_route API_ROUTES_FEED[]; /* what anybody may read: /feed */
 extern const struct api_route API_ROUTES_PAGE[]; /* what is not under /api and no login is needed for */
 
 /* Makes the dispatcher; its functions below go into http_server_config. */

@@ -34,8 +34,9 @@ struct api_call {
     const struct http_request *req;
     const struct http_match *match; /* the pattern's parameters */
     const struct http_form *query;
-    struct actor actor; /* who acts; set before the handler runs */
-    json_t *body;       /* borrowed; an object for API_JSON, else NULL */
+    const char *if_none_match; /* the header, or NULL */
+    struct actor actor;        /* who acts; set before the handler runs */
+    json_t *body;              /* borrowed; an object for API_JSON, else NULL */
 
     /* The answer. */
     int status;               /* 0: 200 */

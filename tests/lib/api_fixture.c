@@ -133,9 +133,12 @@ struct api_fixture *fixture_open(void)
 {
     struct api_fixture *f = xcalloc(1, sizeof *f);
     struct err err = {{0}};
-    static char zone[] = "Europe/Stockholm";
+    static char zone[] = "Europe/Stockholm", base[] = "https://grannbud.example.se", host[] = "grannbud.example.se",
+                from[] = "grannsamverkan@example.se", organisation[] = "Polisen Ängelholm", none[] = "";
     f->config = xcalloc(1, sizeof *f->config);
     f->config->node.timezone = zone;
+    f->config->node.base_url = (struct config_url){.text = base, .host = host};
+    f->config->sender = (struct config_sender){.from = from, .organisation = organisation, .reply_to = none};
     f->config->limits.http_body_bytes = 1024 * 1024;
     f->config->limits.import_bytes = 64 * 1024 * 1024;
     struct store_config store = {

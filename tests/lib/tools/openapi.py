@@ -49,6 +49,12 @@ CONTENT = {
     "/healthz": "text/plain",
     "/metrics": "text/plain",
     "/u/{token}": "text/html",
+    "/feed/alerts.atom": "application/atom+xml",
+    "/feed/exercises.atom": "application/atom+xml",
+    "/feed/letters.atom": "application/atom+xml",
+    "/feed/alerts/{id}": "text/html",
+    "/feed/letters/{id}": "text/html",
+    "/feed/calendar.ics": "text/calendar",
 }
 FILE = {"/u/{token}": "application/x-www-form-urlencoded"}
 STATUS = {

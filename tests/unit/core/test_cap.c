@@ -251,7 +251,24 @@ static void test_cap_write__areas(void **state)
     a.target.polygon_count = 2; /* no area */
     lacks(written(&a), "<polygon>");
     a.area_text = none;
+    has(written(&a), "<areaDesc>Båstad och Ängelholm</areaDesc>");
+    a.municipality_count = 0;
     has(written(&a), "<areaDesc>Se texten</areaDesc>");
+}
+
+static void test_cap_write__no_group_is_named(void **state)
+{
+    (void)state;
+    char group[] = "grp_0000000000001", words[] = "Lärkvägen (Ängelholm)";
+    char *groups[] = {group};
+    struct alert_view a = alert();
+    a.target.groups = groups;
+    a.target.group_count = 1;
+    a.area_text = words;
+    const char *document = written(&a);
+    has(document, "<areaDesc>Båstad och Ängelholm</areaDesc>");
+    lacks(document, "Lärkvägen");
+    lacks(document, "grp_");
 }
 
 static void test_cap_write__utc_is_minus_zero(void **state)
@@ -310,6 +327,7 @@ static const struct CMUnitTest TESTS[] = {
     TEST_FIXTURE(test_cap_write__what_is_not_public_is_restricted_and_has_no_page, setup, teardown),
     TEST_FIXTURE(test_cap_write__a_relayed_announcement_names_its_source, setup, teardown),
     TEST_FIXTURE(test_cap_write__areas, setup, teardown),
+    TEST_FIXTURE(test_cap_write__no_group_is_named, setup, teardown),
     TEST_FIXTURE(test_cap_write__utc_is_minus_zero, setup, teardown),
     TEST_FIXTURE(test_cap_write__what_was_never_sent_is_refused, setup, teardown),
     TEST_FIXTURE(test_cap_write__a_full_buffer_is_told, setup, teardown),
