@@ -64,10 +64,12 @@ static void on_timer(uv_timer_t *timer)
     act(c, CURL_SOCKET_TIMEOUT, 0);
 }
 
+/* An error (libuv then stops watching) is for libcurl to read from the socket. Told CURL_CSELECT_ERR, it fails the
+ * transfer as one of sending, without its second try where a kept connection was closed meanwhile. */
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
     struct watch *w = poll->data;
-    int flags = status < 0 ? CURL_CSELECT_ERR : 0;
+    int flags = status < 0 ? CURL_CSELECT_IN | CURL_CSELECT_OUT : 0;
     if (events & UV_READABLE)
         flags |= CURL_CSELECT_IN;
     if (events & UV_WRITABLE)

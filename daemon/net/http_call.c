@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include <curl/curl.h>
+#include <uv.h>
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -108,11 +109,17 @@ static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose, struct curl
 
 /* --- from libcurl's result to an answer ------------------------------------------------------------------------- */
 
-static enum http_fault fault_of(const struct http_call *call, CURLcode result)
+/* libcurl calls a line of a head that is too long "out of memory": after the request left it is the other side's. */
+static bool is_too_large(const struct http_call *call, CURLcode result, bool is_sent)
+{
+    return call->answer.is_too_large || (result == CURLE_OUT_OF_MEMORY && is_sent);
+}
+
+static enum http_fault fault_of(const struct http_call *call, CURLcode result, bool is_sent)
 {
     if (call->answer.has_head)
         return HTTP_FAULT_NONE;
-    if (call->answer.is_too_large)
+    if (is_too_large(call, result, is_sent))
         return HTTP_FAULT_PROTOCOL;
     switch (result) {
     case CURLE_COULDNT_RESOLVE_HOST:
@@ -144,11 +151,23 @@ static enum http_fault fault_of(const struct http_call *call, CURLcode result)
     }
 }
 
+static const char *words_of(const struct http_call *call, const struct http_answer *a, CURLcode result)
+{
+    long number = 0;
+    if (is_too_large(call, result, a->is_sent))
+        return "its head is too large";
+    if (a->fault == HTTP_FAULT_CONNECT)
+        curl_easy_getinfo(call->transfer.easy, CURLINFO_OS_ERRNO, &number);
+    if (number > 0)
+        return uv_strerror(-(int)number);
+    return call->curl_error[0] ? call->curl_error : curl_easy_strerror(result);
+}
+
 /* One line: libcurl's own words may have the server's in them. */
 static void put_error(const struct http_call *call, const struct http_answer *a, CURLcode result, char *out,
                       size_t room)
 {
-    const char *words = call->curl_error[0] ? call->curl_error : curl_easy_strerror(result);
+    const char *words = words_of(call, a, result);
     if (a->fault == HTTP_FAULT_NONE && !a->is_cut)
         out[0] = '\0';
     else if (a->fault == HTTP_FAULT_NONE)
@@ -158,8 +177,7 @@ static void put_error(const struct http_call *call, const struct http_answer *a,
     else if (a->fault == HTTP_FAULT_TIMEOUT)
         snprintf(out, room, "%s (%.0f s)", fault_text(a->fault), (double)call->timeout_ms / 1000);
     else
-        snprintf(out, room, "%s: %s", fault_text(a->fault),
-                 call->answer.is_too_large ? "its head is too large" : words);
+        snprintf(out, room, "%s: %s", fault_text(a->fault), words);
     for (char *c = out; *c; c++)
         if ((unsigned char)*c < 0x20 || *c == 0x7f)
             *c = ' ';
@@ -226,7 +244,8 @@ static void on_done(int result, void *ctx)
     curl_off_t us = 0;
     curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME_T, &us);
     put_peer(easy, peer, sizeof peer);
-    struct http_answer a = {.fault = fault_of(call, (CURLcode)result),
+    bool has_left = is_sent(call, easy);
+    struct http_answer a = {.fault = fault_of(call, (CURLcode)result, has_left),
                             .is_cut = result != CURLE_OK || in->dropped_bytes > 0,
                             .retry_after_s = -1,
                             .error = error,
@@ -237,7 +256,7 @@ static void on_done(int result, void *ctx)
                             .body_bytes = in->body.len,
                             .peer = peer,
                             .duration_ms = us / 1000,
-                            .is_sent = is_sent(call, easy)};
+                            .is_sent = has_left};
     if (a.fault == HTTP_FAULT_NONE) {
         a.status = in->status;
         a.version_tenth = version_of(easy);
