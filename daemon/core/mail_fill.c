@@ -69,7 +69,8 @@ static int add_head(const struct mail_form *form, const struct mail_recipient *r
     int len = snprintf(id, sizeof id, "%s@%s", r->message_id, form->domain);
     if (len < 0 || (size_t)len >= sizeof id)
         return mail_field_error(err, ERR_TOO_LARGE, "Message-ID", MAIL_WANT_ID);
-    int rc = mime_add_mailbox(out, "To", r->to_name, r->to_address, r->smtputf8);
+    int rc = r->to_address ? mime_add_mailbox(out, "To", r->to_name, r->to_address, r->smtputf8)
+                           : buf_adds(out, "To: undisclosed-recipients:;\r\n"); /* RFC 5322, A.1.3: an empty group */
     if (rc != 0)
         return mail_field_error(err, rc, "To", MAIL_WANT_TO);
     rc = mime_add_date(out, "Date", r->date_us, r->date_offset_minutes);
@@ -77,6 +78,8 @@ static int add_head(const struct mail_form *form, const struct mail_recipient *r
         return mail_field_error(err, rc, "Date", "a time between 1970 and 9999 and an offset within 14 hours");
     const char *answers = r->in_reply_to ? r->in_reply_to : form->in_reply_to;
     const char *thread = r->in_reply_to || !form->references ? answers : form->references;
+    if (r->references)
+        thread = r->references;
     const struct mail_field fields[] = {
         {"Message-ID", id, mime_add_ids, MAIL_WANT_ID},
         {"In-Reply-To", answers, mime_add_ids, MAIL_WANT_ID},
@@ -176,7 +179,7 @@ static int fill(const struct mail_form *form, const struct mail_recipient *r, st
 int mail_form_fill(const struct mail_form *form, const struct mail_recipient *r, struct buf *out, struct err *err)
 {
     mail_form_check(form);
-    assert(r->to_address != NULL && r->message_id != NULL);
+    assert(r->message_id != NULL);
     buf_reset(out);
     int rc = fill(form, r, out, err);
     if (!buf_ok(out))

@@ -314,6 +314,29 @@ static void add_footer(struct buf *out, const struct markdown_page *page)
     buf_adds(out, "</footer>\n");
 }
 
+static void add_notice(struct buf *out, const char *line)
+{
+    if (!line)
+        return;
+    buf_adds(out, "<p style=\"margin:0 0 1em\"><strong>");
+    add_text(out, line);
+    buf_adds(out, "</strong></p>\n");
+}
+
+static void add_also(struct buf *out, const struct markdown_also *also)
+{
+    if (!also)
+        return;
+    buf_addf(out, "<section lang=\"%s\" style=\"margin-top:2em;padding-top:1em;border-top:" RULE "\">\n",
+             also->language);
+    buf_adds(out, "<h2 style=\"font-size:1.4em;line-height:1.25;margin:0 0 0.7em\">");
+    add_text(out, also->title);
+    buf_adds(out, "</h2>\n");
+    add_notice(out, also->notice);
+    markdown_html(also->body, out);
+    buf_adds(out, "</section>\n");
+}
+
 int markdown_html_document(const struct markdown *md, const struct markdown_page *page, struct buf *out)
 {
     buf_adds(out, "<!doctype html>\n<html lang=\"sv\">\n<head>\n<meta charset=\"utf-8\" />\n"
@@ -324,16 +347,14 @@ int markdown_html_document(const struct markdown *md, const struct markdown_page
         out,
         "</title>\n</head>\n"
         "<body style=\"margin:0;padding:1em;font-family:Verdana,Arial,sans-serif;font-size:18px;line-height:1.5\">\n"
-        "<div style=\"max-width:40em;margin:0 auto;overflow-wrap:break-word\">\n<main>\n"
-        "<h1 style=\"font-size:1.6em;line-height:1.25;margin:0 0 0.7em\">");
+        "<div style=\"max-width:40em;margin:0 auto;overflow-wrap:break-word\">\n<main>\n");
+    add_notice(out, page->banner);
+    buf_adds(out, "<h1 style=\"font-size:1.6em;line-height:1.25;margin:0 0 0.7em\">");
     add_text(out, page->title);
     buf_adds(out, "</h1>\n");
-    if (page->notice) {
-        buf_adds(out, "<p style=\"margin:0 0 1em\"><strong>");
-        add_text(out, page->notice);
-        buf_adds(out, "</strong></p>\n");
-    }
+    add_notice(out, page->notice);
     markdown_html(md, out);
+    add_also(out, page->also);
     buf_adds(out, "</main>\n");
     add_footer(out, page);
     buf_adds(out, "</div>\n</body>\n</html>\n");

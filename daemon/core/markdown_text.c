@@ -353,16 +353,36 @@ static void add_footer(struct text *t, const struct markdown_page *page)
     }
 }
 
+static void add_notice(struct text *t, const char *line)
+{
+    if (!line)
+        return;
+    add_lines(t, line);
+    t->blank = true;
+}
+
+static void add_also(struct text *t, const struct markdown_also *also)
+{
+    if (!also)
+        return;
+    t->blank = true;
+    add_line(t, "---", 3);
+    t->blank = true;
+    add_underlined(t, also->title, '-');
+    t->blank = true;
+    add_notice(t, also->notice);
+    walk(t, also->body);
+}
+
 int markdown_text_document(const struct markdown *md, const struct markdown_page *page, struct buf *out)
 {
     struct text t;
     text_init(&t, out);
+    add_notice(&t, page->banner);
     add_underlined(&t, page->title, '=');
-    if (page->notice) {
-        add_lines(&t, page->notice);
-        t.blank = true;
-    }
+    add_notice(&t, page->notice);
     walk(&t, md);
+    add_also(&t, page->also);
     add_footer(&t, page);
     buf_fini(&t.leaf);
     return buf_ok(out) ? 0 : ERR_TOO_LARGE;

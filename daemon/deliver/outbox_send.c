@@ -159,7 +159,7 @@ static bool may_share(const struct slot *slot, const struct parcel *p, const str
 /* One mail for both: the same bytes. */
 static bool is_alike(const struct parcel *a, const struct parcel *b)
 {
-    return a->job.message_id == b->job.message_id && strcmp(a->job.municipality_code, b->job.municipality_code) == 0;
+    return a->job.message_id == b->job.message_id;
 }
 
 /* Its domain has a say, as for one that goes alone; a session that is the domain's already is not counted again. */
@@ -274,7 +274,7 @@ static enum step take(struct outbox *o, struct parcel *p)
         wait_until(&o->send_ms, p->not_before_ms);
         return STEP_WAITS;
     }
-    enum form_state form = form_cache_get(o->forms, p->job.message_id, p->job.municipality_code, &mail, &why);
+    enum form_state form = form_cache_get(o->forms, p->job.message_id, letter_mail_municipality(&p->job), &mail, &why);
     if (form == FORM_LOADING)
         return STEP_WAITS;
     if (form != FORM_READY) {

@@ -60,7 +60,7 @@ struct mail_form_input {
 
 struct mail_recipient {
     const char *to_name;             /* display name, or NULL */
-    const char *to_address;          /* as delivered: the domain in ASCII */
+    const char *to_address;          /* as delivered: the domain in ASCII; NULL: a copy for many, who are not named */
     bool smtputf8;                   /* the session has SMTPUTF8: a non-ASCII local part may go out, raw */
     const struct slot_values *slots; /* what the form uses is not NULL; may be NULL when it uses none */
     const char *message_id;          /* local part: the delivery's id; the domain is the form's */
@@ -70,6 +70,7 @@ struct mail_recipient {
     const char *link;                /* what SLOT_LINK becomes, or NULL: unsubscribe_url */
     const char *feedback_id;         /* or NULL: the form's */
     const char *in_reply_to;         /* this recipient's first message, or NULL: the form's */
+    const char *references;          /* or NULL: that one, or the form's */
     int64_t date_us;                 /* when it was rendered first; kept for a retry */
     int date_offset_minutes;         /* of the local zone at that moment */
 };

@@ -32,9 +32,19 @@ struct markdown_line {
     const char *url; /* or NULL: no link */
 };
 
+/* The same in another language, below the first. */
+struct markdown_also {
+    const char *language; /* "en" */
+    const char *title;    /* an h2 */
+    const char *notice;   /* or NULL */
+    const struct markdown *body;
+};
+
 struct markdown_page {
-    const char *title;  /* plain text, the only h1; may hold slot bytes */
-    const char *notice; /* one line under the title, such as whom the letter is for; or NULL */
+    const char *banner;               /* one line above the title that nobody may miss; or NULL */
+    const char *title;                /* plain text, the only h1; may hold slot bytes */
+    const char *notice;               /* one line under the title, such as whom the letter is for; or NULL */
+    const struct markdown_also *also; /* or NULL */
     const struct markdown_line *footer;
     size_t footer_count;
     bool forwardable; /* leave the footer out: nothing personal is passed on */
@@ -46,7 +56,7 @@ struct markdown_page {
 int markdown_html(const struct markdown *md, struct buf *out);
 /* The body alone: LF lines, paragraphs unwrapped, emphasis marks dropped, links as "text (URL)". */
 int markdown_text(const struct markdown *md, struct buf *out);
-/* A whole HTML document or plain text, with title, notice and footer. */
+/* A whole HTML document or plain text, with banner, title, notice, what is said in another language, and footer. */
 int markdown_html_document(const struct markdown *md, const struct markdown_page *page, struct buf *out);
 int markdown_text_document(const struct markdown *md, const struct markdown_page *page, struct buf *out);
 

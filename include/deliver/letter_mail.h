@@ -33,8 +33,12 @@ struct letter_mail {
     struct mail_form *form;
     char *period_words; /* "mars 2026", "" without a period */
     char *message_kind;
-    size_t bytes; /* the memory that it takes, estimated */
+    char *references;      /* of an alert: the messages that it follows, "" for none; NULL of others */
+    int64_t not_before_us; /* of an alert; 0 for others */
+    size_t bytes;          /* the memory that it takes, estimated */
 };
+/* The municipality to compile it for, of one delivery: an alert reads the same everywhere. */
+const char *letter_mail_municipality(const struct job *job);
 /* 0 and *out, freed with letter_mail_free; ERR_INVALID with words when the letter cannot be made into a mail. */
 int letter_mail_compile(struct db *db, const struct letter_sender *sender, int64_t message_id,
                         const char *municipality_code, struct letter_mail **out, struct err *err);
@@ -52,16 +56,16 @@ int letter_mail_fill(const struct letter_mail *mail, const struct letter_sender 
                      bool smtputf8, struct letter_envelope *envelope, struct buf *out, struct err *err);
 
 /*
- * One copy for several recipients, who do not see each other: To is our own address, Message-ID is the message's, and
- * no name, link or token of a person is inside. The return path cannot name a delivery (VERP needs a copy each), and
- * one of them in the name of all would have the wrong reader blamed for a bounce: it names the message, and the bounce
+ * One copy for several recipients, who do not see each other: To is an empty group, Message-ID is the message's, and no
+ * name, link or token of a person is inside. The return path cannot name a delivery (VERP needs a copy each), and one
+ * of them in the name of all would have the wrong reader blamed for a bounce: it names the message, and the bounce
  * itself whom it is about (RFC 3464, Final-Recipient).
  */
 
 /* Is this mail fit for that? Letters are not. */
 bool letter_mail_is_shared(const struct letter_mail *mail);
-/* As letter_mail_fill: `job` is any of the message and municipality, and all give the same bytes. Fills in mail_from of
- * the envelope alone; nothing needs SMTPUTF8. */
+/* As letter_mail_fill: `job` is any of the message, and all give the same bytes. Fills in mail_from of the envelope
+ * alone; nothing needs SMTPUTF8. */
 int letter_mail_fill_shared(const struct letter_mail *mail, const struct letter_sender *sender, const struct job *job,
                             struct letter_envelope *envelope, struct buf *out, struct err *err);
 /* Where one delivery goes: rcpt_to and needs_smtputf8 of the envelope. ERR_INVALID with words for a broken address. */

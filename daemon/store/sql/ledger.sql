@@ -74,6 +74,10 @@ WHERE t.alert_id = $2 AND t.group_id >= $3 AND t.group_id <= $5
   AND g.state = 'active' AND a.alerts_stopped_at IS NULL AND {whole g} AND {whole c}
 ON CONFLICT (message_id, address_key) DO NOTHING
 
+-- The $3 messages of thread $1 that come before place $2, newest first.
+-- name: thread_earlier
+SELECT id FROM message WHERE thread_id = $1 AND thread_pos < $2 ORDER BY thread_pos DESC LIMIT $3
+
 -- name: thread_next_pos
 SELECT coalesce(max(thread_pos), -1) + 1 FROM message WHERE thread_id = $1
 
@@ -376,7 +380,8 @@ UPDATE delivery SET state = CASE state WHEN 'pending' THEN 'withdrawn' ELSE stat
 WHERE address_key = $1 AND state IN ('pending', 'claimed') AND lane = $3
 
 -- name: message_source
-SELECT m.kind, m.letter_id, m.title, m.source, m.scope_kind, m.scope_code, m.period, m.created_at, l.classification
+SELECT m.kind, m.letter_id, m.title, m.source, m.scope_kind, m.scope_code, m.period, m.created_at, l.classification,
+       m.alert_id, m.thread_id, m.thread_pos
 FROM message AS m LEFT JOIN letter AS l ON l.id = m.letter_id WHERE m.id = $1
 
 -- How far a message has come. $3 the message; rows of a tenant's register are within the scope. Rows without a

@@ -323,6 +323,19 @@ static void test_mail_form_fill__the_recipients_own_values_go_first(void **state
     assert_non_null(strstr(text, "\r\nIn-Reply-To: <dlv_7@grannsam.example.se>\r\n"
                                  "References: <dlv_7@grannsam.example.se>\r\n"));
     assert_non_null(strstr(text, "Din sida:=20https://grannsam.example.se/min-sida/abc\r\n"));
+    r.references = "msg_1@grannsam.example.se dlv_7@grannsam.example.se";
+    assert_non_null(strstr(filled(&in, &r), "\r\nIn-Reply-To: <dlv_7@grannsam.example.se>\r\n"
+                                            "References: <msg_1@grannsam.example.se> <dlv_7@grannsam.example.se>\r\n"));
+}
+
+static void test_mail_form_fill__a_copy_for_many_names_nobody(void **state)
+{
+    (void)state;
+    struct mail_recipient r = marta;
+    r.to_address = NULL;
+    const char *text = filled(&letter, &r);
+    assert_non_null(strstr(text, "\r\nTo: undisclosed-recipients:;\r\n"));
+    assert_null(strstr(text, marta.to_address));
 }
 
 static void test_mail_form_fill__one_click_needs_an_https_url(void **state)
@@ -523,6 +536,7 @@ static const struct CMUnitTest tests[] = {
     TEST_FIXTURE(test_mail_form_fill__nothing_can_end_a_part, setup, teardown),
     TEST_FIXTURE(test_mail_form_fill__marks_an_exercise, setup, teardown),
     TEST_FIXTURE(test_mail_form_fill__the_recipients_own_values_go_first, setup, teardown),
+    TEST_FIXTURE(test_mail_form_fill__a_copy_for_many_names_nobody, setup, teardown),
     TEST_FIXTURE(test_mail_form_fill__one_click_needs_an_https_url, setup, teardown),
     TEST_FIXTURE(test_mail_form_fill__utf8_local_part_needs_smtputf8, setup, teardown),
     TEST_FIXTURE(test_mail_form_fill__a_missing_slot_sends_nothing, setup, teardown),

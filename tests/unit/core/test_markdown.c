@@ -382,7 +382,8 @@ static void test_markdown_html_document__is_whole_and_well_formed(void **state)
 {
     (void)state;
     struct markdown *md = parse("## A\n\n|a|b|\n|-|-|\n|1|\n\n- x\n\n  y\n\n> [z](https://z.se) <i>\n\n```\n&\n```");
-    struct markdown_page page = {"Brev <1> till \x01", "Får spridas till \"hushåll\"", footer, 2, false};
+    struct markdown_page page = {
+        .title = "Brev <1> till \x01", .notice = "Får spridas till \"hushåll\"", .footer = footer, .footer_count = 2};
     struct buf out;
     buf_init(&out, OUT_MAX);
     assert_int_equal(markdown_html_document(md, &page, &out), 0);
@@ -404,11 +405,36 @@ static void test_markdown_html_document__is_whole_and_well_formed(void **state)
     markdown_free(md);
 }
 
+static void test_markdown_document__a_banner_above_and_another_language_below(void **state)
+{
+    (void)state;
+    struct markdown *md = parse("Hej");
+    struct markdown *en = parse("Hello <b>\n\n# More\n\nx");
+    const struct markdown_also also = {.language = "en", .title = "Letter <1>", .notice = "Notice", .body = en};
+    struct markdown_page page = {.banner = "LÄS & TÄNK", .title = "Brev", .notice = "Notis", .also = &also};
+    struct buf out;
+    buf_init(&out, OUT_MAX);
+    assert_int_equal(markdown_text_document(md, &page, &out), 0);
+    assert_string_equal(buf_str(&out), "LÄS & TÄNK\n\nBrev\n====\n\nNotis\n\nHej\n\n---\n\nLetter <1>\n----------\n\n"
+                                       "Notice\n\nHello\n\nMore\n----\n\nx\n");
+    buf_reset(&out);
+    assert_int_equal(markdown_html_document(md, &page, &out), 0);
+    assert_well_formed(buf_str(&out));
+    const char *banner = strstr(out.data, "<strong>LÄS &amp; TÄNK</strong>");
+    assert_non_null(banner);
+    assert_true(banner < strstr(out.data, "<h1 "));
+    assert_non_null(strstr(out.data, "<section lang=\"en\""));
+    assert_non_null(strstr(out.data, "Letter &lt;1&gt;</h2>"));
+    buf_fini(&out);
+    markdown_free(en);
+    markdown_free(md);
+}
+
 static void test_markdown_text_document__footer_unless_forwardable(void **state)
 {
     (void)state;
     struct markdown *md = parse("Hej");
-    struct markdown_page page = {"Brev \x01", "Notis", footer, 2, false};
+    struct markdown_page page = {.title = "Brev \x01", .notice = "Notis", .footer = footer, .footer_count = 2};
     struct buf out;
     buf_init(&out, OUT_MAX);
     assert_int_equal(markdown_text_document(md, &page, &out), 0);
@@ -449,7 +475,7 @@ static void test_markdown_document__sample_letter_as_kept(void **state)
     assert_int_equal(letter_source_select(src, NULL, &body), 0);
     struct markdown *md = NULL;
     assert_int_equal(markdown_parse(body.data, body.len, &md), 0);
-    struct markdown_page page = {letter_source_title(src), NULL, footer, 1, false};
+    struct markdown_page page = {.title = letter_source_title(src), .footer = footer, .footer_count = 1};
     assert_int_equal(markdown_html_document(md, &page, &out), 0);
     assert_well_formed(buf_str(&out));
     read_file("tests/fixtures/letter-2026-03.html", &want);
@@ -485,6 +511,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_markdown__hostile_input_stays_bounded),
     TEST(test_markdown_parse__too_large_is_refused),
     TEST(test_markdown_html_document__is_whole_and_well_formed),
+    TEST(test_markdown_document__a_banner_above_and_another_language_below),
     TEST(test_markdown_text_document__footer_unless_forwardable),
     TEST(test_markdown_document__sample_letter_as_kept),
 };
