@@ -27,8 +27,7 @@
     X(TOKEN, "tok")    \
     X(ALERT, "alr")    \
     X(WEBHOOK, "whk")  \
-    X(EVENT, "evt")    \
-    X(POST, "pst")
+    X(EVENT, "evt")
 
 enum id_kind {
 #define ID_ENUM(name, prefix) ID_##name,

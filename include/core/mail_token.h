@@ -15,12 +15,13 @@
 #include <stdint.h>
 
 /* purpose, its letter (also before the "+" of a local part), what the id is */
-#define MAIL_TOKEN_MAP(X)                                            \
-    X(BOUNCE, 'b', "the return path: a delivery")                    \
-    X(SHARED, 'm', "the return path of one mail to many: a message") \
-    X(REPLY, 'r', "an answer: a delivery")                           \
-    X(UNSUBSCRIBE, 'u', "no more letters: a contact's address")      \
-    X(UNSUBSCRIBE_ALERTS, 'a', "no more alerts: a contact's address")
+#define MAIL_TOKEN_MAP(X)                                             \
+    X(BOUNCE, 'b', "the return path: a delivery")                     \
+    X(SHARED, 'm', "the return path of one mail to many: a message")  \
+    X(REPLY, 'r', "an answer: a delivery")                            \
+    X(UNSUBSCRIBE, 'u', "no more letters: a contact's address")       \
+    X(UNSUBSCRIBE_ALERTS, 'a', "no more alerts: a contact's address") \
+    X(SMS_REPORT, 's', "a gateway's report: a webhook delivery")
 
 enum mail_token_purpose {
 #define MAIL_TOKEN_ENUM(id, letter, text) MAIL_TOKEN_##id = (letter),

@@ -67,6 +67,7 @@ CREATE TABLE webhook_event (
     expires_at  INTEGER NOT NULL           -- not delivered from then on; 0: at any time
 ) STRICT;
 CREATE INDEX webhook_event_at ON webhook_event (at);
+CREATE INDEX webhook_event_thread ON webhook_event (thread_id, id);
 
 CREATE TABLE webhook_delivery (
     id            INTEGER PRIMARY KEY,

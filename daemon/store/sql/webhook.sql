@@ -96,3 +96,287 @@ SELECT type, kind, thread_id, alert_id, letter_id, is_exercise, at FROM webhook_
 -- name: webhook_event_who
 SELECT d.webhook_id, d.state, d.held FROM webhook_delivery AS d JOIN webhook_event AS e ON e.id = d.event_id
 WHERE e.type = $1 ORDER BY d.webhook_id, d.id
+
+-- A letter's title, with each municipality that it is for.
+-- name: webhook_letter
+SELECT l.title, m.name FROM letter AS l JOIN letter_target AS t ON t.letter_id = l.id
+    JOIN municipality AS m ON m.code = t.municipality_code
+WHERE l.id = $1 ORDER BY m.name_key
+
+-- --- endpoints ---
+
+-- name: webhook_load
+SELECT id, name, scope_kind, scope_code, group_id, url, format, exercises, settings, user_name, credential, owner_id, owner,
+       owner_email, state
+FROM webhook WHERE id = $1
+
+-- What deliveries are signed with at $2, the present secret first.
+-- name: webhook_secrets
+SELECT secret FROM webhook_secret WHERE webhook_id = $1 AND (retires_at IS NULL OR retires_at > $2)
+ORDER BY id DESC LIMIT $3
+
+-- --- the queue ---
+
+-- What is over is not sent late: at most $2 rows.
+-- name: webhook_expire
+WITH c AS MATERIALIZED (
+    SELECT id FROM webhook_delivery WHERE state = 'pending' AND expires_at > 0 AND expires_at <= $1 LIMIT $2 {lock})
+UPDATE webhook_delivery SET state = 'expired', last_at = $1 FROM c
+WHERE webhook_delivery.id = c.id AND webhook_delivery.state = 'pending'
+
+-- Lanes whose time has come.
+-- name: webhook_lane_wake
+UPDATE webhook_lane SET ready = 1 + is_failing, due_at = NULL
+WHERE ready = 0 AND due_at IS NOT NULL AND due_at <= $1
+
+-- name: webhook_lane_turn
+SELECT webhook_id, in_flight, paused_until FROM webhook_lane
+WHERE ready > 0 AND ready = $1 AND webhook_id > $2 AND webhook_id <= $3 ORDER BY webhook_id LIMIT $4
+
+-- It rests until $2, or, when that is NULL, until something of it changes.
+-- name: webhook_lane_rest
+UPDATE webhook_lane SET ready = 0, due_at = $2 WHERE webhook_id = $1
+
+-- Nothing more of it is due: until its next one is.
+-- name: webhook_lane_wait
+UPDATE webhook_lane SET ready = 0,
+    due_at = (SELECT min(d.due_at) FROM webhook_delivery AS d
+              WHERE d.webhook_id = $1 AND d.state = 'pending' AND d.held = 0)
+WHERE webhook_id = $1
+
+-- Is something left that is due at $1? $2 1: of endpoints that do not fail; 2: of any.
+-- name: webhook_lane_more
+SELECT 1 FROM webhook_lane WHERE ready > 0 AND ready <= $2
+UNION ALL
+SELECT 1 FROM webhook_lane WHERE ready = 0 AND due_at IS NOT NULL AND due_at <= $1 AND is_failing < $2
+LIMIT 1
+
+-- name: webhook_claim
+WITH c AS MATERIALIZED (
+    SELECT id FROM webhook_delivery WHERE webhook_id = $1 AND state = 'pending' AND held = 0 AND due_at <= $2
+    ORDER BY due_at, id LIMIT $3 {lock})
+UPDATE webhook_delivery SET state = 'claimed', attempts = attempts + 1, last_at = $2, first_at = coalesce(first_at, $2)
+FROM c WHERE webhook_delivery.id = c.id AND webhook_delivery.state = 'pending'
+RETURNING webhook_delivery.id, webhook_delivery.event_id, webhook_delivery.thread_id, webhook_delivery.recipient,
+    webhook_delivery.attempts, webhook_delivery.first_at, webhook_delivery.expires_at
+
+-- Has this receiver anything of the thread?
+-- name: webhook_has_reached
+SELECT 1 FROM webhook_delivery WHERE thread_id = $1 AND webhook_id = $2 AND recipient = $3 AND reached > 0 LIMIT 1
+
+-- A claimed row that is not sent at all, and why.
+-- name: webhook_drop
+UPDATE webhook_delivery SET state = $2, detail = $3, last_at = $4, attempts = attempts - 1 WHERE id = $1 AND state = 'claimed'
+
+-- The end of an attempt. $2 the state that the outcome means; a row that was overtaken, or whose endpoint is disabled by
+-- now, does not wait for another try (a test has but one anyway).
+-- name: webhook_record
+UPDATE webhook_delivery SET
+    state = CASE WHEN $2 <> 'pending' THEN $2 WHEN recalled = 1 THEN 'withdrawn'
+                 WHEN thread_id <> event_id AND (SELECT w.state FROM webhook AS w WHERE w.id = webhook_delivery.webhook_id) <> 'enabled'
+                 THEN 'failed' ELSE 'pending' END,
+    due_at = $3, last_at = $4, duration_ms = $5, http_status = $6, detail = $7, peer = $8, answer = $9, transcript = $10,
+    reached = CASE WHEN $11 > reached THEN $11 ELSE reached END
+WHERE id = $1 AND state = 'claimed'
+RETURNING webhook_id, thread_id = event_id
+
+-- As if it had not been claimed; $2 when again, 0: as it was.
+-- name: webhook_give_back
+UPDATE webhook_delivery SET
+    state = CASE WHEN recalled = 1 THEN 'withdrawn'
+                 WHEN thread_id <> event_id AND (SELECT w.state FROM webhook AS w WHERE w.id = webhook_delivery.webhook_id) <> 'enabled'
+                 THEN 'failed' ELSE 'pending' END,
+    attempts = attempts - 1, first_at = CASE attempts WHEN 1 THEN NULL ELSE first_at END,
+    due_at = CASE $2 WHEN 0 THEN due_at ELSE $2 END
+WHERE id = $1 AND state = 'claimed'
+
+-- name: webhook_lane_succeeded
+UPDATE webhook_lane SET is_failing = 0, ready = CASE WHEN ready > 0 THEN 1 ELSE 0 END, failing_since = NULL,
+    last_success_at = $2, paused_until = 0
+WHERE webhook_id = $1
+
+-- $3 does the receiver as such fail?, $4 words, $5 paused until.
+-- name: webhook_lane_failed
+UPDATE webhook_lane SET is_failing = $3, ready = CASE WHEN ready > 0 THEN 1 + $3 ELSE 0 END,
+    failing_since = coalesce(failing_since, $2), last_error_at = $2, last_error = $4,
+    paused_until = CASE WHEN $5 > paused_until THEN $5 ELSE paused_until END
+WHERE webhook_id = $1
+
+-- A test that fails says something to who asked, and counts for nothing else.
+-- name: webhook_lane_test_failed
+UPDATE webhook_lane SET last_error_at = $2, last_error = $3 WHERE webhook_id = $1
+
+-- name: webhook_failing_since
+SELECT coalesce(l.failing_since, 0) FROM webhook_lane AS l JOIN webhook AS w ON w.id = l.webhook_id
+WHERE l.webhook_id = $1 AND w.state = 'enabled'
+
+-- name: webhook_next_due
+SELECT min(due_at) FROM webhook_lane WHERE ready = 0 AND due_at IS NOT NULL AND due_at > $1
+
+-- name: webhook_next_expiry
+SELECT min(expires_at) FROM webhook_delivery WHERE state = 'pending' AND expires_at > 0 AND expires_at > $1
+
+-- name: webhook_recover
+UPDATE webhook_delivery SET state = CASE recalled WHEN 1 THEN 'withdrawn' ELSE 'pending' END, due_at = $1
+WHERE state = 'claimed'
+
+-- name: webhook_counts
+SELECT count(*), coalesce(sum(l.is_failing), 0), coalesce(sum(CASE w.state WHEN 'disabled' THEN 1 ELSE 0 END), 0),
+       coalesce(sum(l.pending), 0), coalesce(sum(l.failed), 0)
+FROM webhook AS w JOIN webhook_lane AS l ON l.webhook_id = w.id
+
+-- The wall clock jumped by $1: what lies ahead of $2 moves with it.
+-- name: webhook_shift
+UPDATE webhook_delivery SET due_at = due_at + $1, first_at = first_at + $1 WHERE state = 'pending' AND due_at > $2
+    AND webhook_id IN (SELECT l.webhook_id FROM webhook_lane AS l WHERE l.pending > 0)
+
+-- name: webhook_lane_shift
+UPDATE webhook_lane SET paused_until = CASE WHEN paused_until > $2 THEN paused_until + $1 ELSE paused_until END,
+    due_at = CASE WHEN due_at > $2 THEN due_at + $1 ELSE due_at END
+WHERE pending > 0 OR paused_until > $2
+
+-- --- disabling ---
+
+-- name: webhook_disable
+UPDATE webhook SET state = 'disabled', disabled_reason = $2, disabled_at = $3, updated_at = $3
+WHERE id = $1 AND state = 'enabled'
+
+-- name: webhook_enable
+UPDATE webhook SET state = 'enabled', disabled_reason = NULL, disabled_at = NULL, updated_at = $2
+WHERE id = $1 AND state = 'disabled'
+
+-- What waited becomes dead letters, all but tests.
+-- name: webhook_give_up
+UPDATE webhook_delivery SET state = 'failed', detail = $2, last_at = $3
+WHERE webhook_id = $1 AND state = 'pending' AND thread_id <> event_id
+
+-- A new beginning: what was before does not count any more.
+-- name: webhook_lane_renew
+UPDATE webhook_lane SET is_failing = 0, failing_since = NULL, paused_until = 0 WHERE webhook_id = $1
+
+-- --- forgetting ---
+
+-- At most $3 deliveries that ended: dead letters before $2, others before $1.
+-- name: webhook_forget
+DELETE FROM webhook_delivery WHERE id IN (
+    SELECT d.id FROM webhook_event AS e JOIN webhook_delivery AS d ON d.event_id = e.id
+    WHERE e.at < $1 AND d.state NOT IN ('pending', 'claimed')
+      AND coalesce(d.last_at, d.created_at) < CASE d.state WHEN 'failed' THEN $2 ELSE $1 END
+    LIMIT $3)
+
+-- name: webhook_forget_events
+DELETE FROM webhook_event WHERE id IN (
+    SELECT e.id FROM webhook_event AS e
+    WHERE e.at < $1 AND NOT EXISTS (SELECT 1 FROM webhook_delivery AS d WHERE d.event_id = e.id) LIMIT $2)
+
+-- Is it for those only who have something of the thread?
+-- name: webhook_event_ends
+SELECT CASE WHEN type IN ('alert.recalled', 'alert.expired') THEN 1 ELSE 0 END FROM webhook_event WHERE id = $1
+
+-- --- endpoints: added, found, changed ---
+
+-- By id $3 or name $4; seen by whom its scope touches.
+-- name: webhook_find scoped
+SELECT w.id FROM webhook AS w
+WHERE (w.id = $3 OR ($3 = 0 AND w.name = $4))
+  AND ($1 = 'all' OR EXISTS (SELECT 1 FROM webhook_municipality AS m
+                             WHERE m.webhook_id = w.id AND {scope m.municipality_code}))
+
+-- name: webhook_insert
+INSERT INTO webhook (id, name, scope_kind, scope_code, group_id, url, format, exercises, settings, user_name, credential,
+    owner_id, owner, owner_email, state, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'enabled', $15, $15)
+
+-- name: webhook_owner_email
+SELECT email FROM staff_user WHERE id = $1
+
+-- name: webhook_municipality_add
+INSERT INTO webhook_municipality (webhook_id, municipality_code)
+SELECT CAST($1 AS BIGINT), s.municipality_code FROM scope_municipality AS s WHERE s.kind = $2 AND s.code = $3
+
+-- name: webhook_municipality_clear_areas
+DELETE FROM webhook_municipality
+WHERE webhook_id IN (SELECT w.id FROM webhook AS w WHERE w.scope_kind = 'police_area')
+
+-- name: webhook_municipality_fill_areas
+INSERT INTO webhook_municipality (webhook_id, municipality_code)
+SELECT w.id, s.municipality_code FROM webhook AS w JOIN scope_municipality AS s ON s.kind = w.scope_kind AND s.code = w.scope_code
+WHERE w.scope_kind = 'police_area'
+
+-- name: webhook_lane_add
+INSERT INTO webhook_lane (webhook_id) VALUES ($1)
+
+-- name: webhook_kind_add
+INSERT INTO webhook_kind (webhook_id, kind) VALUES ($1, $2) ON CONFLICT (webhook_id, kind) DO NOTHING
+
+-- name: webhook_recipient_add
+INSERT INTO webhook_recipient (webhook_id, recipient) VALUES ($1, $2)
+
+-- name: webhook_secret_add
+INSERT INTO webhook_secret (id, webhook_id, secret, created_at) VALUES ($1, $2, $3, $4)
+
+-- The present secret is valid until $2.
+-- name: webhook_secret_retire
+UPDATE webhook_secret SET retires_at = $2 WHERE webhook_id = $1 AND (retires_at IS NULL OR retires_at > $2)
+
+-- What is retired at $2 goes away, and all but the newest $3.
+-- name: webhook_secret_trim
+DELETE FROM webhook_secret WHERE webhook_id = $1
+  AND (retires_at <= $2 OR id NOT IN (SELECT s.id FROM webhook_secret AS s WHERE s.webhook_id = $1 ORDER BY s.id DESC LIMIT $3))
+
+-- name: webhook_secrets_forget
+DELETE FROM webhook_secret WHERE retires_at <= $1
+
+-- name: webhook_deliveries_remove
+DELETE FROM webhook_delivery WHERE webhook_id = $1
+
+-- name: webhook_remove
+DELETE FROM webhook WHERE id = $1
+
+-- --- tests, replays, reports ---
+
+-- name: webhook_event_test
+INSERT INTO webhook_event (id, type, kind, thread_id, alert_id, letter_id, is_exercise, at, expires_at)
+VALUES ($1, 'webhook.test', 'test', $1, NULL, NULL, 1, $2, 0)
+
+-- To its first recipient.
+-- name: webhook_offer_test
+INSERT INTO webhook_delivery (id, event_id, webhook_id, recipient, thread_id, state, held, due_at, expires_at, created_at)
+SELECT CAST($2 AS BIGINT), e.id, r.webhook_id, r.recipient, e.thread_id, 'pending', 0, $3, 0, $3
+FROM webhook_event AS e JOIN webhook_recipient AS r ON r.webhook_id = $4
+WHERE e.id = $1 ORDER BY r.recipient LIMIT 1
+
+-- Somebody looks at it now: no pause holds the test.
+-- name: webhook_lane_unpause
+UPDATE webhook_lane SET paused_until = 0 WHERE webhook_id = $1
+
+-- Again from the beginning, under the same webhook-id; what is over ($3 now) only when $4 is 1. Held until it is the
+-- first of its thread.
+-- name: webhook_replay_one
+UPDATE webhook_delivery SET state = 'pending', held = 1, recalled = 0, attempts = 0, first_at = NULL, due_at = $3,
+    expires_at = CASE $4 WHEN 1 THEN 0 ELSE expires_at END
+WHERE webhook_id = $1 AND id = $2 AND state NOT IN ('pending', 'claimed') AND thread_id <> event_id
+  AND ($4 = 1 OR ((expires_at = 0 OR expires_at > $3)
+                  AND NOT EXISTS (SELECT 1 FROM webhook_delivery AS l
+                                  WHERE l.thread_id = webhook_delivery.thread_id AND l.webhook_id = webhook_delivery.webhook_id
+                                    AND l.recipient = webhook_delivery.recipient AND l.event_id > webhook_delivery.event_id)))
+
+-- The dead letters of events since $2, and what has expired when $4 is 1.
+-- name: webhook_replay_all
+UPDATE webhook_delivery SET state = 'pending', held = 1, recalled = 0, attempts = 0, first_at = NULL, due_at = $3,
+    expires_at = CASE $4 WHEN 1 THEN 0 ELSE expires_at END
+WHERE webhook_id = $1 AND created_at >= $2 AND (state = 'failed' OR ($4 = 1 AND state = 'expired')) AND thread_id <> event_id
+  AND ($4 = 1 OR ((expires_at = 0 OR expires_at > $3)
+                  AND NOT EXISTS (SELECT 1 FROM webhook_event AS l
+                                  WHERE l.thread_id = webhook_delivery.thread_id AND l.id > webhook_delivery.event_id)))
+
+-- name: webhook_let_go_endpoint
+UPDATE webhook_delivery SET held = 0
+WHERE webhook_id = $1 AND held = 1 AND state = 'pending'
+  AND NOT EXISTS (SELECT 1 FROM webhook_delivery AS o
+                  WHERE o.webhook_id = webhook_delivery.webhook_id AND o.thread_id = webhook_delivery.thread_id
+                    AND o.recipient = webhook_delivery.recipient AND o.id < webhook_delivery.id
+                    AND (o.state = 'pending' OR o.state = 'claimed'))
+
+-- name: webhook_report
+UPDATE webhook_delivery SET report = $2, report_at = $3 WHERE id = $1

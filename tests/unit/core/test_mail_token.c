@@ -48,10 +48,11 @@ static void test_mail_token_open__ignores_case(void **state)
 static void test_mail_token_open__refuses_other_purposes_and_keys(void **state)
 {
     (void)state;
-    static const enum mail_token_purpose all[] = {MAIL_TOKEN_BOUNCE, MAIL_TOKEN_REPLY, MAIL_TOKEN_UNSUBSCRIBE,
-                                                  MAIL_TOKEN_UNSUBSCRIBE_ALERTS, MAIL_TOKEN_SHARED};
-    for (size_t made = 0; made < 5; made++) {
-        for (size_t opened = 0; opened < 5; opened++) {
+    static const enum mail_token_purpose all[] = {MAIL_TOKEN_BOUNCE,      MAIL_TOKEN_REPLY,
+                                                  MAIL_TOKEN_UNSUBSCRIBE, MAIL_TOKEN_UNSUBSCRIBE_ALERTS,
+                                                  MAIL_TOKEN_SHARED,      MAIL_TOKEN_SMS_REPORT};
+    for (size_t made = 0; made < 6; made++) {
+        for (size_t opened = 0; opened < 6; opened++) {
             char token[MAIL_TOKEN_BYTES];
             int64_t id = 7;
             mail_token_make(key, all[made], 42, token);

@@ -1,0 +1,50 @@
+/*
+ * Making jobs of claimed deliveries: event, endpoint, secrets, format. For core/webhook_queue.c, and for showing what a
+ * delivery looks like. On a store thread. What deliveries of one claim share is loaded once (struct webhook_maker).
+ */
+#ifndef GB_CORE_WEBHOOK_JOB_H
+#define GB_CORE_WEBHOOK_JOB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/webhook_event.h"
+#include "core/webhook_queue.h"
+#include "core/webhook_row.h"
+#include "core/webhook_sign.h"
+
+struct err;
+
+enum { WEBHOOK_MAKER_EVENTS = 16, WEBHOOK_RECIPIENT_BYTES = 32 };
+
+struct webhook_maker {
+    struct db *db;
+    const struct config *config;
+    int64_t now_us;
+    bool has_row;
+    struct webhook_row row; /* of the last endpoint */
+    struct webhook_secret secrets[WEBHOOK_SIGNATURES_MAX];
+    size_t secret_count;
+    struct webhook_event events[WEBHOOK_MAKER_EVENTS]; /* the last ones, in a ring */
+    size_t event_count, next_event;
+    bool has_token_key;
+    uint8_t token_key[32];
+};
+
+/* One claimed row. */
+struct webhook_claimed {
+    int64_t delivery_id, event_id, thread_id;
+    char recipient[WEBHOOK_RECIPIENT_BYTES];
+    int attempts;
+    int64_t first_at_us, expires_us;
+};
+
+void webhook_maker_init(struct webhook_maker *maker, struct db *db, const struct config *config, int64_t now_us);
+void webhook_maker_fini(struct webhook_maker *maker);
+
+/* 0 and *out; ERR_NOT_FOUND when there is nothing to say to this receiver (*out NULL); ERR_INVALID, ERR_TOO_LARGE or
+ * ERR_CORRUPT with words when this delivery can never be made; else the store's error. */
+int webhook_make(struct webhook_maker *maker, int64_t webhook_id, const struct webhook_claimed *claimed,
+                 struct webhook_job **out, struct err *err);
+
+#endif

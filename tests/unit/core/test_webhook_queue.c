@@ -1,0 +1,532 @@
+/* core/webhook_queue.h: what is claimed, in which order, and what becomes of it. */
+#include "core/webhook_queue.h"
+
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/id.h"
+#include "core/webhook_emit.h"
+#include "core/webhook_sign.h"
+#include "lib/test.h"
+#include "lib/webhook_fixture.h"
+
+#define MINUTE (60 * US_PER_S)
+#define DAY (86400 * US_PER_S)
+
+static struct webhook_fixture f;
+static struct webhook_job *jobs[WEBHOOK_CLAIM_MAX];
+
+static int setup(void **state)
+{
+    (void)state;
+    webhook_fixture_init(&f);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    webhook_fixture_fini(&f);
+    return 0;
+}
+
+static int claim(int room)
+{
+    return webhook_fixture_claim(&f, jobs, room, 4);
+}
+
+static int64_t count(const char *state)
+{
+    char select[120];
+    snprintf(select, sizeof select, "SELECT count(*) FROM webhook_delivery WHERE state = '%s'", state);
+    return webhook_fixture_number(&f, select);
+}
+
+static const char *header(const struct webhook_job *job, const char *name)
+{
+    for (size_t i = 0; i < job->header_count; i++)
+        if (strcmp(job->headers[i].name, name) == 0)
+            return job->headers[i].value;
+    return NULL;
+}
+
+static void test_webhook_claim__gives_what_is_needed_to_send(void **state)
+{
+    (void)state;
+    static const char secret[] = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    struct webhook_secret key;
+    struct buf expected;
+    webhook_fixture_add(&f, "https://e.example/hook",
+                        &(struct webhook_input){.secret = secret, .user = "u", .password = "p"});
+    webhook_fixture_alert(&f, 0, "alert");
+    assert_int_equal(claim(10), 1);
+    assert_string_equal(jobs[0]->method, "POST");
+    assert_string_equal(jobs[0]->url, "https://e.example/hook");
+    assert_string_equal(jobs[0]->user, "u");
+    assert_string_equal(jobs[0]->password, "p");
+    assert_int_equal(jobs[0]->attempts, 1);
+    assert_non_null(strstr(jobs[0]->body, "\"type\":\"alert.sent\""));
+    assert_null(strchr(jobs[0]->webhook_id, '.'));
+    assert_string_equal(header(jobs[0], "Content-Type"), "application/json");
+    assert_null(header(jobs[0], "webhook-signature"));
+    webhook_job_sign(jobs[0], 1772366400);
+    assert_string_equal(header(jobs[0], "webhook-id"), jobs[0]->webhook_id);
+    assert_string_equal(header(jobs[0], "webhook-timestamp"), "1772366400");
+    buf_init(&expected, 200);
+    assert_int_equal(webhook_secret_parse(secret, &key, NULL), 0);
+    webhook_sign(&key, jobs[0]->webhook_id, 1772366400, jobs[0]->body, jobs[0]->body_bytes, &expected);
+    assert_string_equal(header(jobs[0], "webhook-signature"), buf_str(&expected));
+    webhook_job_sign(jobs[0], 1772366401); /* another attempt: in the place of the first */
+    assert_string_equal(header(jobs[0], "webhook-timestamp"), "1772366401");
+    assert_int_equal(jobs[0]->header_count, 4);
+    buf_fini(&expected);
+    webhook_fixture_end(&f, jobs[0], WEBHOOK_DELIVERED);
+    assert_int_equal(count("sent"), 1);
+    assert_int_equal(claim(10), 0);
+}
+
+static void test_webhook_record__a_retry_is_the_same_message(void **state)
+{
+    char id[ID_TEXT_BYTES];
+    char body[4000];
+    int64_t due = 0;
+    (void)state;
+    webhook_fixture_add(&f, "https://e.example/", NULL);
+    webhook_fixture_alert(&f, 0, "alert");
+    assert_int_equal(claim(10), 1);
+    snprintf(id, sizeof id, "%s", jobs[0]->webhook_id);
+    snprintf(body, sizeof body, "%s", jobs[0]->body);
+    webhook_fixture_end(&f, jobs[0], WEBHOOK_RETRY);
+    assert_int_equal(claim(10), 0);
+    assert_int_equal(webhook_next_due(f.s.db, f.s.now_us, &due), 0);
+    assert_int_equal(due, f.s.now_us + MINUTE);
+    f.s.now_us = due;
+    assert_int_equal(claim(10), 1);
+    assert_string_equal(jobs[0]->webhook_id, id);
+    assert_string_equal(jobs[0]->body, body);
+    assert_int_equal(jobs[0]->attempts, 2);
+    assert_int_equal(jobs[0]->first_at_us, f.s.now_us - MINUTE);
+    assert_true(jobs[0]->is_endpoint_failing);
+    webhook_fixture_end(&f, jobs[0], WEBHOOK_DELIVERED);
+    assert_int_equal(webhook_next_due(f.s.db, f.s.now_us, &due), ERR_NOT_FOUND);
+}
+
+/* Room is shared; an endpoint with much to get costs the others nothing. */
+static void test_webhook_claim__is_fair(void **state)
+{
+    (void)state;
+    int64_t busy = webhook_fixture_add(&f, "https://busy.example/", NULL);
+    for (int i = 0; i < 20; i++)
+        webhook_fixture_alert(&f, 0, "alert");
+    for (int i = 0; i < 4; i++)
+        webhook_fixture_add(&f, "https://other.example/", NULL);
+    webhook_fixture_alert(&f, 0, "alert");
+    int n = claim(5);
+    assert_int_equal(n, 5);
+    int of_busy = 0;
+    for (int i = 0; i < n; i++) {
+        of_busy += jobs[i]->endpoint_id == busy;
+        webhook_job_free(jobs[i]);
+    }
+    assert_int_equal(of_busy, 1);
+    n = claim(100); /* at most four of it at a time */
+    assert_int_equal(n, 3);
+    for (int i = 0; i < n; i++)
+        webhook_fixture_end(&f, jobs[i], WEBHOOK_DELIVERED);
+    n = claim(100);
+    assert_int_equal(n, 3);
+    for (int i = 0; i < n; i++)
+        webhook_job_free(jobs[i]);
+}
+
+static void test_webhook_claim__one_at_a_time_of_what_fails(void **state)
+{
+    struct webhook_claim asked = {.now_us = 0, .room = 100, .room_failing = 1, .per_endpoint = 4};
+    bool more = false;
+    int n = 0;
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        webhook_fixture_add(&f, "https://e.example/", NULL);
+    for (int i = 0; i < 3; i++)
+        webhook_fixture_alert(&f, 0, "alert");
+    n = claim(100);
+    assert_int_equal(n, 9);
+    for (int i = 0; i < n; i++)
+        webhook_fixture_end(&f, jobs[i], WEBHOOK_RETRY);
+    f.s.now_us += MINUTE;
+    asked.now_us = f.s.now_us;
+    assert_int_equal(webhook_claim(f.s.db, f.config, &asked, jobs, &n, &more), 0);
+    assert_int_equal(n, 1); /* room for one that fails */
+    assert_false(more);     /* the others wait for that room, nobody needs to ask at once */
+    webhook_fixture_end(&f, jobs[0], WEBHOOK_DELIVERED);
+    n = claim(100);
+    assert_int_equal(n, 4); /* two of the one that works again, one each of the others */
+    for (int i = 0; i < n; i++)
+        webhook_job_free(jobs[i]);
+}
+
+static void test_webhook_claim__pauses_as_the_receiver_asked(void **state)
+{
+    int64_t due = 0;
+    (void)state;
+    webhook_fixture_add(&f, "https://e.example/", NULL);
+    webhook_fixture_alert(&f, 0, "alert");
+    webhook_fixture_alert(&f, 0, "alert");
+    assert_int_equal(webhook_fixture_claim(&f, jobs, 1, 4), 1);
+    webhook_fixture_record(&f, jobs[0],
+                           &(struct webhook_result){.outcome = WEBHOOK_RETRY,
+                                                    .due_us = f.s.now_us + MINUTE,
+                                                    .pause_until_us = f.s.now_us + 2 * MINUTE,
+                                                    .http_status = 429,
+                                                    .is_receiver_failing = true,
+                                                    .detail = "429"});
+    assert_int_equal(claim(10), 0);
+    assert_int_equal(webhook_next_due(f.s.db, f.s.now_us, &due), 0);
+    assert_true(due <= f.s.now_us + 2 * MINUTE);
+    f.s.now_us += 2 * MINUTE;
+    assert_int_equal(claim(10), 1);
+    webhook_fixture_end(&f, jobs[0], WEBHOOK_DELIVERED);
+    assert_int_equal(claim(10), 1);
+    webhook_job_free(jobs[0]);
+}
+
+static void test_webhook_claim__a_thread_in_order(void **state)
+{
+    (void)state;
+    webhook_fixture_add(&f, "https://e.example/", NULL);
+    int64_t root = webhook_fixture_alert(&f, 0, "alert");
+    assert_int_equal(claim(10), 1);
+    struct webhook_job *first = jobs[0];
+    webhook_fixture_alert(&f, root, "update");
+    webhook_fixture_alert(&f, 0, "alert"); /* another thread overtakes */
+    assert_int_equal(claim(10), 1);
+    webhook_fixture_end(&f, jobs[0], WEBHOOK_DELIVERED);
+    assert_int_equal(claim(10), 0);
+    webhook_fixture_end(&f, first, WEBHOOK_RETRY); /* overtaken: it does not come again */
+    assert_int_equal(count("withdrawn"), 1);
+    f.s.now_us += MINUTE;
+    assert_int_equal(claim(10), 1);
+    assert_non_null(strstr(jobs[0]->body, "alert.updated"));
+    webhook_fixture_end(&f, jobs[0], WEBHOOK_DELIVERED);
+}
+
+static void test_webhook_claim__a_recall_finds_nothing_to_take_back(void **state)
+{
+    (void)state;
+    webhook_fixture_add(&f, "https://e.example/", NULL);
+    int64_t root = webhook_fixture_alert(&f, 0, "alert");
+    assert_int_equal(claim(10), 1);
+    webhook_fixture_alert(&f, root, "recall");
+    webhook_fixture_end(&f, jobs[0], WEBHOOK_RETRY); /* 503: it has not arrived */
+    f.s.now_us += MINUTE;
+    assert_int_equal(claim(10), 0);
+    assert_int_equal(count("withdrawn"), 2);
+}
+
+static void test_webhook_claim__a_recall_goes_where_it_may_have_arrived(void **state)
+{
+    (void)state;
+    webhook_fixture_add(&f, "https://e.example/", NULL);
+    int64_t root = webhook_fixture_alert(&f, 0, "alert");
+    assert_int_equal(claim(10), 1);
+    webhook_fixture_alert(&f, root, "recall");
+    webhook_fixture_record(&f, jobs[0],
+                           &(struct webhook_result){.outcome = WEBHOOK_RETRY,
+                                                    .due_us = f.s.now_us + MINUTE,
+                                                    .may_have_reached = true,
+                                                    .detail = "no answer in time"});
+    assert_int_equal(claim(10), 1);
+    assert_non_null(strstr(jobs[0]->body, "alert.recalled"));
+    webhook_fixture_end(&f, jobs[0], WEBHOOK_DELIVERED);
+}
+
+static void test_webhook_claim__what_is_over_is_not_sent_late(void **state)
+{
+    int64_t due = 0;
+    (void)state;
+    webhook_fixture_add(&f, "https://e.example/", NULL);
+    int64_t root = webhook_fixture_alert(&f, 0, "alert");
+    assert_int_equal(claim(10), 1);
+    webhook_fixture_record(
+        &f, jobs[0], &(struct webhook_result){.outcome = WEBHOOK_RETRY, .due_us = f.s.now_us + DAY, .detail = "x"});
+    assert_int_equal(webhook_next_due(f.s.db, f.s.now_us, &due), 0);
+    assert_int_equal(due, f.s.now_us + 60 * MINUTE); /* when it expires */
+    f.s.now_us = due;
+    assert_int_equal(claim(10), 0);
+    assert_int_equal(count("expired"), 1);
+    assert_int_equal(webhook_emit_expired(f.s.db, root), 0);
+    assert_int_equal(claim(10), 0); /* it has nothing, so it is not told of the end */
+}
+
+static void test_webhook_emit_expired__is_told_to_who_has_it(void **state)
+{
+    (void)state;
+    webhook_fixture_add(&f, "https://e.example/", NULL);
+    int64_t root = webhook_fixture_alert(&f, 0, "alert");
+    assert_int_equal(claim(10), 1);
+    webhook_fixture_end(&f, jobs[0], WEBHOOK_DELIVERED);
+    f.s.now_us += 60 * MINUTE;
+    assert_int_equal(webhook_emit_expired(f.s.db, root), 0);
+    assert_int_equal(claim(10), 1);
+    assert_non_null(strstr(jobs[0]->body, "alert.expired"));
+    webhook_fixture_end(&f, jobs[0], WEBHOOK_DELIVERED);
+}
+
+/* --- endings ------------------------------------------------------------------------------------------------------ */
+
+static void test_webhook_record__410_disables_and_tells_the_owner(void **state)
+{
+    (void)state;
+    int64_t id = webhook_fixture_add(&f, "https://hooks.example/secret-path?x=1",
+                                     &(struct webhook_input){.email = "owner@example.se", .name = "Larm"});
+    webhook_fixture_alert(&f, 0, "alert");
+    webhook_fixture_alert(&f, 0, "alert");
+    assert_int_equal(webhook_fixture_claim(&f, jobs, 1, 1), 1);
+    assert_true(webhook_fixture_record(&f, jobs[0],
+                                       &(struct webhook_result){.outcome = WEBHOOK_DEAD,
+                                                                .disable = true,
+                                                                .http_status = 410,
+                                                                .is_receiver_failing = true,
+                                                                .detail = "410 Gone"}));
+    assert_int_equal(count("failed"), 2); /* this one and what waited: kept */
+    assert_int_equal(claim(10), 0);
+    assert_string_equal(webhook_fixture_text(&f, "SELECT address FROM delivery"), "owner@example.se");
+    assert_string_equal(webhook_fixture_text(&f, "SELECT action FROM audit ORDER BY seq DESC LIMIT 1"),
+                        "webhook.disable");
+    const char *mail = webhook_fixture_text(&f, "SELECT source FROM message");
+    assert_non_null(strstr(mail, "Larm"));
+    assert_non_null(strstr(mail, "410 Gone"));
+    assert_null(strstr(mail, "x=1"));
+    webhook_fixture_alert(&f, 0, "alert"); /* nothing more for it */
+    assert_int_equal(count("pending"), 0);
+    assert_int_equal(webhook_enable(f.s.db, &f.s.admin, id, &f.s.err), 0);
+    webhook_fixture_alert(&f, 0, "alert");
+    assert_int_equal(claim(10), 1);
+    webhook_job_free(jobs[0]);
+}
+
+/* One try an hour; a success in between begins the five days anew. */
+static void test_webhook_record__five_days_of_failure_disable(void **state)
+{
+    int hours = 0;
+    bool disabled = false;
+    (void)state;
+    webhook_fixture_add(&f, "https://e.example/", &(struct webhook_input){.email = "owner@example.se"});
+    webhook_fixture_alert(&f, 0, "alert");
+    webhook_fixture_sql(&f, "UPDATE webhook_delivery SET expires_at = 0");
+    for (; hours < 130 && !disabled; hours++) {
+        assert_int_equal(claim(10), 1);
+        if (hours == 4) {
+            webhook_fixture_end(&f, jobs[0], WEBHOOK_DELIVERED);
+            webhook_fixture_alert(&f, 0, "alert");
+            webhook_fixture_sql(&f, "UPDATE webhook_delivery SET expires_at = 0");
+            continue;
+        }
+        disabled = webhook_fixture_end(&f, jobs[0], WEBHOOK_RETRY);
+        f.s.now_us += 60 * MINUTE;
+    }
+    assert_true(disabled);
+    assert_int_equal(hours, 5 + 5 * 24 + 1);
+    assert_int_equal(count("failed"), 1);
+    assert_int_equal(webhook_fixture_number(&f, "SELECT count(*) FROM message"), 1);
+}
+
+static void test_webhook_record__a_failed_test_counts_for_nothing(void **state)
+{
+    int64_t delivery = 0;
+    (void)state;
+    int64_t id = webhook_fixture_add(&f, "https://e.example/", NULL);
+    store_fixture_ok(&f.s, webhook_test(f.s.db, &f.s.admin, id, &delivery, &f.s.err));
+    assert_int_equal(claim(10), 1);
+    assert_true(jobs[0]->is_test);
+    assert_int_equal(jobs[0]->delivery_id, delivery);
+    assert_non_null(strstr(jobs[0]->body, "\"exercise\":true"));
+    webhook_fixture_end(&f, jobs[0], WEBHOOK_DEAD);
+    assert_int_equal(webhook_fixture_number(&f, "SELECT is_failing + (failing_since IS NOT NULL) FROM webhook_lane"),
+                     0);
+}
+
+static void test_webhook_recover__what_was_in_flight_goes_again(void **state)
+{
+    int64_t n = 0;
+    (void)state;
+    webhook_fixture_add(&f, "https://e.example/", NULL);
+    int64_t root = webhook_fixture_alert(&f, 0, "alert");
+    webhook_fixture_alert(&f, 0, "alert");
+    assert_int_equal(claim(10), 2);
+    webhook_job_free(jobs[0]);
+    webhook_job_free(jobs[1]);
+    webhook_fixture_alert(&f, root, "update");
+    assert_int_equal(webhook_recover(f.s.db, &n), 0);
+    assert_int_equal(n, 2);
+    assert_int_equal(count("withdrawn"), 1); /* the update takes its place */
+    assert_int_equal(claim(10), 2);
+    assert_int_equal(webhook_fixture_number(&f, "SELECT in_flight FROM webhook_lane"), 2);
+    for (int i = 0; i < 2; i++)
+        webhook_fixture_end(&f, jobs[i], WEBHOOK_DELIVERED);
+    assert_int_equal(webhook_fixture_number(&f, "SELECT in_flight + pending FROM webhook_lane"), 0);
+}
+
+static void test_webhook_record__given_back_counts_no_attempt(void **state)
+{
+    (void)state;
+    webhook_fixture_add(&f, "https://e.example/", NULL);
+    webhook_fixture_alert(&f, 0, "alert");
+    assert_int_equal(claim(10), 1);
+    webhook_fixture_record(&f, jobs[0], &(struct webhook_result){.outcome = WEBHOOK_GIVEN_BACK});
+    assert_int_equal(claim(10), 1);
+    assert_int_equal(jobs[0]->attempts, 1);
+    assert_int_equal(jobs[0]->first_at_us, f.s.now_us);
+    webhook_fixture_end(&f, jobs[0], WEBHOOK_DELIVERED);
+}
+
+static void test_webhook_record__a_removed_endpoint_is_no_error_of_others(void **state)
+{
+    bool disabled = false;
+    (void)state;
+    int64_t id = webhook_fixture_add(&f, "https://e.example/", NULL);
+    webhook_fixture_alert(&f, 0, "alert");
+    assert_int_equal(claim(10), 1);
+    store_fixture_ok(&f.s, webhook_remove(f.s.db, &f.s.admin, id, &f.s.err));
+    struct webhook_result result = {.delivery_id = jobs[0]->delivery_id, .outcome = WEBHOOK_DELIVERED};
+    assert_int_equal(webhook_record(f.s.db, &result, &disabled), ERR_BAD_STATE);
+    webhook_job_free(jobs[0]);
+}
+
+/* --- replay ------------------------------------------------------------------------------------------------------- */
+
+static int64_t replay(int64_t id, int64_t delivery_id, bool with_expired)
+{
+    struct webhook_replay asked = {.delivery_id = delivery_id, .with_expired = with_expired};
+    int64_t n = 0;
+    int rc = webhook_replay(f.s.db, &f.s.admin, id, &asked, &n, &f.s.err);
+    return rc ? rc : n;
+}
+
+static void test_webhook_replay__under_the_same_id_unless_it_is_over(void **state)
+{
+    char webhook_id[ID_TEXT_BYTES];
+    (void)state;
+    int64_t id = webhook_fixture_add(&f, "https://e.example/", NULL);
+    webhook_fixture_alert(&f, 0, "alert");
+    assert_int_equal(claim(10), 1);
+    int64_t delivery = jobs[0]->delivery_id;
+    snprintf(webhook_id, sizeof webhook_id, "%s", jobs[0]->webhook_id);
+    webhook_fixture_end(&f, jobs[0], WEBHOOK_DEAD);
+    assert_int_equal(replay(id, 0, false), 1);
+    assert_int_equal(replay(id, 0, false), 0); /* it waits already */
+    assert_int_equal(claim(10), 1);
+    assert_string_equal(jobs[0]->webhook_id, webhook_id);
+    assert_int_equal(jobs[0]->attempts, 1);
+    webhook_fixture_end(&f, jobs[0], WEBHOOK_DEAD);
+    f.s.now_us += 60 * MINUTE;
+    assert_int_equal(replay(id, 0, false), 0);
+    assert_int_equal(replay(id, delivery, false), ERR_BAD_STATE);
+    assert_int_equal(replay(id, 0, true), 1);
+    assert_int_equal(claim(10), 1);
+    webhook_fixture_end(&f, jobs[0], WEBHOOK_DELIVERED);
+    assert_int_equal(replay(id, delivery, true), 1); /* that one again, though it arrived */
+    assert_int_equal(claim(10), 1);
+    webhook_fixture_end(&f, jobs[0], WEBHOOK_DELIVERED);
+}
+
+static void test_webhook_replay__not_what_was_recalled(void **state)
+{
+    (void)state;
+    int64_t id = webhook_fixture_add(&f, "https://e.example/", NULL);
+    int64_t root = webhook_fixture_alert(&f, 0, "alert");
+    assert_int_equal(claim(10), 1);
+    webhook_fixture_end(&f, jobs[0], WEBHOOK_DEAD);
+    webhook_fixture_alert(&f, root, "recall");
+    assert_int_equal(replay(id, 0, false), 0);
+    webhook_fixture_sql(&f, "UPDATE webhook SET state = 'disabled'");
+    assert_int_equal(replay(id, 0, true), ERR_BAD_STATE);
+}
+
+/* --- the rest ------------------------------------------------------------------------------------------------------
+ */
+
+static void test_webhook_forget__keeps_dead_letters_longer(void **state)
+{
+    bool more = true;
+    (void)state;
+    webhook_fixture_add(&f, "https://e.example/", NULL);
+    for (int i = 0; i < 3; i++)
+        webhook_fixture_alert(&f, 0, "alert");
+    assert_int_equal(claim(10), 3);
+    webhook_fixture_end(&f, jobs[0], WEBHOOK_DELIVERED);
+    webhook_fixture_end(&f, jobs[1], WEBHOOK_DEAD);
+    webhook_fixture_record(&f, jobs[2], &(struct webhook_result){.outcome = WEBHOOK_RETRY, .due_us = f.s.now_us + DAY});
+    f.s.now_us += 31 * DAY;
+    assert_int_equal(webhook_forget(f.s.db, f.s.now_us - 30 * DAY, f.s.now_us - 90 * DAY, &more), 0);
+    assert_false(more);
+    assert_int_equal(webhook_fixture_number(&f, "SELECT count(*) FROM webhook_delivery"), 2);
+    assert_int_equal(webhook_fixture_number(&f, "SELECT count(*) FROM webhook_event"), 2);
+    f.s.now_us += 60 * DAY;
+    assert_int_equal(webhook_forget(f.s.db, f.s.now_us - 30 * DAY, f.s.now_us - 90 * DAY, &more), 0);
+    assert_int_equal(webhook_fixture_number(&f, "SELECT count(*) FROM webhook_delivery"), 1);
+}
+
+static void test_webhook_shift_due__waits_as_long_as_it_would_have(void **state)
+{
+    (void)state;
+    webhook_fixture_add(&f, "https://e.example/", NULL);
+    webhook_fixture_alert(&f, 0, "alert");
+    webhook_fixture_sql(&f, "UPDATE webhook_delivery SET expires_at = 0");
+    assert_int_equal(claim(10), 1);
+    webhook_fixture_end(&f, jobs[0], WEBHOOK_RETRY);
+    int64_t then = f.s.now_us;
+    f.s.now_us += DAY;
+    assert_int_equal(webhook_shift_due(f.s.db, DAY, then), 0);
+    assert_int_equal(claim(10), 0);
+    f.s.now_us += MINUTE;
+    assert_int_equal(claim(10), 1);
+    webhook_job_free(jobs[0]);
+}
+
+static void test_webhook_counts__figures(void **state)
+{
+    struct webhook_counts counts;
+    (void)state;
+    webhook_fixture_add(&f, "https://a.example/", NULL);
+    webhook_fixture_add(&f, "https://b.example/", NULL);
+    webhook_fixture_alert(&f, 0, "alert");
+    assert_int_equal(claim(10), 2);
+    webhook_fixture_end(&f, jobs[0], WEBHOOK_RETRY);
+    webhook_fixture_end(&f, jobs[1], WEBHOOK_DEAD);
+    webhook_fixture_sql(&f, "UPDATE webhook SET state = 'disabled' WHERE url LIKE '%%a.ex%%'");
+    assert_int_equal(webhook_counts(f.s.db, &counts), 0);
+    assert_int_equal(counts.endpoints, 2);
+    assert_int_equal(counts.failing, 2);
+    assert_int_equal(counts.disabled, 1);
+    assert_int_equal(counts.pending, 1);
+    assert_int_equal(counts.dead, 1);
+}
+
+#define ROW(name) TEST_FIXTURE(name, setup, teardown)
+static const struct CMUnitTest tests[] = {
+    ROW(test_webhook_claim__gives_what_is_needed_to_send),
+    ROW(test_webhook_record__a_retry_is_the_same_message),
+    ROW(test_webhook_claim__is_fair),
+    ROW(test_webhook_claim__one_at_a_time_of_what_fails),
+    ROW(test_webhook_claim__pauses_as_the_receiver_asked),
+    ROW(test_webhook_claim__a_thread_in_order),
+    ROW(test_webhook_claim__a_recall_finds_nothing_to_take_back),
+    ROW(test_webhook_claim__a_recall_goes_where_it_may_have_arrived),
+    ROW(test_webhook_claim__what_is_over_is_not_sent_late),
+    ROW(test_webhook_emit_expired__is_told_to_who_has_it),
+    ROW(test_webhook_record__410_disables_and_tells_the_owner),
+    ROW(test_webhook_record__five_days_of_failure_disable),
+    ROW(test_webhook_record__a_failed_test_counts_for_nothing),
+    ROW(test_webhook_recover__what_was_in_flight_goes_again),
+    ROW(test_webhook_record__given_back_counts_no_attempt),
+    ROW(test_webhook_record__a_removed_endpoint_is_no_error_of_others),
+    ROW(test_webhook_replay__under_the_same_id_unless_it_is_over),
+    ROW(test_webhook_replay__not_what_was_recalled),
+    ROW(test_webhook_forget__keeps_dead_letters_longer),
+    ROW(test_webhook_shift_due__waits_as_long_as_it_would_have),
+    ROW(test_webhook_counts__figures),
+};
+
+TEST_MAIN(tests)
