@@ -170,34 +170,61 @@ int contact_remove(struct db *db, const struct actor *actor, int64_t id, int64_t
     return rc;
 }
 
-int contact_unsubscribe(struct db *db, const struct actor *actor, int64_t address_id, struct err *err)
+/* The no of one mailbox, to letters or to alerts; each leaves the other alone. */
+struct no {
+    enum person_no kind;
+    enum query mark;
+    enum lane lane; /* what is withdrawn */
+    const char *action;
+};
+
+static const struct no NO_LETTERS = {PERSON_NO_LETTERS, Q_ADDRESS_UNSUBSCRIBE, LANE_LETTER, "contact.unsubscribe"};
+static const struct no NO_ALERTS = {PERSON_NO_ALERTS, Q_ADDRESS_STOP_ALERTS, LANE_ALERT, "contact.unsubscribe_alerts"};
+
+static int read_mailbox(struct db *db, int64_t address_id, int64_t *contact_id, char key[ADDRESS_KEY_BYTES],
+                        struct err *err)
 {
     struct db_rows *rows = NULL;
+    int rc = db_query(db, &rows, Q_ADDRESS_GET, DB_ARGS(DB_INT(address_id)));
+    if (rc)
+        return rc;
+    rc = db_next(rows);
+    if (rc > 0) {
+        *contact_id = db_int(rows, 0);
+        snprintf(key, ADDRESS_KEY_BYTES, "%s", db_text(rows, 2));
+    }
+    db_done(rows);
+    return rc > 0 ? 0 : rc < 0 ? rc : err_set(err, ERR_NOT_FOUND, "the address is not in the register any more");
+}
+
+static int say_no(struct db *db, const struct actor *actor, const struct no *no, int64_t address_id, struct err *err)
+{
     char key[ADDRESS_KEY_BYTES] = "";
     char hash[SHA256_HEX_BYTES];
     char text[ID_TEXT_BYTES];
     int64_t contact_id = 0;
     int64_t now = db_now_us(db);
     int64_t changed = 0;
-    int rc = db_query(db, &rows, Q_ADDRESS_GET, DB_ARGS(DB_INT(address_id)));
-    if (rc)
-        return rc;
-    rc = db_next(rows);
-    if (rc > 0) {
-        contact_id = db_int(rows, 0);
-        snprintf(key, sizeof key, "%s", db_text(rows, 2));
-    }
-    db_done(rows);
-    if (rc <= 0)
-        return rc ? rc : err_set(err, ERR_NOT_FOUND, "the address is not in the register any more");
-    rc = person_suppression_hash(db, key, hash);
+    int rc = read_mailbox(db, address_id, &contact_id, key, err);
+    if (rc == 0)
+        rc = person_suppression_hash(db, no->kind, key, hash);
     if (rc == 0)
         rc = db_exec(db, NULL, Q_SUPPRESSION_PUT, DB_ARGS(DB_TEXT(hash), DB_INT(now)));
     if (rc == 0)
-        rc = db_exec(db, &changed, Q_ADDRESS_UNSUBSCRIBE, DB_ARGS(DB_INT(address_id), DB_INT(now)));
+        rc = db_exec(db, &changed, no->mark, DB_ARGS(DB_INT(address_id), DB_INT(now)));
     if (rc == 0)
-        rc = db_exec(db, NULL, Q_DELIVERY_WITHDRAW_KEY, DB_ARGS(DB_TEXT(key), DB_INT(now), DB_INT(LANE_LETTER)));
+        rc = db_exec(db, NULL, Q_DELIVERY_WITHDRAW_KEY, DB_ARGS(DB_TEXT(key), DB_INT(now), DB_INT(no->lane)));
     if (rc == 0 && changed > 0)
-        rc = audit_write(db, actor, "contact.unsubscribe", id_format(ID_CONTACT, contact_id, text), NULL);
+        rc = audit_write(db, actor, no->action, id_format(ID_CONTACT, contact_id, text), NULL);
     return rc;
+}
+
+int contact_unsubscribe(struct db *db, const struct actor *actor, int64_t address_id, struct err *err)
+{
+    return say_no(db, actor, &NO_LETTERS, address_id, err);
+}
+
+int contact_stop_alerts(struct db *db, const struct actor *actor, int64_t address_id, struct err *err)
+{
+    return say_no(db, actor, &NO_ALERTS, address_id, err);
 }

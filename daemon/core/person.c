@@ -96,34 +96,43 @@ int person_merge(struct person *p, const struct contact_input *in, struct err *e
 }
 
 /* Keyed, so that the table tells nobody which addresses it holds. */
-int person_suppression_hash(struct db *db, const char *address_key, char out[SHA256_HEX_BYTES])
+int person_suppression_hash(struct db *db, enum person_no kind, const char *address_key, char out[SHA256_HEX_BYTES])
 {
+    static const char *const prefix[] = {[PERSON_NO_LETTERS] = "", [PERSON_NO_ALERTS] = "alerts\n"};
     uint8_t key[32];
     uint8_t sum[SHA256_BYTES];
+    char text[ADDRESS_KEY_BYTES + 16];
     int rc = ledger_token_key(db, key);
     if (rc)
         return rc;
-    hmac_sha256(key, sizeof key, address_key, strlen(address_key), sum);
+    int n = snprintf(text, sizeof text, "%s%s", prefix[kind], address_key);
+    hmac_sha256(key, sizeof key, text, (size_t)n, sum);
     hex_encode(sum, sizeof sum, out);
     return 0;
 }
 
-int person_add_address(struct db *db, int64_t contact_id, int position, const struct address *a)
+/* A mailbox that said no at any time keeps it. */
+static int mark_no(struct db *db, enum person_no kind, enum query mark, int64_t id, const char *address_key)
 {
     char hash[SHA256_HEX_BYTES];
-    int64_t id = id_new(db_now_us(db));
     int64_t at = 0;
+    int rc = person_suppression_hash(db, kind, address_key, hash);
+    if (rc == 0)
+        rc = db_get_int(db, &at, Q_SUPPRESSION_GET, DB_ARGS(DB_TEXT(hash)));
+    if (rc == ERR_NOT_FOUND)
+        return 0;
+    return rc ? rc : db_exec(db, NULL, mark, DB_ARGS(DB_INT(id), DB_INT(at)));
+}
+
+int person_add_address(struct db *db, int64_t contact_id, int position, const struct address *a)
+{
+    int64_t id = id_new(db_now_us(db));
     int rc = db_exec(db, NULL, Q_ADDRESS_INSERT,
                      DB_ARGS(DB_INT(id), DB_INT(contact_id), DB_INT(position), DB_TEXT(a->full), DB_TEXT(a->key),
                              DB_INT(db_now_us(db))));
     if (rc == 0)
-        rc = person_suppression_hash(db, a->key, hash);
-    if (rc)
-        return rc;
-    rc = db_get_int(db, &at, Q_SUPPRESSION_GET, DB_ARGS(DB_TEXT(hash)));
-    if (rc == ERR_NOT_FOUND)
-        return 0;
-    return rc ? rc : db_exec(db, NULL, Q_ADDRESS_MARK_NO, DB_ARGS(DB_INT(id), DB_INT(at)));
+        rc = mark_no(db, PERSON_NO_LETTERS, Q_ADDRESS_MARK_NO, id, a->key);
+    return rc ? rc : mark_no(db, PERSON_NO_ALERTS, Q_ADDRESS_MARK_NO_ALERTS, id, a->key);
 }
 
 /* Where the key stands among the person's new addresses, or -1. */

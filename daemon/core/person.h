@@ -41,7 +41,9 @@ int person_set_addresses(struct db *db, int64_t contact_id, const struct person 
 int person_add_missing(struct db *db, int64_t contact_id, const struct person *p, int *added);
 /* One more. A mailbox that said no before is marked so. */
 int person_add_address(struct db *db, int64_t contact_id, int position, const struct address *a);
-/* Keyed, so that the table of mailboxes that said no tells nobody which they are. */
-int person_suppression_hash(struct db *db, const char *address_key, char out[SHA256_HEX_BYTES]);
+/* What a mailbox said no to. */
+enum person_no { PERSON_NO_LETTERS, PERSON_NO_ALERTS };
+/* Keyed, so that the table of mailboxes that said no tells nobody which they are; another one for each no. */
+int person_suppression_hash(struct db *db, enum person_no kind, const char *address_key, char out[SHA256_HEX_BYTES]);
 
 #endif

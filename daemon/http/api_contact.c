@@ -51,7 +51,7 @@ static int show(struct api_call *call, struct db *db, int64_t id)
         return rc ? rc : unknown(call);
     rc = db_query(db, &rows, Q_ADDRESS_LIST, DB_ARGS(DB_INT(id)));
     if (rc == 0)
-        rc = add_rows(call, rows, "addresses", "- address:s - unsubscribed_at:t");
+        rc = add_rows(call, rows, "addresses", "- address:s - unsubscribed_at:t alerts_stopped_at:t");
     if (rc == 0)
         rc = db_query_as(db, &call->actor.scope, &rows, Q_CONTACT_GROUPS, DB_ARGS(DB_INT(id)));
     return rc ? rc : add_rows(call, rows, "groups", "id:grp name:s state:s role:s joined_at:t");

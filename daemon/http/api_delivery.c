@@ -139,13 +139,15 @@ static int read_registrations(struct api_call *call, struct db *db, const char *
     while (rc == 0 && (rc = db_next(rows)) > 0) {
         if (db_int(rows, 0) != person_id) {
             person_id = db_int(rows, 0);
-            person = api_row(rows, "contact:con name:s municipality_code:s address:s unsubscribed_at:t created_at:t");
+            person =
+                api_row(rows, "contact:con name:s municipality_code:s address:s unsubscribed_at:t alerts_stopped_at:t "
+                              "created_at:t");
             json_object_set_new(person, "groups", json_array());
             json_array_append_new(list, person);
         }
-        if (!db_is_null(rows, 6))
+        if (!db_is_null(rows, 7))
             json_array_append_new(json_object_get(person, "groups"),
-                                  api_row(rows, "- - - - - - id:grp name:s state:s role:s joined_at:t"));
+                                  api_row(rows, "- - - - - - - id:grp name:s state:s role:s joined_at:t"));
         rc = 0;
     }
     if (rows)

@@ -21,7 +21,7 @@ static int add_addresses(struct db *db, int64_t contact_id, json_t *contact)
     json_t *addresses = NULL;
     int rc = db_query(db, &rows, Q_ADDRESS_LIST, DB_ARGS(DB_INT(contact_id)));
     if (rc == 0)
-        rc = api_rows(rows, "- address:s - unsubscribed_at:t", &addresses);
+        rc = api_rows(rows, "- address:s - unsubscribed_at:t alerts_stopped_at:t", &addresses);
     if (rc == 0)
         json_object_set_new(contact, "addresses", addresses);
     return rc;

@@ -73,5 +73,7 @@ int contact_set_role(struct db *db, const struct actor *actor, int64_t id, int64
 int contact_remove(struct db *db, const struct actor *actor, int64_t id, int64_t group_id, struct err *err);
 /* Stop letters to one address (from a link in a letter; no actor but the address itself). Doing it twice is fine. */
 int contact_unsubscribe(struct db *db, const struct actor *actor, int64_t address_id, struct err *err);
+/* The same for alerts; letters go on. */
+int contact_stop_alerts(struct db *db, const struct actor *actor, int64_t address_id, struct err *err);
 
 #endif

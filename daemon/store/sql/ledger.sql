@@ -560,10 +560,10 @@ WHERE d.address_key = $3 AND d.id < $4
   AND (d.contact_id IS NULL OR d.contact_id NOT IN (SELECT c.id FROM contact AS c WHERE c.protected = 1))
 ORDER BY d.id DESC LIMIT $5
 
--- Who has given this address, for which groups, and whether letters were refused.
+-- Who has given this address, for which groups, and whether letters or alerts were refused.
 -- name: address_registrations scoped
-SELECT c.id, c.name, c.municipality_code, a.address, a.unsubscribed_at, a.created_at, g.id, g.name, g.state, ms.role,
-       ms.joined_at
+SELECT c.id, c.name, c.municipality_code, a.address, a.unsubscribed_at, a.alerts_stopped_at, a.created_at, g.id, g.name,
+       g.state, ms.role, ms.joined_at
 FROM contact_address AS a JOIN contact AS c ON c.id = a.contact_id
 LEFT JOIN membership AS ms ON ms.contact_id = c.id
 LEFT JOIN watch_group AS g ON g.id = ms.group_id

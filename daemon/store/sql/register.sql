@@ -122,7 +122,7 @@ WHERE ms.group_id = $1 AND c.name_key = $2 AND {whole c} LIMIT 1
 INSERT INTO contact_address (id, contact_id, position, address, address_key, created_at) VALUES ($1, $2, $3, $4, $5, $6)
 
 -- name: address_list
-SELECT id, address, address_key, unsubscribed_at FROM contact_address WHERE contact_id = $1 ORDER BY position, id
+SELECT id, address, address_key, unsubscribed_at, alerts_stopped_at FROM contact_address WHERE contact_id = $1 ORDER BY position, id
 
 -- name: address_count
 SELECT count(*) FROM contact_address WHERE contact_id = $1 AND address_key = $2
@@ -148,6 +148,10 @@ FROM contact_address AS a JOIN contact AS c ON c.id = a.contact_id WHERE a.id = 
 UPDATE contact_address SET unsubscribed_at = $2
 WHERE address_key = (SELECT a.address_key FROM contact_address AS a WHERE a.id = $1) AND unsubscribed_at IS NULL
 
+-- name: address_stop_alerts
+UPDATE contact_address SET alerts_stopped_at = $2
+WHERE address_key = (SELECT a.address_key FROM contact_address AS a WHERE a.id = $1) AND alerts_stopped_at IS NULL
+
 -- Whether this mailbox has said no, at any time.
 -- name: suppression_get
 SELECT at FROM suppression WHERE address_hash = $1
@@ -157,6 +161,9 @@ INSERT INTO suppression (address_hash, at) VALUES ($1, $2) ON CONFLICT (address_
 
 -- name: address_mark_no
 UPDATE contact_address SET unsubscribed_at = $2 WHERE id = $1
+
+-- name: address_mark_no_alerts
+UPDATE contact_address SET alerts_stopped_at = $2 WHERE id = $1
 
 -- name: membership_insert
 INSERT INTO membership (group_id, contact_id, role, joined_at) VALUES ($1, $2, $3, $4)

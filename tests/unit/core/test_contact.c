@@ -67,7 +67,8 @@ static const char *addresses(struct db *db, int64_t contact, int64_t *first_id)
         size_t n = strlen(out);
         if (n == 0 && first_id)
             *first_id = db_int(rows, 0);
-        snprintf(out + n, sizeof out - n, "%s%s%s", n ? " " : "", db_text(rows, 1), db_is_null(rows, 3) ? "" : "(no)");
+        snprintf(out + n, sizeof out - n, "%s%s%s%s", n ? " " : "", db_text(rows, 1), db_is_null(rows, 3) ? "" : "(no)",
+                 db_is_null(rows, 4) ? "" : "(no alerts)");
     }
     db_done(rows);
     return out;
@@ -127,6 +128,38 @@ static int change_addresses(struct db *db, void *ctx)
     return 0;
 }
 
+/* Each no is remembered by itself, also when the person was gone in between. */
+static int stop_alerts(struct db *db, void *ctx)
+{
+    (void)ctx;
+    struct err err = {{0}};
+    int64_t letters = 0;
+    int64_t alerts = 0;
+    int64_t one = add(db, group_a, "Bo Fiktiv", "bo@example.se");
+    int64_t two = add(db, group_a, "Cilla Fiktiv", "cilla@example.se");
+    addresses(db, one, &alerts);
+    addresses(db, two, &letters);
+    assert_int_equal(contact_stop_alerts(db, &ACTOR_ADMIN, alerts, &err), 0);
+    assert_int_equal(contact_stop_alerts(db, &ACTOR_ADMIN, alerts, &err), 0);
+    assert_int_equal(contact_unsubscribe(db, &ACTOR_ADMIN, letters, &err), 0);
+    for (int i = 0; i < 2; i++) {
+        assert_string_equal(addresses(db, one, NULL), "bo@example.se(no alerts)");
+        assert_string_equal(addresses(db, two, NULL), "cilla@example.se(no)");
+        assert_int_equal(contact_remove(db, &ACTOR_ADMIN, one, 0, &err), 0);
+        assert_int_equal(contact_remove(db, &ACTOR_ADMIN, two, 0, &err), 0);
+        one = add(db, group_a, "Bo Fiktiv", "bo@example.se");
+        two = add(db, group_a, "Cilla Fiktiv", "cilla@example.se");
+    }
+    assert_int_equal(contact_stop_alerts(db, &ACTOR_ADMIN, alerts, &err), ERR_NOT_FOUND);
+    return 0;
+}
+
+static void test_contact_stop_alerts__letters_go_on(void **state)
+{
+    (void)state;
+    assert_int_equal(fixture_write(f, stop_alerts, NULL), 0);
+}
+
 static void test_contact_set__an_address_keeps_its_no(void **state)
 {
     (void)state;
@@ -160,6 +193,7 @@ static void test_contact_remove__the_last_group_is_the_register(void **state)
 
 static const struct CMUnitTest tests[] = {
     TEST_FIXTURE(test_contact_add__knows_the_same_person, setup, teardown),
+    TEST_FIXTURE(test_contact_stop_alerts__letters_go_on, setup, teardown),
     TEST_FIXTURE(test_contact_set__an_address_keeps_its_no, setup, teardown),
     TEST_FIXTURE(test_contact_remove__the_last_group_is_the_register, setup, teardown),
 };

@@ -197,7 +197,8 @@ static int unsubscribe(struct db *db, void *ctx)
     if (rc == 0 && db_next(rows) > 0)
         id = db_int(rows, 0);
     db_done(rows);
-    return rc ? rc : contact_unsubscribe(db, &actor, id, &err);
+    rc = rc ? rc : contact_unsubscribe(db, &actor, id, &err);
+    return rc ? rc : contact_stop_alerts(db, &actor, id, &err);
 }
 
 static void test_import__a_no_and_a_protection_stay(void **state)
@@ -218,6 +219,7 @@ static void test_import__a_no_and_a_protection_stay(void **state)
     expect_counts(&a, 0, 0, 0, 0, 0);
     assert_string_equal(fixture_expect(f, &ACTOR_A, GET, url, NULL, 200, "protected"), "true");
     assert_true(strlen(fixture_expect(f, &ACTOR_A, GET, url, NULL, 200, "addresses.0.unsubscribed_at")) > 10);
+    assert_true(strlen(fixture_expect(f, &ACTOR_A, GET, url, NULL, 200, "addresses.0.alerts_stopped_at")) > 10);
     /* not even when the person was gone in between */
     fixture_expect(f, &ACTOR_A, HTTP_METHOD_DELETE, url, NULL, 204, NULL);
     a = import_text(&ACTOR_A, IMPORT, csv);
@@ -225,6 +227,7 @@ static void test_import__a_no_and_a_protection_stay(void **state)
     snprintf(url, sizeof url, "/api/v1/contact/%s",
              fixture_expect(f, &ACTOR_A, GET, "/api/v1/contact", NULL, 200, "items.0.id"));
     assert_true(strlen(fixture_expect(f, &ACTOR_A, GET, url, NULL, 200, "addresses.0.unsubscribed_at")) > 10);
+    assert_true(strlen(fixture_expect(f, &ACTOR_A, GET, url, NULL, 200, "addresses.0.alerts_stopped_at")) > 10);
 }
 
 static void test_import__one_person_many_rows_many_groups(void **state)

@@ -55,10 +55,19 @@ static int teardown(void **state)
     return 0;
 }
 
+static const char *registered(const char *field)
+{
+    return fixture_expect(f, &ACTOR_ADMIN, GET, "/api/v1/why?address=gunilla@example.com", NULL, 200, field);
+}
+
 static const char *unsubscribed(void)
 {
-    return fixture_expect(f, &ACTOR_ADMIN, GET, "/api/v1/why?address=gunilla@example.com", NULL, 200,
-                          "registrations.0.unsubscribed_at");
+    return registered("registrations.0.unsubscribed_at");
+}
+
+static const char *alerts_stopped(void)
+{
+    return registered("registrations.0.alerts_stopped_at");
 }
 
 /* The page, which must tell nothing of the person. */
@@ -95,6 +104,30 @@ static void test_post__ends_the_letters(void **state)
     assert_null(strstr(a.text, "<form"));
     answer_fini(&a);
     assert_string_not_equal(unsubscribed(), "");
+    assert_string_equal(alerts_stopped(), "");
+}
+
+/* A page of its own, which says that the letters go on; and they do. */
+static void test_post__ends_the_alerts_alone(void **state)
+{
+    (void)state;
+    struct answer a = load(GET, alerts_path, NULL);
+    assert_int_equal(a.status, 200);
+    assert_non_null(strstr(a.text, "Vill du sluta få varningar"));
+    assert_non_null(strstr(a.text, "Breven fortsätter att komma."));
+    assert_non_null(strstr(a.text, "Letters go on"));
+    assert_non_null(strstr(a.text, "<form method=\"post\">"));
+    answer_fini(&a);
+    assert_string_equal(alerts_stopped(), "");
+    for (int i = 0; i < 2; i++) {
+        a = load(POST, alerts_path, "List-Unsubscribe=One-Click");
+        assert_int_equal(a.status, 200);
+        assert_non_null(strstr(a.text, "Du får inga fler varningar."));
+        answer_fini(&a);
+    }
+    assert_string_not_equal(alerts_stopped(), "");
+    assert_string_equal(unsubscribed(), "");
+    assert_string_not_equal(registered("registrations.0.groups.0.id"), "");
 }
 
 static void test_post__twice_is_fine(void **state)
@@ -115,12 +148,12 @@ static void test_bad_links__look_all_the_same(void **state)
 {
     (void)state;
     char other[80];
-    char *texts[8] = {NULL};
+    char *texts[6] = {NULL};
     size_t n = 0;
     snprintf(other, sizeof other, "%s", path);
     other[10] = other[10] == 'a' ? 'b' : 'a'; /* another id, so a wrong signature */
-    const char *const bad[] = {other, alerts_path, "/u/x", "/u/aaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
-    for (size_t i = 0; i < 4; i++) {
+    const char *const bad[] = {other, "/u/x", "/u/aaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
+    for (size_t i = 0; i < 3; i++) {
         for (int post = 0; post < 2; post++) {
             struct answer a = load(post ? POST : GET, bad[i], post ? "" : NULL);
             assert_int_equal(a.status, 404);
@@ -187,6 +220,7 @@ static void test_one_click__over_tcp(void **state)
 static const struct CMUnitTest tests[] = {
     TEST_FIXTURE(test_get__changes_nothing, setup, teardown),
     TEST_FIXTURE(test_post__ends_the_letters, setup, teardown),
+    TEST_FIXTURE(test_post__ends_the_alerts_alone, setup, teardown),
     TEST_FIXTURE(test_post__twice_is_fine, setup, teardown),
     TEST_FIXTURE(test_bad_links__look_all_the_same, setup, teardown),
     TEST_FIXTURE(test_gone_person__looks_like_a_bad_link, setup, teardown),
