@@ -33,7 +33,7 @@ void alert_row_fini(struct alert_row *row)
     *row = (struct alert_row){0};
 }
 
-static bool class_parse(const char *word, enum letter_class *out)
+bool alert_class_parse(const char *word, enum letter_class *out)
 {
 #define CLASS_WORD(id, word) [LETTER_CLASS_##id] = (word),
     static const char *const words[] = {LETTER_CLASS_MAP(CLASS_WORD)};
@@ -53,7 +53,8 @@ static bool read_words(const struct db_rows *rows, struct alert_row *row)
            alert_severity_parse(db_text(rows, 4), &row->severity) &&
            alert_urgency_parse(db_text(rows, 5), &row->urgency) &&
            alert_certainty_parse(db_text(rows, 6), &row->certainty) &&
-           class_parse(db_text(rows, 9), &row->classification) && alert_state_parse(db_text(rows, 18), &row->state);
+           alert_class_parse(db_text(rows, 9), &row->classification) &&
+           alert_state_parse(db_text(rows, 18), &row->state);
 }
 
 static void read_texts(const struct db_rows *rows, struct alert_row *row)

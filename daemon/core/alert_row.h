@@ -39,6 +39,8 @@ struct alert_row {
     int64_t created_us, sent_us, ended_us;
 };
 
+/* The word of a classification. */
+bool alert_class_parse(const char *word, enum letter_class *out);
 void alert_row_fini(struct alert_row *row);
 /* Within no scope: the caller has checked, or is the scheduler. ERR_NOT_FOUND with words; ERR_CORRUPT. */
 int alert_row_load(struct db *db, int64_t id, struct alert_row *out, struct err *err);

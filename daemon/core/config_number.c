@@ -105,6 +105,27 @@ int config_parse_time(const char *text, const struct config_range *range, void *
     return 0;
 }
 
+int config_parse_hours(const char *text, const struct config_range *range, void *out, struct err *err)
+{
+    enum { CLOCK_LEN = 5, HOURS_LEN = 11 }; /* "22:00", "22:00-07:00" */
+    struct config_hours hours = {0, 0};
+    char clock[CLOCK_LEN + 1] = "";
+
+    if (strcmp(text, "none") == 0)
+        return 0; /* the field is zeroed */
+    bool fits = strlen(text) == HOURS_LEN && text[CLOCK_LEN] == '-';
+    if (fits) {
+        memcpy(clock, text, CLOCK_LEN);
+        fits = config_parse_time(clock, range, &hours.from_min, NULL) == 0 &&
+               config_parse_time(text + CLOCK_LEN + 1, range, &hours.to_min, NULL) == 0 &&
+               hours.from_min != hours.to_min;
+    }
+    if (!fits)
+        return config_not_a(err, text, "a stretch of the day", "it as HH:MM-HH:MM, such as 22:00-07:00, or none");
+    *(struct config_hours *)out = hours;
+    return 0;
+}
+
 int config_parse_days(const char *text, const struct config_range *range, void *out, struct err *err)
 {
     struct config_days days = {.count = 0};

@@ -109,6 +109,7 @@ static const value_parser parsers[] = {
     [CONFIG_TYPE_HOSTS] = config_parse_hosts,
     [CONFIG_TYPE_DAYS] = config_parse_days,
     [CONFIG_TYPE_TIME] = config_parse_time,
+    [CONFIG_TYPE_HOURS] = config_parse_hours,
     [CONFIG_TYPE_INT] = config_parse_int,
     [CONFIG_TYPE_DURATION] = config_parse_duration,
     [CONFIG_TYPE_SIZE] = config_parse_size,

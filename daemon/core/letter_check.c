@@ -54,7 +54,8 @@ static int read_places(struct db *db, char **places, size_t *n)
     return rc < 0 ? rc : 0;
 }
 
-int letter_lint(struct db *db, const struct config *config, const struct letter_source *src, struct lint_report *report)
+static int lint_as(struct db *db, const struct config *config, const struct letter_source *src, bool only_police,
+                   struct lint_report *report)
 {
     char *places[PLACES_MAX];
     size_t n = 0;
@@ -63,11 +64,23 @@ int letter_lint(struct db *db, const struct config *config, const struct letter_
         struct lint_options options = {.hosts = config ? (const char *const *)config->letter.link_hosts.item : NULL,
                                        .host_count = config ? config->letter.link_hosts.count : 0,
                                        .places = (const char *const *)places,
-                                       .place_count = n};
+                                       .place_count = n,
+                                       .only_police = only_police};
         lint_letter(src, &options, report);
     }
     free_places(places, n);
     return rc;
+}
+
+int letter_lint(struct db *db, const struct config *config, const struct letter_source *src, struct lint_report *report)
+{
+    return lint_as(db, config, src, false, report);
+}
+
+int letter_lint_police(struct db *db, const struct config *config, const struct letter_source *src,
+                       struct lint_report *report)
+{
+    return lint_as(db, config, src, true, report);
 }
 
 static const struct lint_finding *first_block(const struct lint_report *report)

@@ -16,7 +16,10 @@
 enum { HOST_MAX_BYTES = 254 };
 
 static const char *const built_in_hosts[] = {
-    "polisen.se", "*.polisen.se", "krisinformation.se", "samverkanmotbrott.se", "stoldskyddsforeningen.se", "1177.se"};
+    "polisen.se",         "*.polisen.se", /* first: see POLICE_HOSTS */
+    "krisinformation.se", "samverkanmotbrott.se", "stoldskyddsforeningen.se", "1177.se"};
+
+enum { POLICE_HOSTS = 2 };
 
 static const char *const shorteners[] = {
     "bit.ly", "tinyurl.com", "t.co",    "goo.gl",   "ow.ly",     "is.gd",      "buff.ly", "kutt.it", "shorturl.at",
@@ -56,10 +59,10 @@ static bool matches(const char *host, const char *pattern)
 static bool is_allowed(const struct lint *l, const char *host)
 {
     const char *bare = strncmp(host, "www.", 4) == 0 ? host + 4 : host;
-    for (size_t i = 0; i < ARRAY_LEN(built_in_hosts); i++)
+    for (size_t i = 0; i < (l->options->only_police ? POLICE_HOSTS : ARRAY_LEN(built_in_hosts)); i++)
         if (matches(host, built_in_hosts[i]) || matches(bare, built_in_hosts[i]))
             return true;
-    for (size_t i = 0; i < l->options->host_count; i++)
+    for (size_t i = 0; !l->options->only_police && i < l->options->host_count; i++)
         if (matches(host, l->options->hosts[i]) || matches(bare, l->options->hosts[i]))
             return true;
     return false;

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "core/alert.h"
 #include "core/area.h"
 #include "core/clock_watch.h"
 #include "core/config.h"
@@ -79,11 +80,15 @@ static int open_due(struct scheduler *s, struct db *db)
     return rc;
 }
 
-/* Messages whose time is over: nothing of them is claimed from here on. */
+/* Alerts and messages whose time is over: nothing of them is claimed from here on. */
 static int expire(struct scheduler *s, struct db *db)
 {
     int n = 0;
-    int rc = ledger_expire(db, s->now_us, &n);
+    int rc = alert_expire_due(db, s->now_us, &n);
+    if (n >= ALERT_EXPIRE_MAX)
+        s->more = true;
+    if (rc == 0)
+        rc = ledger_expire(db, s->now_us, &n);
     if (n >= LEDGER_EXPIRE_MAX)
         s->more = true;
     return rc;

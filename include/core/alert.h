@@ -36,7 +36,7 @@ enum {
     ALERT_TITLE_CHARS = 120,
     ALERT_TEXT_BYTES = 16384, /* of text and of text_en */
     ALERT_INSTRUCTION_BYTES = 4096,
-    ALERT_SMS_BYTES = 2048,
+    ALERT_SMS_CHARS = 700,
     ALERT_EXPIRY_MIN_S = 300,
     ALERT_EXPIRY_MAX_S = 30 * 86400,
 };

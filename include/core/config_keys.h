@@ -92,7 +92,10 @@
 #define CONFIG_ALERT(X) \
     X(alert, default_expiry, default_expiry_s, DURATION, "24h", 300, 2592000, LIVE, "how long an alert is valid") \
     X(alert, confirm_above_recipients, confirm_above_recipients, INT, "500", 0, 10000000, LIVE, \
-      "the number of recipients above which the sender must confirm")
+      "the number of recipients above which the sender must confirm") \
+    X(alert, quiet_hours, quiet_hours, HOURS, "22:00-07:00", 0, 0, LIVE, "HH:MM-HH:MM, or none") \
+    X(alert, per_sender_per_hour, per_sender_per_hour, INT, "60", 0, 10000, LIVE, \
+      "how many alerts one person may send in an hour, 0 for no limit")
 
 #define CONFIG_WEBHOOK(X) \
     X(webhook, allow_private, allow_private, YESNO, "no", 0, 0, LIVE, "yes or no") \

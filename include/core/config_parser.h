@@ -36,6 +36,7 @@ CONFIG_PARSER(int);
 CONFIG_PARSER(duration);
 CONFIG_PARSER(size);
 CONFIG_PARSER(time);
+CONFIG_PARSER(hours);
 CONFIG_PARSER(days);
 
 /* How many bytes of a wrong value an error text shows: at most CONFIG_SHOWN_BYTES, whole characters. For "%.*s". */

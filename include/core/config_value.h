@@ -35,6 +35,12 @@ struct config_days {
     size_t count;
 };
 
+/* A daily stretch of wall-clock time, in minutes of the day; one that ends before it begins runs over midnight. Both 0:
+ * none. */
+struct config_hours {
+    int from_min, to_min;
+};
+
 enum config_tls { CONFIG_TLS_REQUIRED, CONFIG_TLS_OPPORTUNISTIC, CONFIG_TLS_NONE };
 
 /* Each type of the key tables with its C type. */
@@ -53,6 +59,7 @@ enum config_tls { CONFIG_TLS_REQUIRED, CONFIG_TLS_OPPORTUNISTIC, CONFIG_TLS_NONE
 #define CONFIG_CTYPE_HOSTS struct config_hosts
 #define CONFIG_CTYPE_DAYS struct config_days
 #define CONFIG_CTYPE_TIME int /* minutes of the day */
+#define CONFIG_CTYPE_HOURS struct config_hours
 #define CONFIG_CTYPE_INT int
 #define CONFIG_CTYPE_DURATION int64_t /* seconds */
 #define CONFIG_CTYPE_SIZE int64_t     /* bytes */
@@ -78,6 +85,7 @@ enum config_tls { CONFIG_TLS_REQUIRED, CONFIG_TLS_OPPORTUNISTIC, CONFIG_TLS_NONE
     X(HOSTS, HOSTS)           \
     X(DAYS, PLAIN)            \
     X(TIME, PLAIN)            \
+    X(HOURS, PLAIN)           \
     X(INT, PLAIN)             \
     X(DURATION, PLAIN)        \
     X(SIZE, PLAIN)            \

@@ -45,6 +45,7 @@ struct lint_options {
     /* Names of places: a row of a table that names one is a row about a place. */
     const char *const *places;
     size_t place_count;
+    bool only_police; /* links may lead to polisen.se alone: in a warning of fraud every other one is suspect */
 };
 
 void lint_report_init(struct lint_report *report);

@@ -98,3 +98,56 @@ INSERT INTO alert (id, root_id, type, kind, severity, urgency, certainty, is_exe
     note, recipients, not_before, expires_at, origin, origin_id, origin_url, created_at, sent_at, ended_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25,
     $26, $27, $28, $29, $30, $31, $32, $33)
+-- name: alert_latest scoped
+SELECT a.id FROM alert AS a
+WHERE EXISTS (SELECT 1 FROM alert_municipality AS t WHERE t.alert_id = a.id AND {scope t.municipality_code})
+ORDER BY a.id DESC LIMIT 1
+
+-- name: alert_group_insert
+INSERT INTO alert_group (alert_id, group_id) VALUES ($1, $2)
+
+-- What is asked for or reached; the municipalities of a thread stay.
+-- name: alert_municipality_insert
+INSERT INTO alert_municipality (alert_id, municipality_code) VALUES ($1, $2)
+
+-- name: alert_municipalities_copy
+INSERT INTO alert_municipality (alert_id, municipality_code)
+SELECT $2, t.municipality_code FROM alert_municipality AS t WHERE t.alert_id = $1
+
+-- Groups that have gone to sleep since an alert was drafted or submitted.
+-- name: alert_groups_drop_inactive
+DELETE FROM alert_group WHERE alert_id = $1
+  AND group_id IN (SELECT g.id FROM watch_group AS g WHERE g.state <> 'active')
+
+-- name: alert_groups_of
+SELECT t.group_id FROM alert_group AS t JOIN watch_group AS g ON g.id = t.group_id
+WHERE t.alert_id = $1 AND g.state = 'active' ORDER BY t.group_id
+
+-- name: alert_set_sent
+UPDATE alert SET state = 'active', sent_at = $2, recipients = $3, not_before = $4, message_id = $5,
+    approved_by = $6, approved_at = $7, override_reason = coalesce($8, override_reason)
+WHERE id = $1
+
+-- name: alert_set_message
+UPDATE alert SET message_id = $2 WHERE id = $1
+
+-- name: alert_set_state
+UPDATE alert SET state = $2, ended_at = $3, note = coalesce($4, note) WHERE id = $1
+
+-- The thread's part that is in force: the first alert or its last update.
+-- name: alert_current
+SELECT a.id FROM alert AS a WHERE a.root_id = $1 AND a.state = 'active' ORDER BY a.id DESC LIMIT 1
+
+-- name: alert_end_thread
+UPDATE alert SET state = $2, ended_at = $3 WHERE root_id = $1 AND state IN ('active', 'updated')
+
+-- name: alert_due
+SELECT id FROM alert WHERE state IN ('draft', 'submitted', 'active') AND expires_at <= $1
+ORDER BY expires_at, id LIMIT $2
+
+-- How many somebody has sent since $2, and when the one was that must be an hour old first ($3 of them may be younger).
+-- name: alert_sent_since
+SELECT count(*) FROM alert WHERE author = $1 AND sent_at > $2 AND type <> 'recall'
+
+-- name: alert_sent_nth
+SELECT sent_at FROM alert WHERE author = $1 AND sent_at > $2 AND type <> 'recall' ORDER BY sent_at DESC LIMIT 1 OFFSET $3

@@ -118,6 +118,15 @@ static const struct bad_row value_rows[] = {
                                           "unit (15s, 5m, 2h, 3d) from 1s to 1d"},
     {BASE "[letter]\nremind_days = 1,3\n", "t.conf:8: [letter] remind_days: '1,3' is not possible: write at most 8 "
                                            "falling numbers from 28 to 1, such as 3,1"},
+    {BASE "[alert]\nquiet_hours = 22-07\n", "t.conf:8: [alert] quiet_hours: '22-07' is not a stretch of the day: write "
+                                            "it as HH:MM-HH:MM, such as 22:00-07:00, "
+                                            "or none"},
+    {BASE "[alert]\nquiet_hours = 22:00-24:00\n",
+     "t.conf:8: [alert] quiet_hours: '22:00-24:00' is not a stretch of the day: write it as HH:MM-HH:MM, such as "
+     "22:00-07:00, or none"},
+    {BASE "[alert]\nquiet_hours = 07:00-07:00\n",
+     "t.conf:8: [alert] quiet_hours: '07:00-07:00' is not a stretch of the day: write it as HH:MM-HH:MM, such as "
+     "22:00-07:00, or none"},
     {BASE "[letter]\nremind_time = 9:00\n",
      "t.conf:8: [letter] remind_time: '9:00' is not a time of day: write it as HH:MM, such as 09:00"},
     {BASE "[letter]\nclassification = secret\n",
@@ -320,6 +329,8 @@ static void test_config_parse__fills_in_the_defaults(void **state)
     assert_int_equal(c->letter.remind_days.count, 2);
     assert_int_equal(c->letter.remind_days.item[0], 3);
     assert_int_equal(c->letter.remind_time_min, 9 * 60);
+    assert_int_equal(c->alert.quiet_hours.from_min, 22 * 60);
+    assert_int_equal(c->alert.quiet_hours.to_min, 7 * 60);
     assert_int_equal(c->letter.retry_max_age_s, 3 * 86400);
     assert_int_equal(c->letter.retry_max_s, 67 * 60);
     assert_int_equal(c->limits.import_bytes, 20 * 1024 * 1024);
