@@ -2,7 +2,7 @@
 _grannbud()
 {
     local cur=${COMP_WORDS[COMP_CWORD]} noun='' verb='' verbs='' options='' i
-    local nouns='status user token audit store hold resume help completion area municipality group contact series schedule letter delivery why'
+    local nouns='status user token audit store hold resume help completion area municipality group contact series schedule letter delivery why incoming event'
     local globals='--socket --url --token-file --as --json --lang --help --version'
     COMPREPLY=()
     for ((i = 1; i < COMP_CWORD; i++)); do
@@ -23,8 +23,10 @@ _grannbud()
         contact) verbs='add list show set remove' ;;
         series) verbs='add list show pause resume' ;;
         schedule) verbs='next upcoming' ;;
-        letter) verbs='new list show edit lint preview test submit approve reject send cancel report' ;;
+        letter) verbs='new list show edit lint material preview test submit approve reject send cancel report' ;;
         delivery) verbs='list show retry' ;;
+        incoming) verbs='status resume' ;;
+        event) verbs='list' ;;
     esac
     [[ -n $verbs ]] || verb=''
     case "$noun $verb" in
@@ -50,6 +52,7 @@ _grannbud()
         'schedule next') options='--rrule --time --tz --from --start --count --working-day' ;;
         'letter new') options='--series --scope' ;;
         'letter list') options='--state --series' ;;
+        'letter material') options='--municipality --period' ;;
         'letter preview') options='--group --municipality --html' ;;
         'letter test') options='--to --municipality' ;;
         'letter submit') options='--override' ;;
@@ -58,6 +61,7 @@ _grannbud()
         'letter send') options='--at' ;;
         'letter cancel') options='--note' ;;
         'delivery list') options='--message --letter --state --address' ;;
+        'event list') options='--municipality --from --to' ;;
     esac
     if [[ $cur == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$options $globals" -- "$cur")

@@ -46,6 +46,11 @@ static const struct cli_option LETTER_PREVIEW[] = {
     {"html", NULL, CLI_FLAG, CLI_LOCAL, .help = "print the HTML part instead of the text"},
     END,
 };
+static const struct cli_option LETTER_MATERIAL[] = {
+    {"municipality", "M", QUERY, .is_required = true, .help = "which municipality, by code or name"},
+    {"period", "PERIOD", QUERY, .help = "2026-11, 2026-W47, a day or a year; default: this month"},
+    END,
+};
 static const struct cli_option LETTER_TEST[] = {
     {"to", "ADDRESS", .is_required = true, .help = "who gets the test copy"},
     {"municipality", "CODE", .help = "as this municipality gets it"},
@@ -119,6 +124,9 @@ const struct cli_command CLI_COMMANDS_LETTER[] = {
      .path = "/api/v1/letter/{LETTER}/lint", .run = cli_run_lint, .view = cli_view_lint,
      .more = "A FILE (FILE.md, a path, or -) is checked here, without the daemon and its settings.\n"
              "Exit code 1 when something stops the letter."},
+    {"letter", "material", "[FILE]>", "the police's public events as Markdown, to take what is of use",
+     .options = LETTER_MATERIAL, .method = "GET", .path = "/api/v1/letter/material",
+     .more = "Kept only while [police_events] is set up; incoming status tells how that goes."},
     {"letter", "preview", "ID", "the letter as its readers get it", .options = LETTER_PREVIEW, .method = "GET",
      .path = "/api/v1/letter/{ID}/preview", .run = cli_run_preview},
     {"letter", "test", "ID", "a test copy to one address", .options = LETTER_TEST, .method = "POST",

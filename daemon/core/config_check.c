@@ -199,6 +199,24 @@ static void check_letter(const struct config *c, const struct check *ck)
         tell(ck, KEY_letter_retry_max_age, "shorter than retry_max: write at least as much");
 }
 
+/* Who asks the police must say who it is, in a header: no control characters, no line end. */
+static void check_police_events(const struct config *c, const struct check *ck)
+{
+    const char *contact = c->police_events.contact;
+
+    if (is_bad(ck, KEY_police_events_url) || is_bad(ck, KEY_police_events_contact))
+        return;
+    if (has(c->police_events.url.text) && !has(contact))
+        tell(ck, KEY_police_events_contact,
+             "is missing: write whom the police can reach about the calls, such as a mail address");
+    for (const char *p = contact ? contact : ""; *p; p++) {
+        if ((unsigned char)*p >= ' ' && (unsigned char)*p < 0x7f && *p != '(' && *p != ')')
+            continue;
+        tell(ck, KEY_police_events_contact, "has a character that cannot stand there: write ASCII without brackets");
+        return;
+    }
+}
+
 /* "" becomes the domain of the sender's address. */
 static void derive_domain(char **domain, const char *from)
 {
@@ -231,6 +249,7 @@ void config_check(struct config *c, const struct config_origin *file, const stru
     check_relays(c, relays, errors);
     check_inbound(c, &ck);
     check_letter(c, &ck);
+    check_police_events(c, &ck);
     derive_domain(&c->sender.envelope_domain, c->sender.from);
     derive_domain(&c->sender.list_domain, c->sender.from);
     if (!file->is_bad[KEY_listen_allowed_hosts])

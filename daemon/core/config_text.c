@@ -178,6 +178,43 @@ void config_hosts_fini(struct config_hosts *h)
     *h = (struct config_hosts){0};
 }
 
+/* "1292" or "12", as SCB numbers municipalities and counties. */
+static bool code_is_valid(const char *s)
+{
+    size_t n = strlen(s);
+
+    return (n == 2 || n == 4) && strspn(s, "0123456789") == n;
+}
+
+static int codes_add(struct config_hosts *h, const char *code, const struct config_range *range, struct err *err)
+{
+    if (!code_is_valid(code))
+        return config_not_a(err, code, "a municipality or a county",
+                            "numbers of municipalities such as 1292, or of counties such as 12");
+    if ((int64_t)h->count >= range->max)
+        return err_set(err, ERR_INVALID, "too many: write at most %d, or counties in place of municipalities",
+                       (int)range->max);
+    h->item = xreallocarray(h->item, h->count + 1, sizeof(*h->item));
+    h->item[h->count++] = xstrdup(code);
+    return 0;
+}
+
+int config_parse_codes(const char *text, const struct config_range *range, void *out, struct err *err)
+{
+    struct config_hosts *h = out;
+    const char *at = text;
+    char *item = NULL;
+    int rc = 0;
+
+    while (rc == 0 && (item = config_next_item(&at)) != NULL) {
+        rc = codes_add(h, item, range, err);
+        free(item);
+    }
+    if (rc)
+        config_hosts_fini(h);
+    return rc;
+}
+
 static int hosts_add(struct config_hosts *h, const char *host, const struct config_range *range, struct err *err)
 {
     if (!config_host_is_valid(host))

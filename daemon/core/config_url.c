@@ -259,6 +259,18 @@ int config_url_parse_imap(const char *text, struct config_url *out, struct err *
     return 0;
 }
 
+int config_url_parse_source(const char *text, struct config_url *out, struct err *err)
+{
+    static const struct scheme schemes[] = {{"https", 443, true}, {"http", 80, false}, {0}};
+    int rc = parse(text, schemes, "https://host/path", out, err);
+
+    if (rc == 0 && !out->is_secure && !config_host_is_loopback(out->host)) {
+        config_url_fini(out);
+        return err_set(err, ERR_INVALID, "http:// could be changed on its way: write https://host/path");
+    }
+    return rc;
+}
+
 int config_url_parse_store(const char *text, struct config_url *out, struct err *err)
 {
     static const char prefix[] = "sqlite:";

@@ -92,6 +92,7 @@ URL_PARSER(store)
 URL_PARSER(relay)
 URL_PARSER(imap)
 URL_PARSER(listen)
+URL_PARSER(source)
 
 static const value_parser parsers[] = {
     [CONFIG_TYPE_TEXT] = config_parse_text,
@@ -105,8 +106,10 @@ static const value_parser parsers[] = {
     [CONFIG_TYPE_STORE_URL] = parse_store,
     [CONFIG_TYPE_RELAY_URL] = parse_relay,
     [CONFIG_TYPE_IMAP_URL] = parse_imap,
+    [CONFIG_TYPE_SOURCE_URL] = parse_source,
     [CONFIG_TYPE_LISTEN] = parse_listen,
     [CONFIG_TYPE_HOSTS] = config_parse_hosts,
+    [CONFIG_TYPE_CODES] = config_parse_codes,
     [CONFIG_TYPE_DAYS] = config_parse_days,
     [CONFIG_TYPE_TIME] = config_parse_time,
     [CONFIG_TYPE_HOURS] = config_parse_hours,

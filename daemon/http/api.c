@@ -56,10 +56,10 @@ struct ask {
     struct api_call call;
 };
 
-static const struct api_route *const TABLES[] = {API_ROUTES_AREA,     API_ROUTES_GROUP,  API_ROUTES_REGISTER,
-                                                 API_ROUTES_CONTACT,  API_ROUTES_SERIES, API_ROUTES_LETTER,
-                                                 API_ROUTES_DELIVERY, API_ROUTES_STAFF,  API_ROUTES_SYSTEM,
-                                                 API_ROUTES_STORE,    API_ROUTES_FEED,   API_ROUTES_PAGE};
+static const struct api_route *const TABLES[] = {
+    API_ROUTES_AREA,   API_ROUTES_GROUP,    API_ROUTES_REGISTER, API_ROUTES_CONTACT, API_ROUTES_SERIES,
+    API_ROUTES_LETTER, API_ROUTES_DELIVERY, API_ROUTES_STAFF,    API_ROUTES_SYSTEM,  API_ROUTES_STORE,
+    API_ROUTES_FEED,   API_ROUTES_INCOMING, API_ROUTES_PAGE};
 
 const struct api_route *api_route_at(size_t i)
 {

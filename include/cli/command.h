@@ -63,6 +63,7 @@ struct cli_command {
 /* The parts of the table. */
 extern const struct cli_command CLI_COMMANDS_REGISTER[];
 extern const struct cli_command CLI_COMMANDS_LETTER[];
+extern const struct cli_command CLI_COMMANDS_INCOMING[];
 extern const struct cli_command CLI_COMMANDS_SYSTEM[];
 /* What every command takes. */
 extern const struct cli_option CLI_GLOBALS[];

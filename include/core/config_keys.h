@@ -109,6 +109,19 @@
     X(inbound, password_file, password_file, FILE, "", 0, 0, RESTART, "the file with the password") \
     X(inbound, poll_interval, poll_interval_s, DURATION, "60s", 10, 86400, RESTART, "how often the mailbox is read")
 
+#define CONFIG_VMA(X) \
+    X(vma, url, url, SOURCE_URL, "", 0, 0, LIVE, "the address of the warnings, e.g. https://vmaapi.sr.se/api/v3/alerts") \
+    X(vma, municipalities, municipalities, CODES, "", 0, 300, LIVE, "numbers of municipalities or counties, e.g. 1292, 1257") \
+    X(vma, poll_interval, poll_interval_s, DURATION, "60s", 30, 3600, LIVE, "how often it is asked")
+
+#define CONFIG_POLICE_EVENTS(X) \
+    X(police_events, url, url, SOURCE_URL, "", 0, 0, LIVE, "the address of the events, e.g. https://polisen.se/api/events") \
+    X(police_events, contact, contact, TEXT, "", 0, 200, LIVE, \
+      "whom the police can reach about the calls: a mail address or the address of a page") \
+    X(police_events, municipalities, municipalities, CODES, "", 0, 300, LIVE, \
+      "numbers of municipalities or counties, e.g. 1292, 1257") \
+    X(police_events, poll_interval, poll_interval_s, DURATION, "15m", 10, 86400, LIVE, "how often it is asked")
+
 #define CONFIG_LOG(X) \
     X(log, level, level, LEVEL, "info", 0, 0, LIVE, "error, warning, notice, info or debug") \
     X(log, format, format, FORMAT, "journal", 0, 0, LIVE, "journal, text or json")
@@ -117,7 +130,8 @@
 #define CONFIG_SECTION_MAP(S, X) \
     S(node, CONFIG_NODE, X) S(store, CONFIG_STORE, X) S(listen, CONFIG_LISTEN, X) S(sender, CONFIG_SENDER, X) \
     S(limits, CONFIG_LIMITS, X) S(letter, CONFIG_LETTER, X) S(alert, CONFIG_ALERT, X) S(webhook, CONFIG_WEBHOOK, X) \
-    S(inbound, CONFIG_INBOUND, X) S(log, CONFIG_LOG, X)
+    S(inbound, CONFIG_INBOUND, X) S(vma, CONFIG_VMA, X) S(police_events, CONFIG_POLICE_EVENTS, X) \
+    S(log, CONFIG_LOG, X)
 /* clang-format on */
 
 #endif

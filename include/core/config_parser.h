@@ -31,6 +31,7 @@ CONFIG_PARSER(zone);
 CONFIG_PARSER(socket);
 CONFIG_PARSER(file);
 CONFIG_PARSER(hosts);
+CONFIG_PARSER(codes);
 /* config_number.c */
 CONFIG_PARSER(int);
 CONFIG_PARSER(duration);

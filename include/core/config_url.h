@@ -16,6 +16,8 @@ int config_url_parse_base(const char *text, struct config_url *out, struct err *
 int config_url_parse_store(const char *text, struct config_url *out, struct err *err);
 int config_url_parse_relay(const char *text, struct config_url *out, struct err *err);
 int config_url_parse_imap(const char *text, struct config_url *out, struct err *err);
+/* What is fetched from others: https, with a path; http on this machine only. */
+int config_url_parse_source(const char *text, struct config_url *out, struct err *err);
 /* host:port, [IPv6]:port, or off. */
 int config_url_parse_listen(const char *text, struct config_url *out, struct err *err);
 void config_url_fini(struct config_url *u);

@@ -24,7 +24,7 @@ struct config_url {
     bool is_secure; /* smtps, imaps: TLS from the first byte */
 };
 
-/* Host names, lower case, in the order written. */
+/* Host names, lower case, in the order written; of CODES: municipalities (4 digits) and counties (2 digits). */
 struct config_hosts {
     char **item;
     size_t count;
@@ -55,8 +55,10 @@ enum config_tls { CONFIG_TLS_REQUIRED, CONFIG_TLS_OPPORTUNISTIC, CONFIG_TLS_NONE
 #define CONFIG_CTYPE_STORE_URL struct config_url
 #define CONFIG_CTYPE_RELAY_URL struct config_url
 #define CONFIG_CTYPE_IMAP_URL struct config_url
+#define CONFIG_CTYPE_SOURCE_URL struct config_url
 #define CONFIG_CTYPE_LISTEN struct config_url
 #define CONFIG_CTYPE_HOSTS struct config_hosts
+#define CONFIG_CTYPE_CODES struct config_hosts
 #define CONFIG_CTYPE_DAYS struct config_days
 #define CONFIG_CTYPE_TIME int /* minutes of the day */
 #define CONFIG_CTYPE_HOURS struct config_hours
@@ -81,8 +83,10 @@ enum config_tls { CONFIG_TLS_REQUIRED, CONFIG_TLS_OPPORTUNISTIC, CONFIG_TLS_NONE
     X(STORE_URL, URL)         \
     X(RELAY_URL, URL)         \
     X(IMAP_URL, URL)          \
+    X(SOURCE_URL, URL)        \
     X(LISTEN, URL)            \
     X(HOSTS, HOSTS)           \
+    X(CODES, HOSTS)           \
     X(DAYS, PLAIN)            \
     X(TIME, PLAIN)            \
     X(HOURS, PLAIN)           \

@@ -91,6 +91,7 @@ extern const struct api_route API_ROUTES_DELIVERY[];
 extern const struct api_route API_ROUTES_STAFF[];
 extern const struct api_route API_ROUTES_SYSTEM[];
 extern const struct api_route API_ROUTES_STORE[];
+extern const struct api_route API_ROUTES_INCOMING[];
 extern const struct api_route API_ROUTES_FEED[]; /* what anybody may read: /feed */
 extern const struct api_route API_ROUTES_PAGE[]; /* what is not under /api and no login is needed for */
 

@@ -139,6 +139,8 @@ struct api_fixture *fixture_open(void)
     f->config->node.timezone = zone;
     f->config->node.base_url = (struct config_url){.text = base, .host = host};
     f->config->sender = (struct config_sender){.from = from, .organisation = organisation, .reply_to = none};
+    f->config->vma.url.text = none;
+    f->config->police_events.url.text = none;
     f->config->limits.http_body_bytes = 1024 * 1024;
     f->config->limits.import_bytes = 64 * 1024 * 1024;
     struct store_config store = {

@@ -75,7 +75,7 @@ static const struct bad_row syntax_rows[] = {
          "t.conf: [relay NAME]: is missing: write a section such as [relay main] with its url"},
     {BASE "[lgo]\nlevel = info\n",
      "t.conf:7: [lgo] is no section: write one of [node], [store], [listen], [sender], [limits], [letter], [alert], "
-     "[webhook], [inbound], [log], [relay NAME]"},
+     "[webhook], [inbound], [vma], [police_events], [log], [relay NAME]"},
     {BASE "[log]\nlevl = info\n", "t.conf:8: [log] levl: there is no such key: write one of level, format"},
     {BASE "[log]\nLevel = info\n", "t.conf:8: [log] Level: there is no such key: write one of level, format"},
     {BASE "[log]\nlevel = info\nlevel = debug\n", "t.conf:9: [log] level: stands twice, first in line 8: take one out"},
@@ -84,7 +84,7 @@ static const struct bad_row syntax_rows[] = {
     {BASE "[log\nlevel = nonsense\n", "t.conf:7: the closing bracket is missing: write [section]"},
     {BASE "[ log ]\n",
      "t.conf:7: [ log ] is no section: write one of [node], [store], [listen], [sender], [limits], [letter], [alert], "
-     "[webhook], [inbound], [log], [relay NAME]"},
+     "[webhook], [inbound], [vma], [police_events], [log], [relay NAME]"},
     {BASE "[relay " BYTES_50 "]\nurl = x\n", "t.conf:7: the name of the section is too long: write a shorter one"},
     {"level = info\n" BASE, "t.conf:1: a key before the first section: write a line such as [node] above it"},
     {BASE "[log]\nlevel\n= x\nformat = text\n", "t.conf:8: neither a [section] nor a setting: write key = value\n"
@@ -217,6 +217,17 @@ static const struct bad_row together_rows[] = {
                                        "and password_file out"},
     {BASE "[inbound]\nimap_url = imaps://m.example/INBOX\n",
      "t.conf:7: [inbound] username: is missing: write the login name of the mailbox"},
+    {BASE "[police_events]\nurl = https://polisen.se/api/events\n",
+     "t.conf:7: [police_events] contact: is missing: write whom the police can reach about the calls, such as a mail "
+     "address"},
+    {BASE "[police_events]\ncontact = Åsa (IT)\n",
+     "t.conf:8: [police_events] contact: has a character that cannot stand there: write ASCII without brackets"},
+    {BASE "[vma]\nurl = http://vmaapi.example/alerts\nmunicipalities = 1292, 12, Ängelholm\npoll_interval = 10s\n",
+     "t.conf:8: [vma] url: http:// could be changed on its way: write https://host/path\n"
+     "t.conf:9: [vma] municipalities: 'Ängelholm' is not a municipality or a county: write numbers of municipalities "
+     "such as 1292, or of counties such as 12\n"
+     "t.conf:10: [vma] poll_interval: '10s' is not possible: write a time with its unit (15s, 5m, "
+     "2h, 3d) from 30s to 1h"},
 };
 
 static void test_config_parse__tells_what_is_wrong_with_the_lines(void **state)
@@ -336,6 +347,8 @@ static void test_config_parse__fills_in_the_defaults(void **state)
     assert_int_equal(c->limits.import_bytes, 20 * 1024 * 1024);
     assert_string_equal(c->inbound.imap_url.text, "");
     assert_null(c->inbound.imap_url.host);
+    assert_string_equal(c->vma.url.text, ""); /* nobody is asked unless somebody wants it */
+    assert_string_equal(c->police_events.url.text, "");
     assert_int_equal(c->log.level, LOG_INFO);
     assert_int_equal(c->log.format, LOG_JOURNAL);
     config_free(c);
