@@ -332,7 +332,7 @@ uninstall: ## removes what install put there; configuration and data stay
 PKG_BUILD := gcc make libc6-dev libuv1-dev libcurl4-openssl-dev libsqlite3-dev libinih-dev libjansson-dev libcmark-dev \
 	libsodium-dev libcsv-dev libidn2-dev libunistring-dev libssl-dev node-llhttp libcmocka-dev \
 	python3 procps systemd tzdata openssl faketime pkg-config libgmime-3.0-dev libemail-mime-perl libemail-address-xs-perl
-PKG_TEST := postfix dovecot-imapd dovecot-lmtpd prometheus strace iproute2 libxml2-utils
+PKG_TEST := postfix dovecot-imapd dovecot-lmtpd prometheus strace iproute2 libxml2-utils python3-feedparser python3-icalendar
 PKG_BENCH := mlmmj
 PKG_LINT := clang clang-tidy clang-format cppcheck libclang-rt-14-dev gcovr shellcheck pyflakes3
 

@@ -2,7 +2,7 @@
 _grannbud()
 {
     local cur=${COMP_WORDS[COMP_CWORD]} noun='' verb='' verbs='' options='' i
-    local nouns='status user token audit store hold resume help completion area municipality group contact series schedule letter delivery why incoming event'
+    local nouns='status user token audit store hold resume help completion area municipality group contact series schedule meeting letter delivery why incoming event'
     local globals='--socket --url --token-file --as --json --lang --help --version'
     COMPREPLY=()
     for ((i = 1; i < COMP_CWORD; i++)); do
@@ -23,6 +23,7 @@ _grannbud()
         contact) verbs='add list show set remove' ;;
         series) verbs='add list show pause resume' ;;
         schedule) verbs='next upcoming' ;;
+        meeting) verbs='add list remove' ;;
         letter) verbs='new list show edit lint material preview test submit approve reject send cancel report' ;;
         delivery) verbs='list show retry' ;;
         incoming) verbs='status resume' ;;
@@ -50,6 +51,8 @@ _grannbud()
         'contact remove') options='--group' ;;
         'series add') options='--name --rrule --time --scope --kind --tz --from --working-day --covers-previous' ;;
         'schedule next') options='--rrule --time --tz --from --start --count --working-day' ;;
+        'meeting add') options='--title --scope --starts --ends --place --note' ;;
+        'meeting list') options='--days-back' ;;
         'letter new') options='--series --scope' ;;
         'letter list') options='--state --series' ;;
         'letter material') options='--municipality --period' ;;

@@ -89,6 +89,20 @@ static const struct cli_option DELIVERY_LIST[] = {
     "id:Id address~32:Address to_name~20:Name state:State attempts>:Tries status:Status due_at:Due last_at:Last " \
     "reply~40:Reply"
 
+static const struct cli_option MEETING_ADD[] = {
+    {"title", "TEXT", .is_required = true, .help = "what it is called, as 'Ombudsträff'"},
+    {"scope", "SCOPE", .is_required = true, .help = "whom it is for: police_area:NAME or municipality:CODE"},
+    {"starts", "TIME", .key = "starts_at", .is_required = true, .help = "when it begins, as 2026-04-15T18:00"},
+    {"ends", "TIME", .key = "ends_at", .help = "when it ends; default: two hours later"},
+    {"place", "TEXT", .help = "where, as 'Stadshuset i Ängelholm'"},
+    {"note", "TEXT", .help = "what people should know"},
+    END,
+};
+static const struct cli_option MEETING_LIST[] = {
+    {"days-back", "N", CLI_NUMBER, CLI_QUERY, .help = "also those of the last N days"},
+    END,
+};
+
 const struct cli_command CLI_COMMANDS_LETTER[] = {
     {"series", "add", .help = "a letter that recurs by the calendar", .options = SERIES_ADD, .method = "POST",
      .path = "/api/v1/series", .say = "series {name} added: {id}",
@@ -112,6 +126,15 @@ const struct cli_command CLI_COMMANDS_LETTER[] = {
      .path = "/api/v1/schedule/upcoming",
      .columns = "local:Due series_name:Series period:Period state:State colour:Light letter:Letter",
      .say = "nothing is due: add a series with series add"},
+
+    {"meeting", "add", .help = "put a meeting into the public calendar", .options = MEETING_ADD, .method = "POST",
+     .path = "/api/v1/meeting", .say = "meeting {id} added: {title}, {starts_at}",
+     .more = "Everybody can read it, in /feed/calendar.ics: name no private person."},
+    {"meeting", "list", .help = "meetings to come", .options = MEETING_LIST, .method = "GET", .path = "/api/v1/meeting",
+     .columns = "id:Id starts_at:Begins ends_at:Ends title:Title place:Place scope_kind:Scope scope_code:Code",
+     .say = "no meetings to come: add one with meeting add"},
+    {"meeting", "remove", "ID", "take a meeting out of the calendar", .method = "DELETE",
+     .path = "/api/v1/meeting/{ID}", .say = "meeting removed"},
 
     {"letter", "new", "FILE.md@source", "a draft from a Markdown file", .options = LETTER_NEW, .method = "POST",
      .path = "/api/v1/letter", .say = "draft {id}: {title}[, {period}][ (due {due_at})]"},

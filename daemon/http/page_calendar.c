@@ -1,7 +1,8 @@
 /*
- * /feed/calendar.ics: what is coming, for everybody's calendar program: the letters of series for a year ahead, and for
- * a month what has been. A series is told by its name and period; what the letter says, and whether it is written, is
- * not. Series of single groups are left out. `series` chooses one (id), `municipality` or `area` those that concern it.
+ * /feed/calendar.ics: what is coming, for everybody's calendar program: meetings, the letters of series for a year
+ * ahead, and for a month what has been. A series is told by its name and period; what the letter says, and whether it
+ * is written, is not. Series of single groups are left out. `series` chooses one (id) and no meetings, `municipality`
+ * or `area` what concerns it.
  */
 #include "http/page_feed.h"
 
@@ -14,6 +15,7 @@
 #include "base/mem.h"
 #include "core/config.h"
 #include "core/icalendar.h"
+#include "core/meeting.h"
 #include "core/period_words.h"
 #include "core/series.h"
 #include "http/api.h"
@@ -92,6 +94,39 @@ static int add_letters(struct api_call *call, struct db *db, const struct scope 
     return rc < 0 ? rc : 0;
 }
 
+/* From a row of meeting_list. */
+static void add_meeting(struct api_call *call, const struct db_rows *rows, struct buf *events)
+{
+    char id[ID_TEXT_BYTES];
+    size_t begin = events->len;
+    char *uid = xasprintf("%s@%s", id_format(ID_MEETING, db_int(rows, 0), id), call->config->node.base_url.host);
+    const struct icalendar_event event = {.uid = uid,
+                                          .summary = db_text(rows, 1),
+                                          .description = db_text(rows, 5),
+                                          .location = db_text(rows, 4),
+                                          .stamp_us = db_int(rows, 9),
+                                          .start_us = db_int(rows, 2),
+                                          .end_us = db_int(rows, 3)};
+    icalendar_event(events, &event);
+    if (!buf_ok(events))
+        buf_truncate(events, begin);
+    free(uid);
+}
+
+static int add_meetings(struct api_call *call, struct db *db, const struct scope *scope, struct buf *events)
+{
+    struct db_rows *rows = NULL;
+    int64_t after_us = db_now_us(db) - DAYS_BACK * DAY_US;
+    int rc =
+        db_query_as(db, scope, &rows, Q_MEETING_LIST, DB_ARGS(DB_INT(0), DB_INT(after_us), DB_INT(MEETING_LIST_MAX)));
+    if (rc)
+        return rc;
+    while (buf_ok(events) && (rc = db_next(rows)) > 0)
+        add_meeting(call, rows, events);
+    db_done(rows);
+    return rc < 0 ? rc : 0;
+}
+
 /* Without a time of its last change: what is told changes with the calendar itself. */
 static int make_calendar(struct api_call *call, struct db *db, const struct scope *scope, struct feed_doc *out)
 {
@@ -101,7 +136,8 @@ static int make_calendar(struct api_call *call, struct db *db, const struct scop
     if (series && id_parse(ID_SERIES, series, &id) != 0)
         return err_set(&call->err, ERR_NOT_FOUND, "there is no such series: write its id, ser_...");
     buf_init(&events, FEED_MAX_BYTES - FEED_HEAD_BYTES);
-    int rc = add_letters(call, db, scope, id, &events);
+    int rc = id ? 0 : add_meetings(call, db, scope, &events);
+    rc = rc ? rc : add_letters(call, db, scope, id, &events);
     if (rc == 0) {
         icalendar_begin(&out->text, "Grannsamverkan");
         buf_adds(&out->text, buf_str(&events));

@@ -83,7 +83,7 @@ static int read_letter(struct db *db, const struct db_rows *rows, struct letter 
                            .source = xstrdup(db_text(rows, 4)),
                            .sent_us = db_int(rows, 5)};
     if (strcmp(db_text(rows, 2), scope_kind_word(SCOPE_POLICE_AREA)) == 0) {
-        int rc = db_get_text(db, &out->area, Q_FEED_AREA_NAME, DB_ARGS(DB_TEXT(db_text(rows, 3))));
+        int rc = db_get_text(db, &out->area, Q_POLICE_AREA_NAME, DB_ARGS(DB_TEXT(db_text(rows, 3))));
         if (rc && rc != ERR_NOT_FOUND)
             return rc;
     }
@@ -136,33 +136,42 @@ static int show(struct api_call *call, const struct letter *l, const char *code,
     return call->env->preview(&reader, &out->subject, &out->text, &out->html, &call->err);
 }
 
+/* The text behind the title and the line that says whom it is for: each ends with an empty line. */
+static const char *text_body(const char *text)
+{
+    for (int i = 0; i < 2; i++) {
+        const char *end = strstr(text, "\n\n");
+        text = end ? end + 2 : text;
+    }
+    return text;
+}
+
 /* --- the feed ------------------------------------------------------------------------------------------------------
  */
 
-static void add_entry(struct api_call *call, const struct letter *l, struct shown *s, struct buf *out)
+static void add_entry(struct api_call *call, const struct letter *l, const struct shown *s, struct buf *out)
 {
     char id[ID_TEXT_BYTES];
     char *tag_name = xasprintf("letter/%s", id_format(ID_LETTER, l->id, id));
     char *tag = feed_tag(call, tag_name);
     char *path = xasprintf("/feed/letters/%s", id);
     char *page = feed_url(call, path);
-    size_t keep = text_prefix(buf_str(&s->text), SUMMARY_CHARS);
-    if (keep < s->text.len) {
-        buf_truncate(&s->text, keep);
-        buf_adds(&s->text, "…");
-    }
+    const char *body = text_body(buf_str(&s->text));
+    size_t keep = text_prefix(body, SUMMARY_CHARS);
+    char *summary = xasprintf("%.*s%s", (int)keep, body, body[keep] ? "…" : "");
     const struct atom_link link = {"alternate", "text/html", page};
     const struct atom_category category = {l->kind, NULL, NULL};
     const struct atom_entry entry = {.id = tag,
                                      .title = buf_str(&s->subject),
                                      .published_us = l->sent_us,
                                      .updated_us = l->sent_us,
-                                     .summary = buf_str(&s->text),
+                                     .summary = summary,
                                      .links = &link,
                                      .link_count = 1,
                                      .categories = &category,
                                      .category_count = 1};
     atom_entry(out, &entry);
+    free(summary);
     free(tag_name);
     free(tag);
     free(path);

@@ -27,7 +27,8 @@
     X(TOKEN, "tok")    \
     X(ALERT, "alr")    \
     X(WEBHOOK, "whk")  \
-    X(EVENT, "evt")
+    X(EVENT, "evt")    \
+    X(MEETING, "mtg")
 
 enum id_kind {
 #define ID_ENUM(name, prefix) ID_##name,

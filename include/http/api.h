@@ -86,6 +86,7 @@ extern const struct api_route API_ROUTES_GROUP[];
 extern const struct api_route API_ROUTES_REGISTER[];
 extern const struct api_route API_ROUTES_CONTACT[];
 extern const struct api_route API_ROUTES_SERIES[];
+extern const struct api_route API_ROUTES_MEETING[];
 extern const struct api_route API_ROUTES_LETTER[];
 extern const struct api_route API_ROUTES_DELIVERY[];
 extern const struct api_route API_ROUTES_STAFF[];

@@ -3,16 +3,16 @@
 -- The newest message of each thread. $3 exercises or real ones, $4 none older than that, $5 none that ended before
 -- that, $6 how many. What it is for was settled when the thread's first was sent.
 -- name: feed_alerts scoped
-SELECT a.id FROM alert AS a
+SELECT a.id FROM alert AS a JOIN message AS m ON m.id = a.message_id
 WHERE a.sent_at > $4 AND a.is_exercise = $3 AND a.classification = 'public'
   AND coalesce(a.ended_at, CASE a.type WHEN 'recall' THEN a.sent_at ELSE a.expires_at END) > $5
-  AND NOT EXISTS (SELECT 1 FROM alert AS b WHERE b.root_id = a.root_id AND b.id > a.id AND b.sent_at IS NOT NULL)
-  AND EXISTS (SELECT 1 FROM alert_municipality AS m WHERE m.alert_id = a.root_id AND {scope m.municipality_code})
+  AND NOT EXISTS (SELECT 1 FROM message AS x WHERE x.thread_id = m.thread_id AND x.thread_pos > m.thread_pos)
+  AND EXISTS (SELECT 1 FROM alert_municipality AS t WHERE t.alert_id = a.root_id AND {scope t.municipality_code})
 ORDER BY a.sent_at DESC, a.id DESC LIMIT $6
 
 -- The newest of the thread of $1.
 -- name: feed_alert_latest
-SELECT max(a.id) FROM alert AS a WHERE a.root_id = $1 AND a.sent_at IS NOT NULL
+SELECT m.alert_id FROM message AS m WHERE m.thread_id = $1 ORDER BY m.thread_pos DESC LIMIT 1
 
 -- Letters that have begun to go out, newest first. $3 none older than that, $4 how many.
 -- name: feed_letters scoped
@@ -26,9 +26,6 @@ ORDER BY l.message_id DESC LIMIT $4
 SELECT l.id, l.kind, l.scope_kind, l.scope_code, m.source, m.created_at
 FROM letter AS l JOIN message AS m ON m.id = l.message_id
 WHERE l.id = $1 AND l.classification = 'public' AND l.state IN ('sending', 'sent')
-
--- name: feed_area_name
-SELECT name FROM police_area WHERE code = $1
 
 -- Series of areas and municipalities; one for a single group is that group's affair. $3 a series, or 0; $4 how many.
 -- name: feed_series scoped

@@ -23,14 +23,15 @@ TEXT = r"((?:\"(?:[^\"\\]|\\.)*\"\s*)+)"
 # What a member is, when it is no text. null clears a field, see http/api.h.
 INTEGER = {"household_count", "households_joined", "sign_count", "trained_year", "uid"}
 BOOLEAN = {"dry_run", "working_day", "covers_previous", "trained", "protected"}
-TIME = {"at", "expires_at"}
-QUERY_INTEGER = {"limit", "days"}
+TIME = {"at", "expires_at", "starts_at", "ends_at"}
+QUERY_INTEGER = {"limit", "days", "days_back"}
 QUERY_BOOLEAN = {"dry_run"}
 REQUIRED = {
     "POST /api/v1/group": ["municipality", "name"],
     "POST /api/v1/group/{id}/state": ["state"],
     "POST /api/v1/contact": ["group", "name"],
     "POST /api/v1/series": ["name", "scope", "rrule", "time"],
+    "POST /api/v1/meeting": ["title", "scope", "starts_at"],
     "POST /api/v1/letter": ["source"],
     "PUT /api/v1/letter/{id}": ["source"],
     "POST /api/v1/letter/{id}/test": ["to"],
@@ -61,6 +62,7 @@ STATUS = {
     "POST /api/v1/letter/{id}/test": "202",
     "POST /api/v1/store/restore": "202",
     "DELETE /api/v1/contact/{id}": "204",
+    "DELETE /api/v1/meeting/{id}": "204",
 }
 
 

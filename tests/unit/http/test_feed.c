@@ -24,8 +24,8 @@ static int preview(const struct api_preview *in, struct buf *subject, struct buf
 {
     (void)err;
     buf_adds(subject, "Brevet");
-    buf_addf(text, "TEXT municipality=%s name=%s area=%s group=%s person=%s", in->municipality_code,
-             in->municipality_name, in->area_name, in->group_name, in->person_name);
+    buf_addf(text, "Brevet\n======\n\nFör alla.\n\nTEXT municipality=%s name=%s area=%s group=%s person=%s",
+             in->municipality_code, in->municipality_name, in->area_name, in->group_name, in->person_name);
     buf_addf(html, "<html><main><h1>Brevet</h1>[%s]</main></html>", in->municipality_code);
     return 0;
 }
@@ -84,8 +84,13 @@ static void add(struct row r)
         r.state ? r.state : "active", (long long)(r.expires_us ? r.expires_us : now_us + DAY), (long long)now_us - DAY,
         r.sent_us < 0 ? "NULL" : "0", r.ended_us ? "0" : "NULL", r.id, r.municipality ? r.municipality : "1292"));
     if (r.sent_us >= 0)
-        sql(xasprintf("UPDATE alert SET sent_at = %lld WHERE id = %d;",
-                      (long long)(r.sent_us ? r.sent_us : now_us - HOUR), r.id));
+        sql(xasprintf("INSERT INTO message (id, kind, lane, state, alert_id, title, source, content_hash, scope_kind,"
+                      " scope_code, walked, thread_id, thread_pos, is_exercise, created_at, finished_at)"
+                      " SELECT %d, 'alert', 0, 'finished', %d, '', '', '', 'all', '', 0, %d, count(*), %d, 1, 1"
+                      " FROM message WHERE thread_id = %d;"
+                      "UPDATE alert SET sent_at = %lld, message_id = %d WHERE id = %d;",
+                      1000 + r.id, r.id, r.root ? r.root : r.id, r.is_exercise, r.root ? r.root : r.id,
+                      (long long)(r.sent_us ? r.sent_us : now_us - HOUR), 1000 + r.id, r.id));
     if (r.ended_us)
         sql(xasprintf("UPDATE alert SET ended_at = %lld WHERE id = %d;", (long long)r.ended_us, r.id));
 }
@@ -196,6 +201,20 @@ static void test_alerts__one_entry_a_thread_and_its_id_stays(void **state)
     /* one that waits for its approval changes nothing */
     add((struct row){.id = 3, .root = 1, .type = "update", .title = "DOLD", .state = "submitted", .sent_us = -1});
     has(load("/feed/alerts.atom", 200), "ANDRA");
+}
+
+/* A draft may have lain there while other updates went out: what counts is which was sent last. */
+static void test_alerts__the_last_one_sent_counts_not_the_last_one_begun(void **state)
+{
+    (void)state;
+    add((struct row){.id = 1, .title = "FORSTA", .state = "updated"});
+    add((struct row){.id = 9, .root = 1, .type = "update", .title = "MELLAN", .state = "updated"});
+    add((struct row){.id = 5, .root = 1, .type = "update", .title = "SIST"});
+    const char *text = load("/feed/alerts.atom", 200);
+    assert_int_equal(count(text, "<entry>"), 1);
+    has(text, "SIST");
+    has(load(alert_path(9, ""), 200), "/feed/alerts/alr_0000000000005\">");
+    has(load(alert_path(5, ".cap"), 200), ",alr_0000000000009,");
 }
 
 static void test_alerts__what_is_over_says_so_and_goes_after_a_week(void **state)
@@ -332,7 +351,7 @@ static void test_letters__only_public_ones_that_go_out(void **state)
         add_letter(5 + i, "public", states[i], "Hej");
     const char *text = load("/feed/letters.atom", 200);
     assert_int_equal(count(text, "<entry>"), 2);
-    has(text, "TEXT municipality= name=din kommun area=Ängelholm group=din grupp person=granne");
+    has(text, "<summary>TEXT municipality= name=din kommun area=Ängelholm group=din grupp person=granne");
     has(text, "<id>tag:grannbud.example.se,2026:grannbud/letter/let_0000000000001</id>");
     load(letter_path(1, ""), 200);
     for (int id = 3; id <= 10; id++)
@@ -406,6 +425,53 @@ static void test_calendar__a_paused_series_promises_nothing(void **state)
     char path[100];
     snprintf(path, sizeof path, "/api/v1/series/%s/pause", add_series("Brev", "municipality:1292"));
     fixture_expect(f, &ACTOR_ADMIN, HTTP_METHOD_POST, path, "{}", 200, NULL);
+    lacks(load("/feed/calendar.ics", 200), "VEVENT");
+}
+
+static void add_meeting(const char *title, const char *scope, int64_t days)
+{
+    char body[400];
+    char when[TIME_TEXT_BYTES];
+    snprintf(body, sizeof body,
+             "{\"title\":\"%s\",\"scope\":\"%s\",\"starts_at\":\"%s\",\"place\":\"Stadshuset, sal 2\","
+             "\"note\":\"Kaffe; välkomna\"}",
+             title, scope, time_format_utc(now_us + days * DAY, when));
+    fixture_expect(f, &ACTOR_ADMIN, HTTP_METHOD_POST, "/api/v1/meeting", body, 201, "id");
+}
+
+static void test_calendar__meetings(void **state)
+{
+    (void)state;
+    char path[100];
+    add_meeting("Ombudsträff", "police_area:angelholm", 30);
+    add_meeting("Dialog", "municipality:1277", 40);
+    const char *text = load("/feed/calendar.ics", 200);
+    assert_int_equal(count(text, "BEGIN:VEVENT"), 2);
+    has(text, "SUMMARY:Ombudsträff\r\nDESCRIPTION:Kaffe\\; välkomna\r\nLOCATION:Stadshuset\\, sal 2\r\n");
+    has(text, "@grannbud.example.se\r\n");
+    has(text, "TRANSP:OPAQUE");
+    lacks(text, "uid:0"); /* who put it there */
+    lacks(load("/feed/calendar.ics?municipality=1292", 200), "Dialog");
+    lacks(load("/feed/calendar.ics?area=klippan", 200), "Ombud");
+    snprintf(path, sizeof path, "/feed/calendar.ics?series=%s", add_series("Brev", "municipality:1292"));
+    lacks(load(path, 200), "Dialog");
+    sql(xasprintf("UPDATE meeting SET starts_at = %lld, ends_at = %lld WHERE title = 'Dialog';",
+                  (long long)now_us - 32 * DAY, (long long)now_us - 31 * DAY));
+    lacks(load("/feed/calendar.ics", 200), "Dialog");
+}
+
+static void test_meeting__listed_and_removed(void **state)
+{
+    (void)state;
+    char path[100];
+    add_meeting("Ombudsträff", "police_area:angelholm", 30);
+    snprintf(path, sizeof path, "/api/v1/meeting/%s",
+             fixture_expect(f, &ACTOR_A, GET, "/api/v1/meeting", NULL, 200, "items.0.id"));
+    assert_string_equal(fixture_expect(f, &ACTOR_A, GET, "/api/v1/meeting?days_back=9", NULL, 200, "items.0.place"),
+                        "Stadshuset, sal 2");
+    fixture_expect(f, &ACTOR_READER_A, HTTP_METHOD_DELETE, path, NULL, 403, NULL);
+    fixture_expect(f, &ACTOR_A, HTTP_METHOD_DELETE, path, NULL, 404, NULL); /* only a part of it is hers */
+    fixture_expect(f, &ACTOR_OFFICER, HTTP_METHOD_DELETE, path, NULL, 204, NULL);
     lacks(load("/feed/calendar.ics", 200), "VEVENT");
 }
 
@@ -484,6 +550,7 @@ static const struct CMUnitTest TESTS[] = {
     TEST_FIXTURE(test_alerts__only_what_is_public_real_and_sent, setup, teardown),
     TEST_FIXTURE(test_alerts__an_exercise_is_in_a_feed_of_its_own_and_marked, setup, teardown),
     TEST_FIXTURE(test_alerts__one_entry_a_thread_and_its_id_stays, setup, teardown),
+    TEST_FIXTURE(test_alerts__the_last_one_sent_counts_not_the_last_one_begun, setup, teardown),
     TEST_FIXTURE(test_alerts__what_is_over_says_so_and_goes_after_a_week, setup, teardown),
     TEST_FIXTURE(test_alerts__filtered_by_place, setup, teardown),
     TEST_FIXTURE(test_alerts__at_most_fifty_and_the_newest, setup, teardown),
@@ -493,6 +560,8 @@ static const struct CMUnitTest TESTS[] = {
     TEST_FIXTURE(test_letters__each_municipality_has_its_parts, setup, teardown),
     TEST_FIXTURE(test_calendar__letters_for_a_year, setup, teardown),
     TEST_FIXTURE(test_calendar__a_paused_series_promises_nothing, setup, teardown),
+    TEST_FIXTURE(test_calendar__meetings, setup, teardown),
+    TEST_FIXTURE(test_meeting__listed_and_removed, setup, teardown),
     TEST(test_feed_cache__keeps_until_its_time),
     TEST(test_feed_cache__is_bounded),
 };

@@ -123,6 +123,28 @@ static void test_plans__every_turn_goes_through_indexes(void **state)
         check_plan(PARTS[i], true, true);
 }
 
+/* What strangers may ask for as often as they like: straight to the rows that are shown, however many there are. */
+static void test_plans__public_feeds_walk_through_no_table(void **state)
+{
+    (void)state;
+    static const enum query feeds[] = {Q_FEED_ALERTS, Q_FEED_ALERT_LATEST, Q_FEED_LETTERS, Q_FEED_LETTER,
+                                       Q_MEETING_LIST};
+    for (size_t i = 0; i < ARRAY_LEN(feeds); i++) {
+        char *sql = xasprintf("EXPLAIN QUERY PLAN %s", QUERIES[feeds[i]].sql);
+        sqlite3_stmt *stmt = NULL;
+        assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
+        while (sqlite3_step(stmt) == SQLITE_ROW) {
+            const char *step = (const char *)sqlite3_column_text(stmt, 3);
+            /* public letters from the newest on, until there are enough: an index of nothing else */
+            bool is_newest_first = strcmp(step, "SCAN l USING INDEX letter_public") == 0;
+            if ((strncmp(step, "SCAN ", 5) == 0 && !is_newest_first) || strstr(step, "AUTOMATIC"))
+                fail_msg("%s: %s", QUERIES[feeds[i]].name, step);
+        }
+        sqlite3_finalize(stmt);
+        free(sql);
+    }
+}
+
 /* --- steps ----------------------------------------------------------------------------------------------------- */
 
 /* A letter of `rows` pending rows as message 1, and one row each of message 2 and of the personal lane. */
@@ -211,6 +233,7 @@ static void test_steps__do_not_depend_on_the_size_of_the_letter(void **state)
 
 static const struct CMUnitTest tests[] = {
     TEST_FIXTURE(test_plans__every_turn_goes_through_indexes, setup, teardown),
+    TEST_FIXTURE(test_plans__public_feeds_walk_through_no_table, setup, teardown),
     TEST_FIXTURE(test_steps__do_not_depend_on_the_size_of_the_letter, setup, teardown),
 };
 

@@ -1,0 +1,41 @@
+/*
+ * Meetings to come: those of contact persons, dialogues, courses. They stand in the public calendar
+ * (/feed/calendar.ics) and so are for everybody to read.
+ *
+ * Called on a store thread; acting person, scope and audit as in core/group.h: a meeting is added and removed by whose
+ * area covers it. Never logs.
+ */
+#ifndef GB_CORE_MEETING_H
+#define GB_CORE_MEETING_H
+
+#include <stdint.h>
+
+struct actor;
+struct db;
+struct err;
+
+enum {
+    MEETING_TITLE_CHARS = 120,
+    MEETING_PLACE_CHARS = 200,
+    MEETING_NOTE_CHARS = 1000,
+    MEETING_DAYS_MAX = 14, /* from its beginning to its end */
+    MEETING_AHEAD_DAYS = 3 * 366,
+    MEETING_HOURS = 2, /* when no end is told */
+    MEETING_LIST_MAX = 1000,
+};
+
+/* Texts as typed; NULL: not given. */
+struct meeting_input {
+    const char *title; /* required */
+    const char *scope; /* as scope_resolve takes it: a police area or a municipality */
+    const char *place, *note;
+    int64_t starts_us; /* required, ahead */
+    int64_t ends_us;   /* 0: MEETING_HOURS after it begins */
+};
+
+/* ERR_INVALID, ERR_NOT_FOUND or ERR_FORBIDDEN with words. */
+int meeting_add(struct db *db, const struct actor *actor, const struct meeting_input *in, int64_t *id, struct err *err);
+/* By id ("mtg_..."). */
+int meeting_remove(struct db *db, const struct actor *actor, const char *id, struct err *err);
+
+#endif
