@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/id.h"
 #include "base/mem.h"
+#include "core/alert_follow_draft.h"
 #include "core/alert_lint.h"
 #include "core/alert_plan.h"
 #include "core/alert_text.h"
@@ -249,6 +250,11 @@ int alert_send_draft(struct db *db, const struct actor *actor, const struct conf
     struct alert_row row = {0};
     *answer = (struct alert_answer){0};
     int rc = load_in_state(db, actor, id, ALERT_STATE_DRAFT, "sent", &row, err);
+    if (rc == 0 && row.type != ALERT_TYPE_ALERT) {
+        rc = alert_follow_draft_send(db, actor, config, &row, override_reason, plan, answer, err);
+        alert_row_fini(&row);
+        return rc;
+    }
     if (rc == 0)
         rc = alert_check_rate(db, actor, config, answer, err);
     if (rc == 0)

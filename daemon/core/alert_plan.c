@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/zone.h"
+#include "core/alert_follow_draft.h"
 #include "core/alert_lint.h"
 #include "core/alert_text.h"
 #include "core/config.h"
@@ -183,6 +184,11 @@ int alert_plan_again(struct db *db, const struct actor *actor, const struct conf
     if (rc == 0 && row.state != ALERT_STATE_DRAFT && row.state != ALERT_STATE_SUBMITTED)
         rc = err_set(err, ERR_BAD_STATE, "the alert is %s: only a draft is sent, only a submitted one approved",
                      alert_state_word(row.state));
+    if (rc == 0 && row.type != ALERT_TYPE_ALERT) {
+        rc = alert_follow_draft_plan(db, actor, config, &row, plan, err);
+        alert_row_fini(&row);
+        return rc;
+    }
     if (rc == 0)
         rc = sms_text_make(row.sms, &plan->sms);
     if (rc == 0)

@@ -106,6 +106,8 @@ int alert_send(struct db *db, const struct actor *actor, const struct config *co
  * known. */
 int alert_add_draft(struct db *db, const struct actor *actor, const struct config *config, const struct alert_input *in,
                     int64_t *id, struct err *err);
+/* A draft of an update or a recall (core/vma_draft.h) changes or takes back its thread, as alert_update and
+ * alert_recall; nobody is counted and no confirmation is asked for. */
 int alert_send_draft(struct db *db, const struct actor *actor, const struct config *config, int64_t id,
                      int64_t confirm_recipients, const char *override_reason, struct alert_plan *plan,
                      struct alert_answer *answer, struct err *err);
