@@ -333,7 +333,7 @@ PKG_BUILD := gcc make libc6-dev libuv1-dev libcurl4-openssl-dev libsqlite3-dev l
 	libsodium-dev libcsv-dev libidn2-dev libunistring-dev libssl-dev node-llhttp libcmocka-dev \
 	python3 procps systemd tzdata openssl faketime pkg-config libgmime-3.0-dev libemail-mime-perl libemail-address-xs-perl
 PKG_TEST := postfix dovecot-imapd dovecot-lmtpd prometheus strace iproute2 libxml2-utils python3-feedparser python3-icalendar
-PKG_BENCH := mlmmj
+PKG_BENCH := mlmmj nginx-light
 PKG_LINT := clang clang-tidy clang-format cppcheck libclang-rt-14-dev gcovr shellcheck pyflakes3
 
 # $(call missing,PACKAGES): those that are not installed, one a line; none where there is no dpkg.
@@ -356,7 +356,7 @@ deps: ## installs the Debian packages that building and the demo need
 deps-test: deps
 	$(call install-missing,$(PKG_TEST))
 
-# The list server of the throughput benchmark.
+# The list server and the web server that benchmarks run against.
 deps-bench: deps-test
 	$(call install-missing,$(PKG_BENCH))
 

@@ -41,6 +41,7 @@
 #include "deliver/smtp_wire.h"
 #include "http/api.h"
 #include "http/server.h"
+#include "main/calls.h"
 #include "main/check.h"
 #include "main/loop_delay.h"
 #include "main/status.h"
@@ -52,6 +53,7 @@ enum {
     STOP_MS = 9000,        /* all is closed by then; systemd waits 15 s */
     STOP_HTTP_MS = 3000,   /* running requests are answered */
     STOP_OUTBOX_MS = 8000, /* what is on the wire finishes */
+    STOP_CALLS_MS = 5000,  /* what is in flight gets there */
     READERS = 2,
     CONFIGS_MAX = 64, /* replaced configurations kept; more than that many take a start of the process */
     STATUS_EVERY_TICKS = 10,
@@ -77,6 +79,7 @@ struct app {
     struct loop_delay *loop_delay;
     struct curl_loop *curl;
     struct outbox *outbox;
+    struct main_calls *calls;
     struct scheduler *scheduler;
     struct store_probe probe;
     struct api *api;
@@ -84,7 +87,7 @@ struct app {
 
     int64_t started_ms;
     uint64_t ticks;
-    bool is_stopping, http_stopped, outbox_stopped;
+    bool is_stopping, http_stopped, outbox_stopped, calls_stopped;
     bool is_restarting; /* when all is down, the process becomes this program anew */
 };
 
@@ -135,6 +138,7 @@ static void replace_config(struct app *app, struct config *running, struct confi
     atomic_store(&app->config, next);
     log_setup(next->log.level, next->log.format);
     outbox_configure(app->outbox, next);
+    main_calls_configure(app->calls, next);
 }
 
 static void reload(struct app *app)
@@ -190,19 +194,23 @@ static void on_changed(void *ctx)
         return;
     scheduler_tick(app->scheduler);
     outbox_wake(app->outbox);
+    main_calls_wake(app->calls);
 }
 
 static void on_work(void *ctx)
 {
     struct app *app = ctx;
-    if (!app->is_stopping)
-        outbox_more(app->outbox);
+    if (app->is_stopping)
+        return;
+    outbox_more(app->outbox);
+    main_calls_wake(app->calls);
 }
 
 static struct main_parts parts_now(const struct app *app)
 {
     return (struct main_parts){.store = app->store,
                                .outbox = app->outbox,
+                               .webhooks = main_calls_webhooks(app->calls),
                                .http = app->http,
                                .api = app->api,
                                .loop_delay = app->loop_delay,
@@ -282,6 +290,7 @@ static void start_parts(struct app *app)
                                 .clock = clock_system(),
                                 .sender = app->sender};
     app->outbox = outbox_new(&outbox, config);
+    app->calls = main_calls_new(&app->loop, app->store, clock_system(), config);
     struct scheduler_env scheduler = {
         .store = app->store, .clock = clock_system(), .config = config_now, .on_work = on_work, .ctx = app};
     app->scheduler = scheduler_new(&scheduler);
@@ -356,7 +365,7 @@ static void on_curl_stopped(void *ctx)
 /* The parts are down and the store has answered everything: close what is left, and the loop ends by itself. */
 static void check_stopped(struct app *app)
 {
-    if (!app->is_stopping || !app->http_stopped || !app->outbox_stopped || !app->curl)
+    if (!app->is_stopping || !app->http_stopped || !app->outbox_stopped || !app->calls_stopped || !app->curl)
         return;
     if (!scheduler_stop(app->scheduler) || store_pending(app->store) > 0)
         return;
@@ -379,6 +388,13 @@ static void on_outbox_stopped(void *ctx)
     check_stopped(app);
 }
 
+static void on_calls_stopped(void *ctx)
+{
+    struct app *app = ctx;
+    app->calls_stopped = true;
+    check_stopped(app);
+}
+
 static void stop(struct app *app)
 {
     if (app->is_stopping)
@@ -393,6 +409,7 @@ static void stop(struct app *app)
     scheduler_stop(app->scheduler);
     http_server_stop(app->http, STOP_HTTP_MS, on_http_stopped, app);
     outbox_stop(app->outbox, STOP_OUTBOX_MS, on_outbox_stopped, app);
+    main_calls_stop(app->calls, STOP_CALLS_MS, on_calls_stopped, app);
 }
 
 /* A restore is staged. */
@@ -422,6 +439,7 @@ static void free_app(struct app *app)
     api_free(app->api);
     scheduler_free(app->scheduler);
     outbox_free(app->outbox);
+    main_calls_free(app->calls);
     store_close(app->store);
     letter_sender_free(app->sender);
     for (int i = 0; i < app->old_count; i++)

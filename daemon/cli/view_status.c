@@ -406,13 +406,28 @@ static void print_problems(struct cli *cli, const json_t *problems)
     }
 }
 
+static long long count_of(const json_t *object, const char *name)
+{
+    return json_integer_value(json_object_get(object, name));
+}
+
+static void print_webhooks(FILE *out, const json_t *w)
+{
+    if (count_of(w, "endpoints") == 0)
+        return;
+    fprintf(out,
+            "\nWebhooks: %lld endpoints, %lld failing, %lld disabled; %lld waiting, %lld in flight, %lld given up\n",
+            count_of(w, "endpoints"), count_of(w, "failing"), count_of(w, "disabled"), count_of(w, "pending"),
+            count_of(w, "in_flight"), count_of(w, "dead"));
+}
+
 /* What the functions above have not shown. */
 static void print_rest(struct cli *cli, const json_t *answer)
 {
     static const char *const SHOWN[] = {"version",         "uptime_s",        "store",    "hold",    "hold_since",
                                         "hold_by",         "hold_reason",     "restored", "queue",   "relays",
                                         "domains_waiting", "messages_paused", "register", "running", "letters",
-                                        "next_due",        "loop_delay_ms",   "problems"};
+                                        "next_due",        "loop_delay_ms",   "webhooks", "problems"};
     json_t *rest = json_copy((json_t *)answer);
     for (size_t i = 0; i < sizeof SHOWN / sizeof SHOWN[0]; i++)
         json_object_del(rest, SHOWN[i]);
@@ -437,6 +452,7 @@ int cli_view_status(struct cli *cli, const json_t *answer)
     print_domains(cli, json_object_get(answer, "domains_waiting"));
     int rc = show_upcoming(cli);
     print_approved(cli, json_object_get(answer, "next_due"));
+    print_webhooks(cli->out, json_object_get(answer, "webhooks"));
     print_rest(cli, answer);
     print_problems(cli, json_object_get(answer, "problems"));
     buf_fini(&line);

@@ -17,6 +17,7 @@
 #include "http/api.h"
 #include "http/server.h"
 #include "main/loop_delay.h"
+#include "main/status_webhooks.h"
 #include "main/store.h"
 
 enum { LABELS_BYTES = 512, PROBLEM_BYTES = 300 };
@@ -116,11 +117,11 @@ json_t *main_status_json(const struct main_parts *parts)
 {
     struct outbox_status s = outbox_status(parts->outbox);
     const struct histogram *delay = loop_delay_histogram(parts->loop_delay);
-    return json_pack("{s:I, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:o}", "uptime_s",
+    return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:o}", "uptime_s",
                      (json_int_t)((parts->now_ms - parts->started_ms) / 1000), "lanes", lanes_json(&s), "relays",
                      relays_json(&s), "domains_waiting", domains_json(&s), "messages_paused", messages_json(&s),
-                     "loop_delay_ms", "median", delay_json(delay, 0.5), "p99", delay_json(delay, 0.99), "problems",
-                     problems_json(parts, &s));
+                     "webhooks", main_webhooks_json(parts->webhooks), "loop_delay_ms", "median", delay_json(delay, 0.5),
+                     "p99", delay_json(delay, 0.99), "problems", problems_json(parts, &s));
 }
 
 /* --- metrics --------------------------------------------------------------------------------------------------- */
@@ -304,6 +305,7 @@ void main_metrics_text(const struct main_parts *parts, struct buf *out)
     relay_gauges(&s, &labels, out);
     outbox_text(&s, &labels, out);
     outbox_times(&s, &labels, out);
+    main_webhooks_metrics(parts->webhooks, out);
     prometheus_head(out, "grannbud_problems", "gauge", "Problems that status names.");
     prometheus_sample(out, "grannbud_problems", "", (int64_t)json_array_size(problems));
     prometheus_head(out, "grannbud_uptime_seconds", "gauge", "Since the process started.");

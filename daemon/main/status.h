@@ -15,11 +15,13 @@ struct json_t;
 struct loop_delay;
 struct outbox;
 struct store;
+struct webhooks;
 
 /* The parts that are asked. */
 struct main_parts {
     struct store *store;
     const struct outbox *outbox;
+    const struct webhooks *webhooks;
     const struct http_server *http;
     const struct api *api;
     const struct loop_delay *loop_delay;

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "core/area_shipped.h"
 #include "core/ledger.h"
+#include "core/webhook_queue.h"
 #include "deliver/letter_mail.h"
 #include "store/db.h"
 #include "store/store.h"
@@ -17,7 +18,7 @@
 /* A request that main waits for before the loop runs. */
 struct first_req {
     struct store_req req;
-    int64_t recovered;
+    int64_t recovered, recovered_webhooks;
     uint8_t token_key[32];
     struct err err;
     bool is_done;
@@ -27,6 +28,8 @@ static int op_first(struct db *db, struct store_req *req)
 {
     struct first_req *first = CONTAINER_OF(req, struct first_req, req);
     int rc = ledger_recover(db, &first->recovered);
+    if (rc == 0)
+        rc = webhook_recover(db, &first->recovered_webhooks);
     if (rc == 0)
         rc = ledger_token_key(db, first->token_key);
     return rc ? rc : area_load_shipped(db, &first->err);
@@ -56,6 +59,9 @@ int main_store_prepare(struct store *store, const struct config *config, struct 
     if (first.recovered > 0)
         log_notice("main", "deliveries in flight when the process ended count=%lld: they are tried again",
                    (long long)first.recovered);
+    if (first.recovered_webhooks > 0)
+        log_notice("main", "webhooks in flight when the process ended count=%lld: they are called again",
+                   (long long)first.recovered_webhooks);
     *sender = letter_sender_new(config, first.token_key);
     return 0;
 }

@@ -23,7 +23,7 @@ LABEL = r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\\\|\\"|\\n)*)"'
 PAIR = r'[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\\\|\\"|\\n)*"'
 SAMPLE = re.compile(r"(%s)(?:\{(%s(?:,%s)*)\})? (\S+)" % (NAME, PAIR, PAIR))
 UNITS = ("_seconds", "_bytes", "_total", "_info", "_deliveries", "_sessions", "_connections", "_fds", "_minute", "_waiting",
-         "_paused", "_problems", "_state", "_hold")
+         "_paused", "_problems", "_state", "_hold", "_endpoints", "_calls")
 
 
 def read_metrics(text):
