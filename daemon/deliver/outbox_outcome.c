@@ -3,7 +3,8 @@
  *
  * Of a transaction with several recipients each has its own outcome, but what it says of the message and the relay was
  * said once and counts once; and what was said of all of them together (at DATA, at the final dot) says nothing about
- * one's domain.
+ * one's domain. Where that is a final refusal it may be for one odd recipient, so each goes again at once, alone, and
+ * has its own answer.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -46,6 +47,14 @@ static bool goes_elsewhere(const struct outbox *o, const struct parcel *p, const
     bool is_gone = outcome->code == 421 || (outcome->code == 0 && is_at(outcome, SMTP_STATE_MAIL) && !slot->has_worked);
     return outcome->kind == OUTCOME_RETRY && is_gone && !is_at(outcome, SMTP_STATE_DOT) && !p->was_dropped &&
            has_other_relay(o, slot->relay);
+}
+
+/* Refused together with others, after RCPT. */
+static bool is_refused_with_others(const struct outcome *outcome, bool is_shared)
+{
+    bool is_refused = outcome->kind == OUTCOME_FAILED || outcome->kind == OUTCOME_OUR_FAULT;
+    return is_shared && is_refused && outcome->code >= 500 && !is_at(outcome, SMTP_STATE_MAIL) &&
+           !is_at(outcome, SMTP_STATE_RCPT);
 }
 
 /* --- who learns of it ------------------------------------------------------------------------------------------ */
@@ -143,8 +152,10 @@ static void settle(struct outbox *o, struct parcel *p, const struct parcel_list 
     struct relay *r = slot->relay;
     const struct outcome *outcome = &p->outcome;
     bool is_gone = goes_elsewhere(o, p, slot);
+    bool goes_alone = is_refused_with_others(outcome, is_shared);
     p->was_dropped = p->was_dropped || is_gone;
-    if (is_gone || outcome->kind == OUTCOME_UNTOUCHED) {
+    p->goes_alone = p->goes_alone || goes_alone;
+    if (is_gone || goes_alone || outcome->kind == OUTCOME_UNTOUCHED) {
         r->counters.untouched++;
         tell_domain(o, p, behind, NULL);
         back_to_queue(o, p);

@@ -30,6 +30,7 @@ struct parcel {
     bool was_parked;       /* has waited for its domain before */
     bool is_recalled;      /* goes back, should it come back */
     bool was_dropped;      /* a relay has hung up on it before */
+    bool goes_alone;       /* what it shared a transaction with was refused together with it */
     struct domain_hold hold;
     /* --- done --- */
     bool is_untouched;   /* given back without an attempt ... */

@@ -18,6 +18,8 @@
 #include "base/text.h"
 #include "deliver/outbox_private.h"
 
+enum { SHRINK = 10 };
+
 /* --- relays ---------------------------------------------------------------------------------------------------- */
 
 bool outbox_has_relay(const struct outbox *o)
@@ -151,15 +153,20 @@ static void put_off(struct outbox *o, struct parcel *p, int64_t wait_ms)
 
 /* --- alerts that share a transaction --------------------------------------------------------------------------- */
 
-static bool may_share(const struct slot *slot, const struct parcel *p, const struct letter_mail *mail)
+/* With how many it may go: a tenth after each attempt, so that one which the relay puts off together with all that
+ * share its transaction is alone at the third. */
+static int most_with(const struct relay *r, const struct parcel *p)
 {
-    return p->job.lane == LANE_ALERT && relay_recipients(slot->relay) > 1 && letter_mail_is_shared(mail);
+    int most = p->goes_alone || p->job.lane != LANE_ALERT ? 1 : relay_recipients(r);
+    for (int i = 1; i < p->job.attempts && most > 1; i++)
+        most = most > SHRINK ? most / SHRINK : 1;
+    return most;
 }
 
 /* One mail for both: the same bytes. */
-static bool is_alike(const struct parcel *a, const struct parcel *b)
+static bool may_go_with(const struct parcel *first, const struct parcel *p)
 {
-    return a->job.message_id == b->job.message_id;
+    return first->job.message_id == p->job.message_id && !p->goes_alone && p->job.attempts <= first->job.attempts;
 }
 
 /* Its domain has a say, as for one that goes alone; a session that is the domain's already is not counted again. */
@@ -176,16 +183,15 @@ static bool is_admitted(struct outbox *o, const struct slot *slot, const struct 
 
 /* What else is queued of the message, and needs SMTPUTF8 or not as the first does: a relay further on that knows it not
  * refuses those that need it, and must not refuse the others with them. */
-static void gather(struct outbox *o, const struct slot *slot, struct parcel_list *list, bool needs_smtputf8)
+static void gather(struct outbox *o, const struct slot *slot, struct parcel_list *list, int most, bool needs_smtputf8)
 {
     const struct parcel *first = list->first;
     struct rate_limit *rate = &slot->relay->rate;
-    int most = relay_recipients(slot->relay);
     struct parcel *next = NULL;
     for (struct parcel *p = o->queue[LANE_ALERT].first; p && list->count < most; p = next) {
         bool needs = false;
         next = p->next;
-        if (!is_alike(first, p) || p->not_before_ms > o->now_ms)
+        if (!may_go_with(first, p) || p->not_before_ms > o->now_ms)
             continue;
         if (letter_mail_address(&p->job, p->rcpt_to, &needs, NULL) != 0 || needs != needs_smtputf8)
             continue; /* its own turn shows what is wrong with it */
@@ -212,7 +218,7 @@ static int count_shared(const struct outbox *o, int waiting)
     if (most == 1)
         return waiting;
     for (const struct parcel *p = o->queue[LANE_ALERT].first; p; p = p->next) {
-        run = last && is_alike(last, p) && run < most ? run + 1 : 1;
+        run = last && may_go_with(last, p) && run < most ? run + 1 : 1;
         n += run == 1;
         last = p;
     }
@@ -244,7 +250,8 @@ static void start(struct outbox *o, struct slot *slot, struct parcel *p, const s
 {
     struct err err = {{0}};
     struct parcel_list list = {0};
-    bool is_shared = may_share(slot, p, mail);
+    int most = most_with(slot->relay, p);
+    bool is_shared = relay_recipients(slot->relay) > 1 && p->job.lane == LANE_ALERT && letter_mail_is_shared(mail);
     int rc = fill(o, slot, p, mail, is_shared, &err);
     if (rc) {
         domain_limits_end(o->domains, &p->hold, NULL, NULL, o->now_ms, 0);
@@ -254,7 +261,7 @@ static void start(struct outbox *o, struct slot *slot, struct parcel *p, const s
     rate_limit_take(&slot->relay->rate, o->now_ms);
     parcel_list_push(&list, p);
     if (is_shared)
-        gather(o, slot, &list, slot_free_hand(slot)->envelope.needs_smtputf8);
+        gather(o, slot, &list, most, slot_free_hand(slot)->envelope.needs_smtputf8);
     for (const struct parcel *q = list.first; q; q = q->next)
         count_age(o, &q->job);
     slot_send(slot, &list);

@@ -165,6 +165,7 @@ static void on_outcome(struct smtp_session *session, const struct smtp_job *job,
         learn_pace(r, hand);
     relay_learn_recipients(r, smtp_session_recipients_max(session));
     outbox_outcome(r->o, &done, slot->count > 0 ? &hand_at(slot, 0)->parcels : NULL, slot);
+    slot_permit(slot); /* where all go again there is no record to wait for */
     relist(slot);
     outbox_touch(r->o);
 }
