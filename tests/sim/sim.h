@@ -173,11 +173,12 @@ struct sim_relay {
     int64_t bytes_per_ms;
     int64_t window_bytes; /* on their way at most */
     int admits;           /* connections that it takes */
+    int takes_recipients; /* of a transaction; 0: all */
     enum sim_mood mood;
     int64_t good_since_us; /* INT64_MAX while it is not */
     /* --- what the configuration says --- */
     bool is_configured;
-    int connections, rate_per_minute, priority;
+    int connections, rate_per_minute, priority, alert_recipients;
     /* --- now --- */
     int open;      /* by the engine's count */
     int served;    /* by its own */

@@ -14,13 +14,13 @@
 #include "store/store.h"
 
 enum {
-    UNRECORDED_MAX = 1, /* past the dot and not durable, per connection (promise 2) */
-    LEFT_MS = 50,       /* what was written already may still leave */
-    GATE_MS = 1000,     /* OUTBOX_GATE_MS: a wake-up holds the queue up no longer */
-    CALM_S = 300,       /* after a fault, pauses last up to a minute */
+    LEFT_MS = 50,   /* what was written already may still leave */
+    GATE_MS = 1000, /* OUTBOX_GATE_MS: a wake-up holds the queue up no longer */
+    CALM_S = 300,   /* after a fault, pauses last up to a minute */
     ALERT_FIRST_MS = 3000,
     AHEAD_MIN = 32, /* claimed ahead, per lane: this, or AHEAD for each connection */
     AHEAD = 4,
+    IN_DOUBT_MAX = 100,
     FAIR_S = 60,
     FAIR_LETTERS = 40,
     PAUSE_MIN = 75, /* a message that is refused because of us may pause so long */
@@ -132,54 +132,80 @@ static const char *domain_of(const struct sim_row *row)
     return at ? at : "";
 }
 
+static bool carries_for(const struct smtp_wire *w, const char *domain)
+{
+    for (int i = 0; !w->is_closed && w->body_all && i < w->body_all->count; i++)
+        if (sim_is_under_way(w, w->body_all->rows[i]) && strcmp(domain_of(w->body_all->rows[i]), domain) == 0)
+            return true;
+    return false;
+}
+
 /* Bodies on the wire to one recipient domain, on all relays together. */
-static void check_domain(struct smtp_wire *w)
+static void check_domain(struct smtp_wire *w, const struct sim_row *row)
 {
     struct sim *s = w->s;
     int n = 0;
     for (const struct smtp_wire *other = s->wires; other; other = other->next)
-        n += !other->is_closed && other->body_row && strcmp(domain_of(other->body_row), domain_of(w->row)) == 0;
+        n += carries_for(other, domain_of(row));
     if (s->people.domain_connections > 0 && n > s->people.domain_connections && s->reload_us + SIM_MIN < s->mono_us)
-        sim_fail(s, "%d mails at once to %s, %d allowed", n, domain_of(w->row), s->people.domain_connections);
+        sim_fail(s, "%d mails at once to %s, %d allowed", n, domain_of(row), s->people.domain_connections);
+}
+
+/* Who of a transaction was refused gets no mail; one alone, or all, and there must be none. */
+static bool gets_mail(const struct sim_envelope *all, const struct sim_row *row)
+{
+    return all->message_id == 0 || row->attempt.refused == 0;
 }
 
 void sim_check_body(struct smtp_wire *w)
 {
-    if (w->past_dot >= UNRECORDED_MAX)
+    const struct sim_envelope *all = w->all;
+    int n = 0;
+    if (w->past_dot > 0)
         sim_fail(w->s, "%d: the next body leaves while %d before it are not recorded", w->number, w->past_dot);
-    if (w->row->state != DELIVERY_CLAIMED || w->row->attempt.wire != w->number)
-        sim_fail(w->s, "%d: a body of delivery %lld, which is %s%s", w->number, (long long)w->row->id,
-                 delivery_state_word(w->row->state), w->row->attempt.wire != w->number ? " elsewhere" : "");
-    check_gate(w->s, w->row);
-    w->row->attempt.has_body = true;
-    w->body_row = w->row;
-    check_domain(w);
+    w->body_all = w->all;
+    for (int i = 0; i < all->count; i++) {
+        struct sim_row *row = all->rows[i];
+        if (!gets_mail(all, row))
+            continue;
+        n++;
+        if (row->state != DELIVERY_CLAIMED || row->attempt.wire != w->number)
+            sim_fail(w->s, "%d: a body of delivery %lld, which is %s%s", w->number, (long long)row->id,
+                     delivery_state_word(row->state), row->attempt.wire != w->number ? " elsewhere" : "");
+        check_gate(w->s, row);
+        row->attempt.has_body = true;
+        check_domain(w, row);
+    }
+    if (n == 0)
+        sim_fail(w->s, "%d: a body, and all %d recipients were refused", w->number, all->count);
 }
 
 void sim_check_dot(struct smtp_wire *w, const struct sim_item *dot)
 {
-    struct sim_attempt *a = &dot->row->attempt;
-    if (dot->is_empty) {
-        if (a->refused == 0 && a->wire == w->number)
+    const struct sim_envelope *all = dot->all;
+    for (int i = 0; i < all->count; i++) {
+        struct sim_attempt *a = &all->rows[i]->attempt;
+        if (dot->is_empty && sim_is_under_way(w, all->rows[i]))
             sim_fail(w->s, "%d: a lone dot for a delivery that nobody refused", w->number);
-        return;
+        if (dot->is_empty || !gets_mail(all, all->rows[i]))
+            continue;
+        if (a->refused != 0)
+            sim_fail(w->s, "%d: a mail after its refusal with %d", w->number, a->refused);
+        a->has_dot = true;
+        w->past_dot++;
     }
-    if (a->refused != 0)
-        sim_fail(w->s, "%d: a mail after its refusal with %d", w->number, a->refused);
-    a->has_dot = true;
-    w->past_dot++;
 }
 
-void sim_check_taken(struct smtp_wire *w, const struct sim_item *dot)
+void sim_check_taken(struct smtp_wire *w, const struct sim_item *dot, struct sim_row *row)
 {
     struct sim *s = w->s;
-    struct sim_row *row = dot->row;
+    uint64_t *hash = &row->hash[dot->all->message_id > 0];
     sim_trace(s, "%d: %s takes %lld", w->number, w->relay->name, (long long)row->id);
     row->taken++;
     s->result->taken++;
-    if (row->taken == 1)
-        row->hash = dot->hash;
-    if (row->hash != dot->hash)
+    if (*hash == 0)
+        *hash = dot->hash;
+    if (*hash != dot->hash)
         sim_fail(s, "delivery %lld comes again with other bytes", (long long)row->id);
     if (row->taken > 1 && row->excuses-- == 0)
         sim_fail(s, "delivery %lld to %s is taken twice", (long long)row->id, row->address);
@@ -266,19 +292,32 @@ static int connections(const struct sim *s)
     return n;
 }
 
+/* Transactions, that is, wires; a handful. */
+static void note_wire(struct sim *s, int wire, int *wires, int *n)
+{
+    int i = 0;
+    while (i < *n && wires[i] != wire)
+        i++;
+    if (i == IN_DOUBT_MAX)
+        sim_fail(s, "a crash leaves more than %d connections in doubt", IN_DOUBT_MAX);
+    if (i == *n)
+        wires[(*n)++] = wire;
+}
+
 void sim_check_crash(struct sim *s)
 {
+    int wires[IN_DOUBT_MAX];
     int n = 0;
     for (int i = 0; i < s->ledger.rows.count; i++) {
         struct sim_row *row = sim_ledger_at(s, i);
         if (row->state != DELIVERY_CLAIMED || !row->attempt.has_dot || row->attempt.refused != 0)
             continue;
-        n++;
+        note_wire(s, row->attempt.wire, wires, &n);
         row->excuses++;
         row->is_lost_at_crash = true;
     }
-    if (n > connections(s) * UNRECORDED_MAX)
-        sim_fail(s, "a crash leaves %d deliveries in doubt on %d connections", n, connections(s));
+    if (n > connections(s))
+        sim_fail(s, "a crash leaves %d transactions in doubt on %d connections", n, connections(s));
 }
 
 /* A stop in good order leaves nothing claimed, unless the disk took no outcome: then it is as after a crash. */
@@ -360,7 +399,10 @@ void sim_check_fairness(struct sim *s)
 void sim_check_turn(struct sim *s)
 {
     int ahead = AHEAD * connections(s) > AHEAD_MIN ? AHEAD * connections(s) : AHEAD_MIN;
-    if (s->ledger.claimed > LANE_COUNT * ahead + connections(s))
+    int shared = 0;
+    for (int i = 0; i < s->relay_count; i++)
+        shared += s->relays[i].alert_recipients > 1 ? 2 * SIM_TO_MAX * s->relays[i].connections + CLAIM_MAX : 0;
+    if (s->ledger.claimed > LANE_COUNT * ahead + connections(s) + shared)
         sim_fail(s, "%d deliveries are claimed for %d connections", s->ledger.claimed, connections(s));
     if (s->turns_at_us != s->mono_us) {
         s->turns_at_us = s->mono_us;

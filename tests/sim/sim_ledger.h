@@ -12,7 +12,7 @@
 struct sim_attempt {
     bool has_body, has_dot, is_acked;
     int refused; /* the first 4xx or 5xx that the engine read for it */
-    bool was_about_us;
+    bool was_about_us, is_shared;
     int64_t mail_us;
     int wire; /* its number */
     const struct sim_relay *relay;
@@ -35,7 +35,7 @@ struct sim_row {
     int excuses;           /* times that it may come again: a crash, a person */
     bool is_lost_at_crash; /* perhaps taken, and the engine never knew */
     bool was_by_hand;      /* tried again by a person */
-    uint64_t hash;         /* of its bytes, the first time */
+    uint64_t hash[2];      /* of its bytes, the first time: alone, and shared with others */
     int greeted;           /* greylisting: bits of relays */
     int64_t greeted_us;
 };

@@ -14,7 +14,7 @@
 #include "deliver/smtp_reply.h"
 #include "sim/sim_wire.h"
 
-enum { FLAKY_PARTS = 60, GREY_S = 180 };
+enum { FLAKY_PARTS = 60, GREY_S = 180, ERRORS_MAX = 20 };
 
 /* What a mailbox is, by its address: parts of 1000. */
 enum mailbox { MAILBOX_FINE, MAILBOX_DEAD, MAILBOX_FULL, MAILBOX_GREY, MAILBOX_SPAM };
@@ -78,6 +78,7 @@ void sim_relay_start(struct sim *s)
                                 .bytes_per_ms = sim_between(s, 100, 20000),
                                 .window_bytes = sim_between(s, 2000, 200000),
                                 .admits = (int)sim_between(s, 2, SIM_CONNECTIONS_MAX),
+                                .takes_recipients = sim_happens(s, 300) ? (int)sim_between(s, 1, 30) : 0,
                                 .good_since_us = s->mono_us};
         snprintf(r->name, sizeof r->name, "relay%d", i);
         sim_in(s, sim_wait(s, SIM_HOUR), on_mood, r, 0);
@@ -120,6 +121,8 @@ static bool domain_is_away(const struct sim *s, const struct sim_row *row)
 static const char *rcpt_answer(struct smtp_wire *w, struct sim_row *row)
 {
     struct sim *s = w->s;
+    if (w->relay->takes_recipients > 0 && w->taken_count >= w->relay->takes_recipients)
+        return "452 4.5.3 Too many recipients\r\n";
     if (domain_is_away(s, row))
         return "451 4.4.1 The domain's server is away\r\n";
     switch (mailbox_of(s, row)) {
@@ -138,10 +141,12 @@ static const char *rcpt_answer(struct smtp_wire *w, struct sim_row *row)
     }
 }
 
-static const char *dot_answer(struct smtp_wire *w, struct sim_row *row)
+/* One picky recipient is enough. */
+static const char *dot_answer(struct smtp_wire *w)
 {
-    if (mailbox_of(w->s, row) == MAILBOX_SPAM && !w->s->is_draining)
-        return "550 5.7.1 Message refused by policy\r\n";
+    for (int i = 0; i < w->taken_count; i++)
+        if (mailbox_of(w->s, w->taken[i]) == MAILBOX_SPAM && !w->s->is_draining)
+            return "550 5.7.1 Message refused by policy\r\n";
     return w->relay->mood == SIM_MOOD_BUSY && sim_happens(w->s, 500) ? "451 4.3.2 Try later\r\n" : NULL;
 }
 
@@ -215,6 +220,7 @@ static void answer(struct smtp_wire *w, const struct sim_item *item, const char 
     a.code = (int)strtol(text, NULL, 10);
     a.is_about_us = (item->step == STEP_MAIL && a.code >= 400 && a.code != 421) ||
                     (a.code >= 500 && (strstr(text, " 5.7.") || strstr(text, " 5.5.")));
+    w->errors += a.code >= 400;
     if (a.is_about_us) /* the relay may pause for it */
         w->s->trouble_us = w->s->mono_us;
     sim_wire_say(w, &a, text);
@@ -246,7 +252,8 @@ static bool strikes(struct smtp_wire *w, const struct sim_item *item)
     case 3:
         answer(w, item, "451 4.3.0 Something broke\r\n");
         w->has_mail = w->has_mail && item->step != STEP_DOT && item->step != STEP_MAIL;
-        w->has_rcpt = false;
+        if (item->step != STEP_RCPT)
+            w->taken_count = 0;
         return true;
     case 4:
         answer(w, item, "hello?\r\n");
@@ -260,16 +267,19 @@ static bool strikes(struct smtp_wire *w, const struct sim_item *item)
 static void take_dot(struct smtp_wire *w, const struct sim_item *item)
 {
     struct sim *s = w->s;
-    const char *refusal = w->has_rcpt ? dot_answer(w, item->row) : "554 5.5.1 No valid recipients\r\n";
-    bool was_asked = w->has_rcpt;
-    w->has_mail = w->has_rcpt = false;
+    int count = w->taken_count;
+    const char *refusal = count > 0 ? dot_answer(w) : "554 5.5.1 No valid recipients\r\n";
+    w->has_mail = false;
+    w->taken_count = 0;
     if (refusal) {
         answer(w, item, refusal);
         return;
     }
-    if (!was_asked || item->is_empty)
+    if (count == 0 || item->is_empty)
         sim_fail(s, "%d: an empty mail was taken", w->number);
-    sim_check_taken(w, item);
+    for (int i = 0; i < count; i++)
+        sim_check_taken(w, item, w->taken[i]);
+    w->errors = 0;
     if (w->relay->mood == SIM_MOOD_FLAKY && sim_happens(s, 40)) /* it has the mail, and is gone */
         sim_wire_reset(w);
     else if (w->relay->mood == SIM_MOOD_MUTE && sim_happens(s, 100))
@@ -283,29 +293,36 @@ void sim_relay_serve(struct smtp_wire *w, const struct sim_item *item)
     const char *refusal = NULL;
     if (strikes(w, item))
         return;
+    if (w->errors >= ERRORS_MAX) { /* as Postfix */
+        answer(w, item, "421 4.7.0 Too many errors\r\n");
+        sim_wire_hang_up(w);
+        return;
+    }
     switch (item->step) {
     case STEP_MAIL:
         if (w->relay->mood == SIM_MOOD_POLICY)
             refusal = "550 5.7.1 Sender refused\r\n";
         w->has_mail = !refusal;
-        w->has_rcpt = false;
+        w->taken_count = 0;
         answer(w, item, refusal ? refusal : "250 2.1.0 Ok\r\n");
         break;
     case STEP_RCPT:
         refusal = w->has_mail ? rcpt_answer(w, item->row) : "503 5.5.1 MAIL first\r\n";
-        w->has_rcpt = !refusal;
+        if (!refusal)
+            w->taken[w->taken_count++] = item->row;
         answer(w, item, refusal ? refusal : "250 2.1.5 Ok\r\n");
         break;
     case STEP_DATA:
         answer(w, item,
-               w->has_rcpt || (w->has_mail && sim_happens(w->s, 100)) ? "354 Go on\r\n"
-                                                                      : "554 5.5.1 No valid recipients\r\n");
+               w->taken_count > 0 || (w->has_mail && sim_happens(w->s, 100)) ? "354 Go on\r\n"
+                                                                             : "554 5.5.1 No valid recipients\r\n");
         break;
     case STEP_DOT:
         take_dot(w, item);
         break;
     case STEP_RSET:
-        w->has_mail = w->has_rcpt = false;
+        w->has_mail = false;
+        w->taken_count = 0;
         answer(w, item, "250 2.0.0 Ok\r\n");
         break;
     default:

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/id.h"
+#include "base/mem.h"
 #include "core/mail_token.h"
 #include "sim/sim_wire.h"
 
@@ -15,26 +16,62 @@ static void put_item(struct smtp_wire *w, const struct sim_item *item, uint64_t 
     sim_ring_put(&w->up, &copy);
 }
 
-/* MAIL FROM:<b+TOKEN@...>: the delivery is in the return path. */
-static struct sim_row *row_of_mail(struct smtp_wire *w)
+static void add_row(struct smtp_wire *w, struct sim_row *row)
+{
+    struct sim_envelope *all = w->all;
+    if (all->count == SIM_TO_MAX)
+        sim_fail(w->s, "%d: more than %d recipients", w->number, SIM_TO_MAX);
+    all->rows[all->count++] = row;
+    sim_check_mail(w, row);
+    row->attempt.is_shared = all->message_id > 0;
+}
+
+/* MAIL FROM:<b+TOKEN@...>: the delivery is in the return path; or m+TOKEN, the message of those that share it. */
+static void take_mail(struct smtp_wire *w)
 {
     struct sim *s = w->s;
     enum mail_token_purpose purpose = MAIL_TOKEN_BOUNCE;
     int64_t id = 0;
     const char *address = strchr(w->line, '<');
-    struct sim_row *row = NULL;
-    if (address && mail_token_open_local(s->people.token_key, address + 1, &purpose, &id) == 0)
-        row = sim_ledger_row(s, id);
-    if (!row || purpose != MAIL_TOKEN_BOUNCE)
+    struct sim_envelope *all = xcalloc(1, sizeof *all);
+    all->next = w->envelopes;
+    w->envelopes = w->all = all;
+    if (!address || mail_token_open_local(s->people.token_key, address + 1, &purpose, &id) != 0)
+        sim_fail(s, "%d: a MAIL of nobody: %s", w->number, w->line);
+    if (purpose == MAIL_TOKEN_SHARED)
+        all->message_id = id;
+    else if (purpose != MAIL_TOKEN_BOUNCE || !sim_ledger_row(s, id))
         sim_fail(s, "%d: a MAIL of no delivery: %s", w->number, w->line);
-    return row;
+    else
+        add_row(w, sim_ledger_row(s, id));
 }
 
-static bool is_for(const struct smtp_wire *w)
+static bool is_for(const struct smtp_wire *w, const struct sim_row *row)
 {
     const char *address = strchr(w->line, '<');
-    size_t n = strlen(w->row->address);
-    return address && strncmp(address + 1, w->row->address, n) == 0 && address[1 + n] == '>';
+    size_t n = strlen(row->address);
+    return address && strncmp(address + 1, row->address, n) == 0 && address[1 + n] == '>';
+}
+
+static struct sim_row *take_rcpt(struct smtp_wire *w)
+{
+    struct sim *s = w->s;
+    struct sim_envelope *all = w->all;
+    if (all->message_id == 0) {
+        if (!is_for(w, all->rows[0]))
+            sim_fail(s, "%d: delivery to %s is addressed to %s", w->number, all->rows[0]->address, w->line);
+        return all->rows[0];
+    }
+    for (int i = s->ledger.rows.count - 1; i >= 0; i--) {
+        struct sim_row *row = sim_ledger_at(s, i);
+        if (row->message_id != all->message_id || !is_for(w, row))
+            continue;
+        if (row->lane != LANE_ALERT)
+            sim_fail(s, "%d: a delivery of lane %d shares its transaction", w->number, row->lane);
+        add_row(w, row);
+        return row;
+    }
+    sim_fail(s, "%d: a recipient whom the message is not for: %s", w->number, w->line);
 }
 
 static bool awaits_answer(struct smtp_wire *w)
@@ -52,24 +89,22 @@ static void command(struct smtp_wire *w, uint64_t end)
         sim_fail(s, "%d: \"%s\" ahead of the answer to what was said before, without PIPELINING", w->number, w->line);
     if (strncmp(w->line, "MAIL FROM:", 10) == 0) {
         item.step = STEP_MAIL;
-        w->row = row_of_mail(w);
-        sim_check_mail(w, w->row);
-    } else if (strncmp(w->line, "RCPT TO:", 8) == 0 && w->row) {
+        take_mail(w);
+    } else if (strncmp(w->line, "RCPT TO:", 8) == 0 && w->all) {
         item.step = STEP_RCPT;
-        if (!is_for(w))
-            sim_fail(s, "%d: delivery to %s is addressed to %s", w->number, w->row->address, w->line);
-    } else if (strcmp(w->line, "DATA") == 0 && w->row) {
+        item.row = take_rcpt(w);
+    } else if (strcmp(w->line, "DATA") == 0 && w->all) {
         item.step = STEP_DATA;
         w->mode = UP_WAIT;
     } else if (strcmp(w->line, "RSET") == 0) {
         item.step = STEP_RSET;
-        w->row = NULL;
+        w->all = NULL;
     } else if (strcmp(w->line, "QUIT") == 0) {
-        w->row = NULL;
+        w->all = NULL;
     } else {
         sim_fail(s, "%d: what is this? %s", w->number, w->line);
     }
-    item.row = w->row;
+    item.all = w->all;
     put_item(w, &item, end);
 }
 
@@ -84,25 +119,30 @@ static void body_begins(struct smtp_wire *w)
 static void check_message_id(struct smtp_wire *w)
 {
     int64_t id = 0;
+    const struct sim_envelope *all = w->all;
+    bool is_shared = all->message_id > 0;
     w->head[w->head_len] = '\0';
+    if (is_shared && strstr(w->head, "@d")) /* every reader's address has that, and nothing else does */
+        sim_fail(w->s, "%d: a mail to %d shows an address of one of them", w->number, all->count);
     char *at = strstr(w->head, "\r\nMessage-ID: <");
     char *end = at ? strchr(at + 15, '@') : NULL;
     if (end)
         *end = '\0';
-    if (!end || id_parse(ID_DELIVERY, at + 15, &id) != 0 || id != w->row->id)
-        sim_fail(w->s, "%d: the mail to %s has another's Message-ID", w->number, w->row->address);
+    if (!end || id_parse(is_shared ? ID_MESSAGE : ID_DELIVERY, at + 15, &id) != 0 ||
+        id != (is_shared ? all->message_id : all->rows[0]->id))
+        sim_fail(w->s, "%d: the mail to %s has another's Message-ID", w->number, all->rows[0]->address);
 }
 
 static void body_ends(struct smtp_wire *w, uint64_t end)
 {
-    struct sim_item dot = {.step = STEP_DOT, .row = w->row, .hash = w->hash, .is_empty = w->body_bytes <= 3};
+    struct sim_item dot = {.step = STEP_DOT, .all = w->all, .hash = w->hash, .is_empty = w->body_bytes <= 3};
     if (!dot.is_empty)
         check_message_id(w);
     sim_trace(w->s, "%d: > dot %lld %016llx", w->number, (long long)w->body_bytes, (unsigned long long)w->hash);
     sim_check_dot(w, &dot);
     put_item(w, &dot, end);
     w->mode = UP_COMMAND;
-    w->row = NULL;
+    w->all = NULL;
 }
 
 /* CRLF.CRLF: tail counts how many of its five bytes stand at the end of what was seen. */

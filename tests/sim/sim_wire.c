@@ -65,6 +65,11 @@ static void let_go(struct smtp_wire *w)
     while (*at != w)
         at = &(*at)->next;
     *at = w->next;
+    while (w->envelopes) {
+        struct sim_envelope *e = w->envelopes;
+        w->envelopes = e->next;
+        free(e);
+    }
     free(w->down);
     free(w);
 }
@@ -188,26 +193,43 @@ static void end_all(struct smtp_wire *w)
     }
 }
 
-/* The engine has read the whole answer. */
-static void was_told(struct smtp_wire *w, const struct sim_item *answer)
+bool sim_is_under_way(const struct smtp_wire *w, const struct sim_row *row)
 {
-    struct sim_row *row = answer->row;
-    if (answer->step == STEP_UNASKED)
-        end_all(w);
-    if (answer->step == STEP_DOT)
-        w->body_row = NULL;
-    if (answer->step == STEP_DATA)
-        w->mode = answer->code == 354 ? UP_BODY : UP_COMMAND;
-    if (!row || row->attempt.wire != w->number)
+    return row->attempt.wire == w->number && row->attempt.refused == 0;
+}
+
+static void row_was_told(struct smtp_wire *w, const struct sim_item *answer, struct sim_row *row)
+{
+    if (!sim_is_under_way(w, row))
         return;
     if (answer->step == STEP_DOT && answer->code / 100 == 2) {
         row->attempt.is_acked = true;
-    } else if (answer->code >= 400 && row->attempt.refused == 0 && !row->attempt.is_acked) {
+    } else if (answer->code >= 400 && !row->attempt.is_acked) {
         row->attempt.refused = answer->code;
         row->attempt.was_about_us = answer->is_about_us;
         if (answer->is_about_us)
             sim_ledger_message(w->s, row->message_id)->refused_us = w->s->mono_us;
+        if (answer->step == STEP_DOT && row->attempt.is_shared && answer->code >= 500) {
+            row->attempt.has_dot = false; /* it may go again at once, alone */
+            w->past_dot--;
+        }
     }
+}
+
+/* The engine has read the whole answer. */
+static void was_told(struct smtp_wire *w, const struct sim_item *answer)
+{
+    if (answer->step == STEP_UNASKED)
+        end_all(w);
+    if (answer->step == STEP_DOT)
+        w->body_all = NULL;
+    if (answer->step == STEP_DATA)
+        w->mode = answer->code == 354 ? UP_BODY : UP_COMMAND;
+    if (answer->row && answer->code != 421)
+        row_was_told(w, answer, answer->row);
+    else if (answer->all)
+        for (int i = 0; i < answer->all->count; i++)
+            row_was_told(w, answer, answer->all->rows[i]);
 }
 
 static long wire_recv(struct smtp_wire *w, char *data, size_t n)

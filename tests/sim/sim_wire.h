@@ -16,20 +16,31 @@
 #include "sim/sim.h"
 #include "sim/sim_ledger.h"
 
+enum { SIM_TO_MAX = 100 };
+
 /* Commands and dots on their way up, answers on their way down. */
 enum sim_step { STEP_MAIL, STEP_RCPT, STEP_DATA, STEP_DOT, STEP_RSET, STEP_QUIT, STEP_UNASKED };
 
+/* A transaction as it is written: one delivery, or some of one message. */
+struct sim_envelope {
+    struct sim_envelope *next; /* all of a wire's */
+    int64_t message_id;        /* that they share; 0: one delivery */
+    struct sim_row *rows[SIM_TO_MAX];
+    int count;
+};
+
 struct sim_item {
     enum sim_step step;
-    uint64_t end; /* offset of the byte after it */
-    struct sim_row *row;
-    uint64_t hash;    /* DOT: of the body */
-    bool is_empty;    /* DOT: a lone dot */
-    bool is_about_us; /* answers: no fault of the recipient's */
+    uint64_t end;             /* offset of the byte after it */
+    struct sim_row *row;      /* RCPT */
+    struct sim_envelope *all; /* MAIL to dot */
+    uint64_t hash;            /* DOT: of the body */
+    bool is_empty;            /* DOT: a lone dot */
+    bool is_about_us;         /* answers: no fault of the recipient's */
     int code;
 };
 
-enum { SIM_ITEMS_MAX = 64, SIM_HEAD_BYTES = 2048 };
+enum { SIM_ITEMS_MAX = 300, SIM_HEAD_BYTES = 2048 };
 
 struct sim_ring {
     struct sim_item items[SIM_ITEMS_MAX];
@@ -63,14 +74,16 @@ struct smtp_wire {
     int tail; /* how much of CRLF.CRLF has been seen */
     uint64_t hash;
     int64_t body_bytes;
-    struct sim_row *row;      /* of the transaction that is being written */
-    struct sim_row *body_row; /* whose mail is on the wire, until its answer is read */
-    int past_dot;             /* mails whose dot has left and whose outcome is not durable */
-    const char *again;        /* what a send that would block was offered */
+    struct sim_envelope *all;      /* the transaction that is being written */
+    struct sim_envelope *body_all; /* whose mail is on the wire, until its answer is read */
+    struct sim_envelope *envelopes;
+    int past_dot;      /* deliveries whose dot has left and whose outcome is not durable */
+    const char *again; /* what a send that would block was offered */
     size_t again_len;
     /* the relay */
-    bool is_serving, is_mute, has_mail, has_rcpt;
-    struct sim_row *mail_row;
+    bool is_serving, is_mute, has_mail;
+    struct sim_row *taken[SIM_TO_MAX]; /* recipients of the transaction in hand */
+    int taken_count, errors;
     /* down */
     char *down;
     size_t down_len, down_room, visible;
@@ -102,11 +115,14 @@ const char *sim_mood_word(enum sim_mood mood);
 /* sim_speech.c: the engine has written these. */
 void sim_speech_take(struct smtp_wire *w, const char *data, size_t n);
 
+/* Was the recipient named on this wire last, and not refused? */
+bool sim_is_under_way(const struct smtp_wire *w, const struct sim_row *row);
+
 /* sim_check.c: at a connection's events. */
 void sim_check_open(struct smtp_wire *w);
 void sim_check_mail(struct smtp_wire *w, struct sim_row *row);
 void sim_check_body(struct smtp_wire *w);
 void sim_check_dot(struct smtp_wire *w, const struct sim_item *dot);
-void sim_check_taken(struct smtp_wire *w, const struct sim_item *dot);
+void sim_check_taken(struct smtp_wire *w, const struct sim_item *dot, struct sim_row *row);
 
 #endif

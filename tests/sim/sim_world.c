@@ -136,14 +136,16 @@ struct config *sim_world_config(struct sim *s)
         r->connections = (int)sim_between(s, 1, SIM_CONNECTIONS_MAX);
         r->rate_per_minute = sim_happens(s, 250) ? (int)sim_between(s, 60, 3000) : 0;
         r->priority = (int)sim_between(s, 1, 3);
+        r->alert_recipients = sim_happens(s, 500) ? (int)sim_between(s, 2, 100) : 1;
         r->tat_us = 0;
         if (!r->is_configured)
             continue;
         n += snprintf(text + n, sizeof text - (size_t)n,
                       "[relay %s]\nurl = smtp://127.0.0.1:%d\ntls = none\nconnections = %d\nrate_per_minute = %d\n"
-                      "priority = %d\nweight = %d\nreserved_for_alerts = %d\nmax_messages_per_connection = %d\n",
+                      "priority = %d\nweight = %d\nreserved_for_alerts = %d\nmax_messages_per_connection = %d\n"
+                      "alert_recipients = %d\n",
                       r->name, 2500 + i, r->connections, r->rate_per_minute, r->priority, (int)sim_between(s, 1, 5),
-                      r->connections > 1 ? 1 : 0, (int)sim_between(s, 5, 100));
+                      r->connections > 1 ? 1 : 0, (int)sim_between(s, 5, 100), r->alert_recipients);
     }
     file_errors_init(&errors, "sim");
     if (config_parse(text, strlen(text), &config, &errors) != 0)
