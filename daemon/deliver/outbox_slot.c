@@ -329,9 +329,9 @@ void slot_recall(struct slot *slot, struct parcel *p)
     bool is_first = false;
     for (struct parcel *q = hand_at(slot, 0)->parcels.first; q && !is_first; q = q->next)
         is_first = q == p;
+    p->is_recalled = true;
     if (!slot->session || (is_first && hand_at(slot, 0)->is_permitted))
         return;
-    p->is_recalled = true;
     if (!is_first) {
         take_back(slot);
         return;

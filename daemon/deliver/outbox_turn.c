@@ -220,7 +220,7 @@ static void ask_about(struct turn *t, const struct parcel_list *list)
     }
 }
 
-/* All that is queued, and what is in hand with its body still here. */
+/* All that is queued or in hand: also what is on the wire may come back. */
 static void ask(struct outbox *o, struct turn *t)
 {
     for (int lane = 0; lane < LANE_COUNT; lane++)
@@ -228,8 +228,7 @@ static void ask(struct outbox *o, struct turn *t)
     for (struct relay *r = o->all_relays; r; r = r->next)
         for (int i = 0; r->busy > 0 && i < RELAY_SLOTS_MAX; i++)
             for (int h = 0; r->slots[i] && h < SLOT_HANDS; h++)
-                if (!r->slots[i]->hands[h].is_permitted)
-                    ask_about(t, &r->slots[i]->hands[h].parcels);
+                ask_about(t, &r->slots[i]->hands[h].parcels);
     o->woken = o->has_more = false;
 }
 

@@ -245,7 +245,8 @@ static void check_retry(struct sim *s, const struct sim_row *row, int64_t at_us)
     int64_t rest = row->first_us + c->letter.retry_max_age_s * SIM_S - at_us;
     /* 421 has not judged it, and a relay that refuses our MAIL leaves it to the others. */
     bool is_judged = row->attempt.refused >= 400 && row->attempt.refused != 421 && !row->attempt.was_about_us;
-    bool is_under_old_rules = s->mono_us - s->reload_us < 10 * SIM_S; /* decided before the reload, recorded after it */
+    /* Decided before the reload, recorded after it. */
+    bool is_under_old_rules = s->mono_us - s->reload_us < 10 * SIM_S || row->attempt.mail_us < s->reload_us;
     if ((!is_judged && !row->attempt.has_dot) || is_under_old_rules)
         return;
     if ((wait < c->letter.retry_first_s * SIM_S && wait < rest) || wait > longest + SIM_S)

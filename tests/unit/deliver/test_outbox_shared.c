@@ -374,6 +374,31 @@ static void test_shared__recalled_means_not_sent(void **state)
     }
 }
 
+/* Recalled while it is on the wire, and comes back from there: it must not go again. */
+static void test_shared__what_comes_back_from_the_wire_was_recalled_all_the_same(void **state)
+{
+    (void)state;
+    for (int variant = 0; variant < 2; variant++) {
+        int64_t m = begin("connections = 1\nalert_recipients = 100\n", variant ? LANE_LETTER : LANE_ALERT, 1);
+        run(5); /* the connection has worked */
+        assert_int_equal(outbox_fixture_count(&f, m, "sent"), 1);
+        m = outbox_fixture_post(&f, variant ? LANE_LETTER : LANE_ALERT, 1, 10);
+        outbox_wake(f.outbox);
+        outbox_fixture_until(&f, some_on_the_wire, 5);
+        f.is_frozen = true;
+        outbox_fixture_wait(&f, 100);
+        outbox_fixture_recall(&f, m);
+        outbox_wake(f.outbox);
+        outbox_fixture_wait(&f, 100);
+        outbox_fixture_cut(&f, "");
+        f.is_frozen = false;
+        outbox_fixture_until(&f, all_final, 10);
+        assert_int_equal(outbox_fixture_count(&f, m, "withdrawn"), 10);
+        assert_int_equal(outbox_fixture_all_dots(&f), 1);
+        finish(m);
+    }
+}
+
 /* One of those that wait together is recalled: the others get it. */
 static void test_shared__one_recalled_costs_the_others_nothing(void **state)
 {
@@ -465,6 +490,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_shared__each_break_has_its_outcome),
     TEST(test_shared__a_second_body_waits_for_the_record_of_the_first),
     TEST(test_shared__recalled_means_not_sent),
+    TEST(test_shared__what_comes_back_from_the_wire_was_recalled_all_the_same),
     TEST(test_shared__one_recalled_costs_the_others_nothing),
     TEST(test_shared__stopping_gives_back_what_has_not_left),
     TEST(test_shared__survives_a_fault_at_every_operation),
