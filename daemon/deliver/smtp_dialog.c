@@ -158,11 +158,15 @@ void session_decide(struct hand *hand, const struct outcome *outcome, bool is_un
     hand->decided = true;
 }
 
-/* A server may hang up because of too many recipients without saying so. */
-static bool may_be_crowded(struct smtp_session *s, enum smtp_state reached, enum smtp_break how)
+/* A server may hang up because of too many recipients without saying so; or its answers to those before are lost with
+ * the connection. */
+static bool may_be_crowded(struct smtp_session *s, enum smtp_state reached, enum smtp_break how,
+                           const struct outcome *why)
 {
-    const unsigned steps = SMTP_TO(RCPT) | SMTP_TO(DATA) | SMTP_TO(PERMIT);
+    unsigned steps = SMTP_TO(RCPT) | SMTP_TO(DATA) | SMTP_TO(PERMIT);
     bool has_gone = how == SMTP_BREAK_CLOSED || how == SMTP_BREAK_LOST;
+    if (s->now.asked > 0 && why->code == 0)
+        steps |= SMTP_TO(MAIL);
     if (!has_gone || (steps & (1U << reached)) == 0 || !s->now.job || s->now.job->to_count < 2)
         return false;
     s->now.most = s->now.job->to_count / 2;
@@ -175,7 +179,7 @@ void session_close(struct smtp_session *s, enum smtp_break how, const struct out
     s->why = *why;
     bool is_unbegun = s->state == SMTP_STATE_BODY && !s->body_begun;
     enum smtp_state reached = is_unbegun ? SMTP_STATE_PERMIT : s->state;
-    bool may_be_limit = may_be_crowded(s, reached, how) || s->has_worked;
+    bool may_be_limit = may_be_crowded(s, reached, how, why) || s->has_worked;
     session_decide(&s->now, why, smtp_policy_is_untouched(reached, how, may_be_limit));
     session_decide(&s->next, why, true);
     session_enter(s, SMTP_STATE_CLOSED);

@@ -82,6 +82,15 @@ BEHIND = {
     "DATA":     "r    f    t    t    t   r   r    r    r    r   r   r",
     "dot":      "r    f    r    u    u   u   u    u    u    u   u   u",
 }
+# Three recipients in one transaction meet the fault: at RCPT it is for one of them (the first letter), or for all of those
+# who are not refused (the second): a connection that ends before the body touches none of several (at MAIL: where they
+# were named in the same write).
+SHARED = {
+    "MAIL":     "o    o    r    t    t   r   r    r    r    r   r   r",
+    "RCPT":     "rs   fs   tt   tt   tt  rr  rr   rr   rr   rr  rr  rr",
+    "DATA":     "r    f    t    t    t   r   r    r    r    r   r   r",
+    "dot":      "r    f    r    u    u   u   u    u    u    u   u   u",
+}
 KINDS = {"r": "retry", "o": "our fault", "f": "failed", "u": "uncertain", "s": "sent", "t": "untouched",
          "R": "connect: retry", "O": "connect: our fault"}
 
@@ -169,6 +178,59 @@ class TestFaultMatrix(unittest.TestCase):
 
     def test_every_fault_with_the_envelope_behind_a_body(self):
         self.assertEqual(self.run_matrix(BEHIND, self.check_second, 3, suffix="*1@2"), 48)
+
+    def run_shared_matrix(self, **settings):
+        """Faults at each step, and at RCPT for each of the three recipients: six recipients in two transactions."""
+        self.sink.control("reset")
+        cells = [(step, action, nth) for step in SHARED for action in ACTIONS for nth in range(3 if step == "RCPT" else 1)]
+
+        def one(number):
+            step, action, nth = cells[number]
+            result = self.cell(step, action, "--to", "share%dn%%d@watch.test" % number, "--count", 6, "--share", 3,
+                               "--reopen", 9, suffix="*1@%d" % (nth + 1), **settings)
+            row = SHARED[step].split()[ACTIONS.index(action)]
+            if step == "MAIL" and settings.get("no_pipelining"):
+                row = row.replace("t", "r")
+            wrong = []
+            for i in range(6):
+                want = "s" if i >= 3 else row[0] if i == nth else row[-1]
+                kinds = result.kinds("share%dn%d@watch.test" % (number, i))
+                if want in "st":
+                    kinds = ["sent"] if kinds[-1:] == ["sent"] and set(kinds[:-1]) <= {"untouched"} else kinds
+                    want = "s"
+                if kinds != [KINDS[want]]:
+                    wrong.append("recipient %d: %s, not %s" % (i, kinds, KINDS[want]))
+            return "%s=%s for recipient %d: %s\n%s" % (step, action, nth, wrong, result.stdout) if wrong else None
+        with concurrent.futures.ThreadPoolExecutor(6) as pool:
+            wrong = list(filter(None, pool.map(one, range(len(cells)))))
+        self.assertFalse(wrong, "\n" + "\n".join(wrong))
+        twice = {r: n for r, n in self.sink.stats()["recipients"].items() if n > 1}
+        self.assertFalse(twice, "recipients with more than one copy")
+        return len(cells)
+
+    def test_every_fault_with_several_recipients(self):
+        self.assertEqual(self.run_shared_matrix(), 72)
+
+    def test_every_fault_with_several_recipients_without_pipelining(self):
+        self.assertEqual(self.run_shared_matrix(no_pipelining=True), 72)
+
+    def test_some_of_many_are_refused(self):
+        """Each by its own answer, in one transaction; more than eight end the connection and cost the others nothing."""
+        for bad, transactions in ((7, 1), (20, None)):
+            self.sink.control("reset")
+            port = self.sink.listen()
+            names = ["rcpt-%d+%d" % (550 if i % 2 else 450, i) if i % 5 == 0 and i < 5 * bad else "good%d" % i
+                     for i in range(100)]
+            self.assertEqual(sum(n.startswith("rcpt") for n in names), bad)
+            result = send(url(port), "--ca", self.ca, "--user", "app", "--share", 100, "--reopen", 9,
+                          *[word for n in names for word in ("--also", n + "@watch.test")])
+            for i, name in enumerate(names):
+                want = "sent" if name.startswith("good") else "failed" if i % 2 else "retry"
+                self.assertEqual(result.kinds(name + "@watch.test")[-1], want, name)
+            stats = self.sink.stats()
+            self.assertEqual(stats["recipients"], {n + "@watch.test": 1 for n in names if n.startswith("good")})
+            if transactions:
+                self.assertEqual(stats["messages"], transactions)
 
     def test_a_reply_to_the_dot_just_in_time_is_one_delivery(self):
         """600 s and 540 s, divided by 600."""

@@ -9,7 +9,8 @@
  * A session that closes while messages remain is replaced by a new one, unless it could not even connect (--reopen N
  * allows that N times). Messages that come back untouched are sent again. Two are in hand at a time, as the outbox does
  * it, and the body of one goes out after the outcome of the one before; --serial sends one after the other. With
- * --share N up to N messages (that is, recipients) go in one transaction.
+ * --share N up to N messages (that is, recipients) go in one transaction. --also ADDRESS, instead of --to and --count,
+ * names them one by one.
  * The password comes from the environment (SMTP_SEND_PASSWORD), so that it is in no process list.
  */
 #include <getopt.h>
@@ -32,7 +33,9 @@ struct run {
     struct curl_loop *net;
     struct smtp_session_config config;
     const char *from;
-    const char *to; /* "%d" becomes the message's number */
+    const char *to;              /* "%d" becomes the message's number */
+    const char *also[AGAIN_MAX]; /* or these, by number */
+    long also_count;
     bool utf8;
     bool quiet;
     bool serial;
@@ -92,7 +95,9 @@ static void add_recipient(struct run *r, struct piece *p, int i)
     const char *mark = strstr(r->to, "%d");
     int head = mark ? (int)(mark - r->to) : (int)strlen(r->to);
     p->numbers[i] = r->again_count > 0 ? r->again[--r->again_count] : r->next++;
-    if (mark)
+    if (r->also_count > 0)
+        snprintf(to, sizeof p->addresses[i], "%s", r->also[p->numbers[i]]);
+    else if (mark)
         snprintf(to, sizeof p->addresses[i], "%.*s%ld%s", head, r->to, p->numbers[i], mark + 2);
     else
         snprintf(to, sizeof p->addresses[i], "%s", r->to);
@@ -254,6 +259,14 @@ static void set_share(struct run *r, const char *arg)
         die("--share is 1 to 100, not", arg);
 }
 
+static void add_address(struct run *r, const char *address)
+{
+    if (r->also_count == AGAIN_MAX)
+        die("too many addresses before", address);
+    r->also[r->also_count++] = address;
+    r->count = r->also_count;
+}
+
 static void make_message(struct run *r, size_t size)
 {
     static const char head[] = "From: <avsandare@watch.test>\r\nSubject: Prov\r\n\r\n";
@@ -297,6 +310,7 @@ static void read_message(struct run *r, const char *path)
     X("permits", 'p', 1, r->permits = strtol(arg, NULL, 10))                       \
     X("reopen", 'R', 1, r->reopen = strtol(arg, NULL, 10))                         \
     X("serial", 'S', 0, r->serial = true)                                          \
+    X("also", 'A', 1, add_address(r, arg))                                         \
     X("share", 'N', 1, set_share(r, arg))                                          \
     X("abort", 'a', 0, r->abort_in_flight = true)                                  \
     X("verbose", 'v', 0, log_setup(LOG_DEBUG, LOG_TEXT))
