@@ -39,9 +39,9 @@ _grannbud()
         'hold ') options='--reason' ;;
         'resume ') options='--reason' ;;
         'municipality list') options='--area' ;;
-        'group add') options='--name --municipality --kind --state --district --postal-code --activated-on --last-meeting-on --households --households-joined --signs' ;;
+        'group add') options='--name --municipality --kind --state --district --postal-code --activated-on --last-meeting-on --position --households --households-joined --signs' ;;
         'group list') options='--municipality --state --kind --name' ;;
-        'group set') options='--name --kind --district --postal-code --activated-on --last-meeting-on --households --households-joined --signs' ;;
+        'group set') options='--name --kind --district --postal-code --activated-on --last-meeting-on --position --households --households-joined --signs' ;;
         'group status') options='--note' ;;
         'group import') options='--dry-run --municipality' ;;
         'group export') options='--municipality' ;;

@@ -16,6 +16,7 @@ static const struct cli_option MUNICIPALITY_LIST[] = {
 #define GROUP_FACTS                                                                                                 \
     {"district", "TEXT", .help = "part of the municipality"}, {"postal-code", "CODE", .help = "as 266 32"},         \
         {"activated-on", "DATE", .help = "when it began"}, {"last-meeting-on", "DATE", .help = "when it last met"}, \
+        {"position", "LAT,LON", .help = "where it lies, as 56.242,12.862: for alerts within a circle or on a map"}, \
         {"households", "N", CLI_NUMBER, .key = "household_count", .help = "households in the area"},                \
         {"households-joined", "N", CLI_NUMBER, .help = "households that take part"},                                \
     {                                                                                                               \

@@ -32,17 +32,26 @@ static bool is_grid(int64_t north_udeg, int64_t east_udeg)
     return north >= GRID_NORTH_MIN && north <= GRID_NORTH_MAX && east >= GRID_EAST_MIN && east <= GRID_EAST_MAX;
 }
 
+enum geo_fault geo_fault(struct geo_point p)
+{
+    if (geo_is_in_sweden(p))
+        return GEO_OK;
+    if (geo_is_in_sweden((struct geo_point){p.lon_udeg, p.lat_udeg}))
+        return GEO_SWAPPED;
+    return is_grid(p.lat_udeg, p.lon_udeg) || is_grid(p.lon_udeg, p.lat_udeg) ? GEO_GRID : GEO_OUTSIDE;
+}
+
 int geo_check(struct geo_point p, struct err *err)
 {
     char text[GEO_POINT_TEXT_BYTES];
-    struct geo_point swapped = {p.lon_udeg, p.lat_udeg};
-    if (geo_is_in_sweden(p))
+    enum geo_fault fault = geo_fault(p);
+    if (fault == GEO_OK)
         return 0;
-    if (geo_is_in_sweden(swapped))
+    if (fault == GEO_SWAPPED)
         return err_set(err, ERR_INVALID,
                        "%s: latitude and longitude seem to have changed places: write the latitude (55 to 69) first",
                        geo_format_point(p, text));
-    if (is_grid(p.lat_udeg, p.lon_udeg) || is_grid(p.lon_udeg, p.lat_udeg))
+    if (fault == GEO_GRID)
         return err_set(err, ERR_INVALID,
                        "%s seem to be metres of SWEREF 99 TM: write degrees of WGS 84 (56.242, 12.862)",
                        geo_format_point(p, text));
@@ -123,7 +132,7 @@ static bool split_point(const char *text, size_t *first_len, const char **second
     return true;
 }
 
-int geo_parse_point(const char *text, struct geo_point *out, struct err *err)
+int geo_read_point(const char *text, struct geo_point *out, struct err *err)
 {
     char first[POINT_TEXT_MAX + 1];
     const char *second = NULL;
@@ -138,6 +147,15 @@ int geo_parse_point(const char *text, struct geo_point *out, struct err *err)
     int rc = geo_parse_degrees(first, &p.lat_udeg, err);
     if (rc == 0)
         rc = geo_parse_degrees(second, &p.lon_udeg, err);
+    if (rc == 0)
+        *out = p;
+    return rc;
+}
+
+int geo_parse_point(const char *text, struct geo_point *out, struct err *err)
+{
+    struct geo_point p = {0, 0};
+    int rc = geo_read_point(text, &p, err);
     if (rc == 0)
         rc = geo_check(p, err);
     if (rc == 0)

@@ -119,6 +119,9 @@ static void make_cell(struct buf *cell, const struct register_export_row *row, e
     case REGISTER_LAST_MEETING_ON:
         put_text(cell, row->last_meeting_on);
         return;
+    case REGISTER_POSITION:
+        put_text(cell, row->position);
+        return;
     case REGISTER_HOUSEHOLD_COUNT:
         put_number(cell, row->household_count);
         return;

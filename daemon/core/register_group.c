@@ -65,6 +65,8 @@ static uint32_t value_of(struct register_reader *r, enum register_column column)
         return hash_value(r, row->activated_on);
     case REGISTER_LAST_MEETING_ON:
         return hash_value(r, row->last_meeting_on);
+    case REGISTER_POSITION:
+        return hash_value(r, row->position);
     case REGISTER_HOUSEHOLD_COUNT:
         return (uint32_t)row->household_count + 1;
     case REGISTER_HOUSEHOLDS_JOINED:
@@ -94,6 +96,9 @@ static void clear(struct register_row *row, enum register_column column)
     case REGISTER_LAST_MEETING_ON:
         row->last_meeting_on[0] = '\0';
         break;
+    case REGISTER_POSITION:
+        row->position[0] = '\0';
+        break;
     case REGISTER_HOUSEHOLD_COUNT:
         row->household_count = -1;
         break;
@@ -115,7 +120,8 @@ static void compare(struct register_reader *r, const struct seen_entry *group)
                                                                      REGISTER_LAST_MEETING_ON,
                                                                      REGISTER_HOUSEHOLD_COUNT,
                                                                      REGISTER_HOUSEHOLDS_JOINED,
-                                                                     REGISTER_SIGN_COUNT};
+                                                                     REGISTER_SIGN_COUNT,
+                                                                     REGISTER_POSITION};
     uint32_t *told = facts_of(r, group)->values + 1;
     for (size_t i = 0; i < ARRAY_LEN(columns); i++) {
         if ((r->row.filled & (1U << columns[i])) == 0)

@@ -16,7 +16,7 @@
 static const unsigned GROUP_BITS = REGISTER_BIT(GROUP) | REGISTER_BIT(KIND) | REGISTER_BIT(DISTRICT) |
                                    REGISTER_BIT(POSTAL_CODE) | REGISTER_BIT(ACTIVATED_ON) | REGISTER_BIT(STATE) |
                                    REGISTER_BIT(HOUSEHOLD_COUNT) | REGISTER_BIT(HOUSEHOLDS_JOINED) |
-                                   REGISTER_BIT(SIGN_COUNT) | REGISTER_BIT(LAST_MEETING_ON);
+                                   REGISTER_BIT(SIGN_COUNT) | REGISTER_BIT(LAST_MEETING_ON) | REGISTER_BIT(POSITION);
 
 /* The mark of a group or person only ever rises; returns what it was before (0: not seen). */
 static uint32_t raise_mark(struct seen *seen, int64_t id, long line, enum import_mark mark)
@@ -47,6 +47,7 @@ static struct group_input group_input_of(const struct register_row *row)
         .postal_code = row->filled & REGISTER_BIT(POSTAL_CODE) ? row->postal_code : NULL,
         .activated_on = row->filled & REGISTER_BIT(ACTIVATED_ON) ? row->activated_on : NULL,
         .last_meeting_on = row->filled & REGISTER_BIT(LAST_MEETING_ON) ? row->last_meeting_on : NULL,
+        .position = row->filled & REGISTER_BIT(POSITION) ? row->position : NULL,
         .household_count = filled(row, REGISTER_BIT(HOUSEHOLD_COUNT), row->household_count),
         .households_joined = filled(row, REGISTER_BIT(HOUSEHOLDS_JOINED), row->households_joined),
         .sign_count = filled(row, REGISTER_BIT(SIGN_COUNT), row->sign_count),

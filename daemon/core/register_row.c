@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "core/personnummer.h"
@@ -245,6 +246,50 @@ static void settle_numbers(struct register_reader *r)
                                                   .args = {{joined, joined}, {count, count}}});
 }
 
+static void report_position(struct register_reader *r, enum register_problem_code code, enum register_column column,
+                            const char *found)
+{
+    register_report(
+        r, &(struct register_finding){.code = code, .line = r->row.line, .column = r->place[column], .found = found});
+}
+
+/* One cell with both numbers, or one for each. A group without a point is in no circle drawn on a map. */
+static void settle_position(struct register_reader *r)
+{
+    static const enum register_problem_code problems[] = {[GEO_OUTSIDE] = REGISTER_PROBLEM_POSITION_OUTSIDE,
+                                                          [GEO_SWAPPED] = REGISTER_PROBLEM_POSITION_SWAPPED,
+                                                          [GEO_GRID] = REGISTER_PROBLEM_POSITION_GRID};
+    struct geo_point p = {0, 0};
+    bool is_whole = r->position[0] != '\0';
+    enum register_column column = is_whole ? REGISTER_POSITION : REGISTER_LATITUDE;
+    const char *found = is_whole ? r->position : r->latitude;
+    int rc = 0;
+    if (!is_whole && r->latitude[0] == '\0' && r->longitude[0] == '\0')
+        return;
+    if (is_whole) {
+        rc = geo_read_point(r->position, &p, NULL);
+    } else if (r->latitude[0] == '\0' || r->longitude[0] == '\0') {
+        bool lacks_latitude = r->latitude[0] == '\0';
+        report_position(r, REGISTER_PROBLEM_POSITION_HALF, lacks_latitude ? REGISTER_LONGITUDE : REGISTER_LATITUDE,
+                        lacks_latitude ? r->longitude : r->latitude);
+        return;
+    } else {
+        rc = geo_parse_degrees(r->latitude, &p.lat_udeg, NULL);
+        if (rc == 0 && geo_parse_degrees(r->longitude, &p.lon_udeg, NULL) != 0) {
+            column = REGISTER_LONGITUDE;
+            found = r->longitude;
+            rc = ERR_INVALID;
+        }
+    }
+    enum geo_fault fault = rc == 0 ? geo_fault(p) : GEO_OK;
+    if (rc || fault != GEO_OK) {
+        report_position(r, rc ? REGISTER_PROBLEM_POSITION : problems[fault], column, found);
+        return;
+    }
+    geo_format_point(p, r->row.position);
+    register_fill_in(r, REGISTER_POSITION);
+}
+
 static unsigned present(const struct register_reader *r)
 {
     unsigned bits = r->layout.present;
@@ -254,6 +299,8 @@ static unsigned present(const struct register_reader *r)
         bits |= REGISTER_BIT(ROLE);
     if ((bits & REGISTER_BIT(MUNICIPALITY)) != 0)
         bits |= REGISTER_BIT(MUNICIPALITY_CODE);
+    if ((bits & REGISTER_BIT(LATITUDE)) != 0)
+        bits |= REGISTER_BIT(POSITION);
     return bits;
 }
 
@@ -275,6 +322,7 @@ void register_row_read(struct register_reader *r)
         .contact = {.name = "", .role = CONTACT_ROLE_CONTACT_REP, .trained = -1, .trained_year = -1},
     };
     r->first_name = r->last_name = r->full_name = r->municipality = "";
+    r->position = r->latitude = r->longitude = "";
     r->has_errors = false;
     bool is_group_told = false; /* its cell has an error of its own */
     for (size_t i = 0; i < csv->count && i < r->layout.count; i++) {
@@ -294,4 +342,5 @@ void register_row_read(struct register_reader *r)
     settle_municipality(r);
     settle_contact(r);
     settle_numbers(r);
+    settle_position(r);
 }

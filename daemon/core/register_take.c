@@ -302,6 +302,21 @@ static void take_phone(struct register_reader *r, const char *text)
         register_report_cell(r, REGISTER_PROBLEM_PHONE_MANY, text);
 }
 
+static void take_position(struct register_reader *r, const char *text)
+{
+    r->position = register_is_placeholder(text) ? "" : text;
+}
+
+static void take_latitude(struct register_reader *r, const char *text)
+{
+    r->latitude = register_is_placeholder(text) ? "" : text;
+}
+
+static void take_longitude(struct register_reader *r, const char *text)
+{
+    r->longitude = register_is_placeholder(text) ? "" : text;
+}
+
 static void take_trained(struct register_reader *r, const char *text)
 {
     struct register_contact *c = &r->row.contact;
@@ -335,6 +350,9 @@ static const take_fn takes[REGISTER_COLUMN_COUNT] = {
     [REGISTER_HOUSEHOLDS_JOINED] = take_households_joined,
     [REGISTER_SIGN_COUNT] = take_sign_count,
     [REGISTER_LAST_MEETING_ON] = take_last_meeting_on,
+    [REGISTER_POSITION] = take_position,
+    [REGISTER_LATITUDE] = take_latitude,
+    [REGISTER_LONGITUDE] = take_longitude,
     [REGISTER_ROLE] = take_role,
     [REGISTER_FIRST_NAME] = take_first_name,
     [REGISTER_LAST_NAME] = take_last_name,

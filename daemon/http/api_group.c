@@ -5,12 +5,13 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "core/area.h"
+#include "core/geo.h"
 #include "core/group.h"
 #include "http/api.h"
 #include "store/db.h"
 
 static const char GROUP_MEMBERS[] = "municipality name kind state district postal_code activated_on last_meeting_on "
-                                    "household_count households_joined sign_count";
+                                    "household_count households_joined sign_count position";
 
 /* --- showing --------------------------------------------------------------------------------------------------- */
 
@@ -58,6 +59,14 @@ static int add_history(struct api_call *call, struct db *db, int64_t id)
     return rc;
 }
 
+/* "56.242, 12.862", or null. */
+static json_t *position(const struct db_rows *rows, int latitude, int longitude)
+{
+    char text[GEO_POINT_TEXT_BYTES];
+    struct geo_point p = {db_int(rows, latitude), db_int(rows, longitude)};
+    return db_is_null(rows, latitude) ? json_null() : json_string(geo_format_point(p, text));
+}
+
 static int show(struct api_call *call, struct db *db, int64_t id)
 {
     struct db_rows *rows = NULL;
@@ -68,7 +77,9 @@ static int show(struct api_call *call, struct db *db, int64_t id)
     if (rc > 0)
         call->result = api_row(rows, "id:grp name:s municipality_code:s municipality:s kind:s state:s district:s "
                                      "postal_code:s activated_on:s household_count:i households_joined:i sign_count:i "
-                                     "last_meeting_on:s state_changed_at:t created_at:t updated_at:t");
+                                     "last_meeting_on:s state_changed_at:t created_at:t updated_at:t - -");
+    if (rc > 0)
+        json_object_set_new(call->result, "position", position(rows, 16, 17));
     db_done(rows);
     if (rc <= 0)
         return rc ? rc : err_set(&call->err, ERR_NOT_FOUND, "there is no such group in your area: see group list");
@@ -158,7 +169,8 @@ static int read_group(struct api_call *call, struct group_input *in)
                  {"district", &in->district},
                  {"postal_code", &in->postal_code},
                  {"activated_on", &in->activated_on},
-                 {"last_meeting_on", &in->last_meeting_on}};
+                 {"last_meeting_on", &in->last_meeting_on},
+                 {"position", &in->position}};
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < ARRAY_LEN(texts); i++)
         rc = api_body_text(call, texts[i].name, texts[i].slot);
@@ -198,7 +210,7 @@ static int set_group(struct api_call *call, struct db *db)
     int64_t id = 0;
     /* municipality and state are left out on purpose: a group does not move, and states have their own route */
     int rc = api_body_only(call, "name kind district postal_code activated_on last_meeting_on household_count "
-                                 "households_joined sign_count");
+                                 "households_joined sign_count position");
     if (rc == 0)
         rc = read_group(call, &in);
     if (rc == 0)

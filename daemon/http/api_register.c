@@ -190,11 +190,14 @@ enum {
     COLUMN_PHONE_ALT,
     COLUMN_TRAINED,
     COLUMN_TRAINED_YEAR,
-    COLUMN_CONTACT_ID
+    COLUMN_CONTACT_ID,
+    COLUMN_LATITUDE,
+    COLUMN_LONGITUDE
 };
 
-static int read_group(const struct db_rows *rows, struct register_export_row *out)
+static int read_group(const struct db_rows *rows, struct register_export_row *out, char position[GEO_POINT_TEXT_BYTES])
 {
+    struct geo_point point = {db_int(rows, COLUMN_LATITUDE), db_int(rows, COLUMN_LONGITUDE)};
     *out = (struct register_export_row){
         .municipality_code = db_text(rows, COLUMN_MUNICIPALITY),
         .group_name = db_text(rows, COLUMN_NAME),
@@ -205,6 +208,7 @@ static int read_group(const struct db_rows *rows, struct register_export_row *ou
         .household_count = (int)db_opt_int(rows, COLUMN_HOUSEHOLD_COUNT),
         .households_joined = (int)db_opt_int(rows, COLUMN_HOUSEHOLDS_JOINED),
         .sign_count = (int)db_opt_int(rows, COLUMN_SIGN_COUNT),
+        .position = db_is_null(rows, COLUMN_LATITUDE) ? NULL : geo_format_point(point, position),
         .has_contact = !db_is_null(rows, COLUMN_CONTACT_ID),
         .contact_name = db_text(rows, COLUMN_CONTACT_NAME),
         .phones = {db_opt_text(rows, COLUMN_PHONE), db_opt_text(rows, COLUMN_PHONE_ALT)},
@@ -226,8 +230,9 @@ static int write_row(struct api_call *call, struct db *db, const struct db_rows 
 {
     struct register_export_row row;
     struct db_rows *addresses = NULL;
+    char position[GEO_POINT_TEXT_BYTES];
     size_t n = 0;
-    int rc = read_group(rows, &row);
+    int rc = read_group(rows, &row, position);
     if (rc == 0 && row.has_contact)
         rc = db_query(db, &addresses, Q_ADDRESS_LIST, DB_ARGS(DB_INT(db_int(rows, COLUMN_CONTACT_ID))));
     if (rc == 0 && addresses) {

@@ -30,6 +30,10 @@ struct geo_box {
     int64_t lat_min, lat_max, lon_min, lon_max;
 };
 
+/* What is wrong with a point. */
+enum geo_fault { GEO_OK, GEO_OUTSIDE, GEO_SWAPPED, GEO_GRID };
+/* Outside Sweden's box, and there: latitude and longitude changed places, or metres of SWEREF 99 TM. */
+enum geo_fault geo_fault(struct geo_point p);
 /* Within the box round Sweden (55.0 to 69.3 north, 10.5 to 24.6 east)? */
 bool geo_is_in_sweden(struct geo_point p);
 /* ERR_INVALID with words for a point outside Sweden's box: whether latitude and longitude seem swapped, or a national
@@ -39,8 +43,9 @@ int geo_check(struct geo_point p, struct err *err);
 /* "56.242", "56,242", "56.242°": at most 20 characters; digits beyond the sixth decimal are rounded. ERR_INVALID. Any
  * number from -9 999 999 to 9 999 999, so that geo_check can tell what it seems to be. */
 int geo_parse_degrees(const char *text, int64_t *udeg, struct err *err);
-/* "56.242, 12.862", "56,242 12,862", "56,242; 12,862": latitude first, checked with geo_check. ERR_INVALID with words.
- */
+/* "56.242, 12.862", "56,242 12,862", "56,242; 12,862": latitude first. ERR_INVALID with words. */
+int geo_read_point(const char *text, struct geo_point *out, struct err *err);
+/* The same, checked with geo_check. */
 int geo_parse_point(const char *text, struct geo_point *out, struct err *err);
 /* From numbers of JSON, checked with geo_check. */
 int geo_from_degrees(double lat, double lon, struct geo_point *out, struct err *err);

@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "core/geo.h"
 #include "core/address.h"
 #include "core/csv_encoding.h"
 #include "core/date_text.h"
@@ -63,7 +64,8 @@ struct register_row {
     enum group_state state; /* GROUP_STATE_ACTIVE unless filled: what a new group becomes */
     const char *district;
     char postal_code[REGISTER_POSTAL_BYTES];
-    char activated_on[DATE_TEXT_BYTES]; /* "2024-01-31", "2022-05" or "2021" */
+    char position[GEO_POINT_TEXT_BYTES]; /* "56.242, 12.862" */
+    char activated_on[DATE_TEXT_BYTES];  /* "2024-01-31", "2022-05" or "2021" */
     char last_meeting_on[DATE_TEXT_BYTES];
     int household_count;
     int households_joined;

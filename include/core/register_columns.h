@@ -36,6 +36,10 @@
     X(LAST_MEETING_ON, "Senaste träff",                                                                                \
       " senastetraffen senastemote senastemotet sistamote senastearsmote senasteombudstraff lastmeeting "              \
       "lastmeetingon lastmeetingdate ")                                                                                \
+    X(POSITION, "Koordinat",                                                                                           \
+      " koordinater position positioner punkt latlon latlong latlng coordinate coordinates gps gpskoordinat wgs84 ")   \
+    X(LATITUDE, "", " lat latitud latitude breddgrad latwgs84 latitudwgs84 wgs84lat ")                                 \
+    X(LONGITUDE, "", " lon long lng longitud longitude langdgrad lonwgs84 longwgs84 longitudwgs84 wgs84lon ")          \
     X(ROLE, "Roll", " uppdrag funktion ombudsroll role function ")                                                     \
     X(FIRST_NAME, "Förnamn", " tilltalsnamn firstname givenname ")                                                     \
     X(LAST_NAME, "Efternamn", " lastname surname familyname ")                                                         \

@@ -26,6 +26,7 @@ struct register_export_row {
     const char *activated_on;
     const char *last_meeting_on;
     int household_count, households_joined, sign_count; /* -1: not known */
+    const char *position;                               /* "56.242, 12.862" */
     bool has_contact;
     const char *contact_name;
     enum contact_role role;

@@ -88,6 +88,17 @@
       "More households have joined ({1}) than the group has ({2}). Is that right?")                                  \
     X(POSTAL_CODE, ERROR, "Ett postnummer har fem siffror, till exempel 266 32.",                                    \
       "A postal code has five digits, such as 266 32.")                                                              \
+    X(POSITION, ERROR,                                                                                               \
+      "Koordinaten går inte att läsa. Skriv latitud och longitud i grader (WGS 84), till exempel 56.242, 12.862.",   \
+      "The coordinate cannot be read. Write latitude and longitude in degrees (WGS 84), such as 56.242, 12.862.")    \
+    X(POSITION_HALF, ERROR, "Latitud och longitud hör ihop: fyll i båda eller ingen.",                               \
+      "Latitude and longitude go together: fill in both or neither.")                                                \
+    X(POSITION_SWAPPED, ERROR, "Latitud och longitud verkar ha bytt plats: latituden (55 till 69) står först.",      \
+      "Latitude and longitude seem to have changed places: the latitude (55 to 69) comes first.")                    \
+    X(POSITION_GRID, ERROR,                                                                                          \
+      "Talen ser ut att vara meter i SWEREF 99 TM. Exportera kartans punkter i grader (WGS 84).",                    \
+      "The numbers seem to be metres of SWEREF 99 TM. Export the map's points in degrees (WGS 84).")                 \
+    X(POSITION_OUTSIDE, ERROR, "Punkten ligger utanför Sverige.", "The point lies outside Sweden.")                  \
     X(DATE, ERROR, "Datumet går inte att använda: {1}.", "The date cannot be used: {1}.")                            \
     X(DATE_READ, NOTE, "Datumet läses som {1} ({2}).", "The date is read as {1} ({2}).")                             \
     X(ADDRESS, ERROR, "E-postadressen går inte att använda: {1}.", "The mail address cannot be used: {1}.")          \

@@ -14,7 +14,7 @@
 enum { REGISTER_OWNED_MAX = 2 * CSV_COLUMNS_MAX + 8 };
 
 /* What the rows of one group have told so far: hashes, 0 for nothing yet. */
-enum { REGISTER_FACTS = 9 };
+enum { REGISTER_FACTS = 10 };
 struct register_facts {
     uint32_t values[REGISTER_FACTS];
 };
@@ -44,8 +44,9 @@ struct register_reader {
     size_t column;                                                 /* the present cell, from 1 */
     bool has_errors;                                               /* this row */
     const char *first_name, *last_name, *full_name, *municipality; /* cells of this row; "" */
-    bool is_lead;                                                  /* a column of lead representatives says so */
-    char *owned[REGISTER_OWNED_MAX];                               /* texts of this row that are not in `csv` */
+    const char *position, *latitude, *longitude;
+    bool is_lead;                    /* a column of lead representatives says so */
+    char *owned[REGISTER_OWNED_MAX]; /* texts of this row that are not in `csv` */
     size_t owned_count;
 
     struct buf shown, sv, en;

@@ -50,6 +50,8 @@ int register_result_on_row(void *ctx, const struct register_row *row)
     add_number(b, row, REGISTER_BIT(HOUSEHOLDS_JOINED), row->households_joined);
     add_number(b, row, REGISTER_BIT(SIGN_COUNT), row->sign_count);
     add_text(b, row, REGISTER_BIT(LAST_MEETING_ON), row->last_meeting_on);
+    if (row->filled & REGISTER_BIT(POSITION))
+        buf_addf(b, " (%s)", row->position);
     if (row->has_contact)
         add_contact(b, row);
     if (row->group_line != row->line)

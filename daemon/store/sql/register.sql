@@ -57,7 +57,7 @@ ORDER BY g.name_key, g.id LIMIT $9
 -- name: group_show scoped
 SELECT g.id, g.name, g.municipality_code, m.name AS municipality, g.kind, g.state, g.district, g.postal_code,
        g.activated_on, g.household_count, g.households_joined, g.sign_count, g.last_meeting_on, g.state_changed_at,
-       g.created_at, g.updated_at
+       g.created_at, g.updated_at, g.latitude_udeg, g.longitude_udeg
 FROM watch_group AS g JOIN municipality AS m ON m.code = g.municipality_code
 WHERE g.id = $3 AND {whole g} AND {scope g.municipality_code}
 
@@ -77,7 +77,7 @@ ORDER BY CASE ms.role WHEN 'lead_rep' THEN 0 ELSE 1 END, c.name_key, c.id
 -- name: register_export scoped
 SELECT g.municipality_code, g.name, g.kind, g.district, g.postal_code, g.activated_on, g.state, g.household_count,
        g.households_joined, g.sign_count, g.last_meeting_on, ms.role, c.name, c.phone, c.phone_alt, c.trained,
-       c.trained_year, c.id
+       c.trained_year, c.id, g.latitude_udeg, g.longitude_udeg
 FROM watch_group AS g
 LEFT JOIN membership AS ms ON ms.group_id = g.id
      AND ms.contact_id IN (SELECT k.id FROM contact AS k WHERE k.protected = 0 AND {whole k})

@@ -128,6 +128,43 @@ static void test_register_read__postal_codes_and_dates(void **state)
         "error 2:2 POSTAL_CODE 2663\nerror 3:2 POSTAL_CODE 026632\nerror 4:3 DATE 2024-02-30\nerror 5:3 DATE våren\n");
 }
 
+static void test_register_read__positions(void **state)
+{
+    (void)state;
+    static const char want[] = "2 1292 Eken|.|.|.|.|.|.|.|.|. (56.2428, 12.8622)\n";
+    static const char *const same[] = {
+        "Område;Koordinat\nEken;56.2428, 12.8622\n",
+        "Område;Position\nEken;56,2428 12,8622\n",
+        "Område;lat;lon\nEken;56.2428;12.8622\n",
+        "Område;Longitud;Latitud\nEken;12,8622;56,2428\n",
+        "Område;latitude;long\nEken;56.242800;12.862200\n",
+        "Område,lat,lng\nEken,56.2428,12.8622\n",
+        "Område;Latitud (WGS 84);Longitud (WGS 84)\nEken;56.2428°;12.8622°\n",
+        "Område;Koordinat;Ort\nEken;56.2428, 12.8622;-\n",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(same); i++)
+        register_result_check(same[i], 0, want, "");
+    register_result_check("Område;lat;lon\nA;;\nB;-;?\nC;saknas;saknas\n", 0,
+                          "2 1292 A|.|.|.|.|.|.|.|.|.\n3 1292 B|.|.|.|.|.|.|.|.|.\n4 1292 C|.|.|.|.|.|.|.|.|.\n", "");
+    register_result_check(
+        "Område;lat;lon\nA;56.2;\nB;;12.8\nC;12.8;56.2\nD;6233123;365123\nE;52.5;13.4\nF;norr;12\n"
+        "G;56.2;öst\n",
+        ERR_INVALID, "",
+        "error 2:2 POSITION_HALF 56.2\nerror 3:3 POSITION_HALF 12.8\nerror 4:2 POSITION_SWAPPED 12.8\n"
+        "error 5:2 POSITION_GRID 6233123\nerror 6:2 POSITION_OUTSIDE 52.5\nerror 7:2 POSITION norr\n"
+        "error 8:3 POSITION öst\n");
+    register_result_check("Område;Koordinat\nA;någonstans\nB;12.8, 56.2\nC;6233123, 365123\n", ERR_INVALID, "",
+                          "error 2:2 POSITION någonstans\nerror 3:2 POSITION_SWAPPED 12.8, 56.2\n"
+                          "error 4:2 POSITION_GRID 6233123, 365123\n");
+    /* A second row of the group that says otherwise. */
+    register_result_check("Område;Namn;E-post;Koordinat\nEken;Anna Ek;a@example.se;56.2428, 12.8622\n"
+                          "Eken;Bo Ek;b@example.se;56.3, 12.9\n",
+                          0,
+                          "2 1292 Eken|.|.|.|.|.|.|.|.|. (56.2428, 12.8622)|Anna Ek|.|a@example.se||.\n"
+                          "3 1292 Eken|.|.|.|.|.|.|.|.|.|Bo Ek|.|b@example.se||. group@2\n",
+                          "warning 3:4 GROUP_DIFFERS 56.3, 12.9\n");
+}
+
 static void test_register_read__addresses(void **state)
 {
     (void)state;
@@ -362,6 +399,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_register_read__lead_rep_column),
     TEST(test_register_read__numbers),
     TEST(test_register_read__postal_codes_and_dates),
+    TEST(test_register_read__positions),
     TEST(test_register_read__addresses),
     TEST(test_register_read__phones),
     TEST(test_register_read__names),

@@ -21,6 +21,7 @@ static const struct register_export_row plain = {
     .household_count = 42,
     .households_joined = 0,
     .sign_count = -1,
+    .position = "56.2428, 12.8622",
     .has_contact = true,
     .contact_name = "Lars-Erik von Testberg",
     .role = CONTACT_ROLE_LEAD_REP,
@@ -38,7 +39,7 @@ static void test_register_export_header__columns(void **state)
     assert_int_equal(register_export_header(&b), 0);
     assert_string_equal(buf_str(&b),
                         "\xef\xbb\xbfKommunkod;Område;Typ;Ort;Postnr;Startdatum;Status;Antal hushåll;Anslutna;"
-                        "Skyltar;Senaste träff;Roll;Förnamn;Efternamn;E-post;Mobil;Utbildad\r\n");
+                        "Skyltar;Senaste träff;Koordinat;Roll;Förnamn;Efternamn;E-post;Mobil;Utbildad\r\n");
     buf_fini(&b);
 }
 
@@ -49,7 +50,7 @@ static void test_register_export_row__one_line(void **state)
     buf_init(&b, 1000);
     assert_int_equal(register_export_row(&b, &plain), 0);
     assert_string_equal(buf_str(&b),
-                        "1292;Lärkvägen m.fl.;Villa;Munka-Ljungby;266 32;2022-05;Under uppstart;42;0;;2024-04-18;"
+                        "1292;Lärkvägen m.fl.;Villa;Munka-Ljungby;266 32;2022-05;Under uppstart;42;0;;2024-04-18;56.2428, 12.8622;"
                         "Huvudkontaktombud;Lars-Erik von;Testberg;\"larserik@example.se; styrelsen@ängelholm.example\";"
                         "070-174 06 08 / +4512345678;2022\r\n");
     buf_reset(&b);
@@ -57,9 +58,10 @@ static void test_register_export_row__one_line(void **state)
     row.has_contact = false;
     row.district = NULL;
     row.activated_on = NULL;
+    row.position = NULL;
     row.postal_code = "";
     assert_int_equal(register_export_row(&b, &row), 0);
-    assert_string_equal(buf_str(&b), "1292;Lärkvägen m.fl.;Villa;;;;Under uppstart;42;0;;2024-04-18;;;;;;\r\n");
+    assert_string_equal(buf_str(&b), "1292;Lärkvägen m.fl.;Villa;;;;Under uppstart;42;0;;2024-04-18;;;;;;;\r\n");
     buf_fini(&b);
 }
 

@@ -168,6 +168,26 @@ static void test_import__blank_cells_and_absent_columns_keep_what_is_stored(void
     expect_counts(&a, 0, 1, 0, 1, 1);
 }
 
+static void test_import__points_come_along_and_go_out_again(void **state)
+{
+    (void)state;
+    struct answer a = import_text(&ACTOR_A, IMPORT, "Område;lat;lon\nEken;56,2428;12,8622\nAlen;;\n");
+    expect_counts(&a, 2, 0, 0, 0, 0);
+    assert_string_equal(fixture_expect(f, &ACTOR_A, GET, "/api/v1/group/Eken", NULL, 200, "position"),
+                        "56.2428, 12.8622");
+    a = import_text(&ACTOR_A, IMPORT, "Område;Koordinat\nEken;56.2428, 12.8622\n");
+    expect_counts(&a, 0, 0, 0, 0, 0);
+    a = import_text(&ACTOR_A, IMPORT, "Område;Koordinat\nEken;56.2429, 12.8622\nAlen;56.25, 12.87\n");
+    expect_counts(&a, 0, 2, 0, 0, 0);
+    a = import_text(&ACTOR_A, IMPORT, "Område;Ort\nEken;\n"); /* says nothing of it */
+    expect_counts(&a, 0, 0, 0, 0, 0);
+    struct answer csv = fixture_ask(f, &ACTOR_A, GET, "/api/v1/group/export", NULL);
+    assert_non_null(strstr(csv.text, ";56.2429, 12.8622;"));
+    a = import_text(&ACTOR_A, IMPORT, csv.text);
+    expect_counts(&a, 0, 0, 0, 0, 0);
+    answer_fini(&csv);
+}
+
 static void test_import__states_walk_their_arrows_only(void **state)
 {
     (void)state;
@@ -251,6 +271,7 @@ static const struct CMUnitTest tests[] = {
     TEST_FIXTURE(test_import__one_bad_row_and_nothing_is_taken, setup, teardown),
     TEST_FIXTURE(test_import__not_into_another_municipality, setup, teardown),
     TEST_FIXTURE(test_import__blank_cells_and_absent_columns_keep_what_is_stored, setup, teardown),
+    TEST_FIXTURE(test_import__points_come_along_and_go_out_again, setup, teardown),
     TEST_FIXTURE(test_import__states_walk_their_arrows_only, setup, teardown),
     TEST_FIXTURE(test_import__a_no_and_a_protection_stay, setup, teardown),
     TEST_FIXTURE(test_import__one_person_many_rows_many_groups, setup, teardown),

@@ -155,6 +155,8 @@ static void test_group__bad_input_is_told(void **state)
         {"{\"municipality\":\"1292\",\"name\":\"X\",\"sings\":3}", 400, "sings"},
         {"{\"municipality\":\"1292\",\"name\":7}", 400, "name"},
         {"{\"municipality\":\"1292\",\"name\":\"X\",\"sign_count\":-1}", 422, "sign_count"},
+        {"{\"municipality\":\"1292\",\"name\":\"X\",\"position\":\"12.86, 56.24\"}", 422, "changed places"},
+        {"{\"municipality\":\"1292\",\"name\":\"X\",\"position\":[56.24, 12.86]}", 400, "position"},
         {"{\"municipality\":\"1292\",\"name\":\"X\",\"sign_count\":1.5}", 400, "sign_count"},
         {"{\"municipality\":\"1292\",\"name\":\"X\",\"postal_code\":\"2663\"}", 422, "2663"},
         {"{\"municipality\":\"1292\",\"name\":\"X\",\"kind\":\"castle\"}", 422, "castle"},
@@ -173,6 +175,22 @@ static void test_group__bad_input_is_told(void **state)
     fixture_expect(f, &ACTOR_A, GET, "/api/v1/group?state=sleepy", NULL, 400, NULL);
     fixture_expect(f, &ACTOR_A, GET, "/api/v1/group?limit=0", NULL, 400, NULL);
     fixture_expect(f, &ACTOR_A, GET, "/api/v1/group?after=zz", NULL, 400, NULL);
+}
+
+static void test_position__is_set_shown_and_cleared(void **state)
+{
+    (void)state;
+    fixture_expect(f, &ACTOR_A, POST, "/api/v1/group",
+                   "{\"municipality\":\"1292\",\"name\":\"Udden\",\"position\":\"56,2428 12,8622\"}", 201, NULL);
+    assert_string_equal(fixture_expect(f, &ACTOR_A, GET, "/api/v1/group/Udden", NULL, 200, "position"),
+                        "56.2428, 12.8622");
+    fixture_expect(f, &ACTOR_A, PATCH, "/api/v1/group/Udden", "{\"name\":\"Udden\"}", 200, NULL);
+    assert_string_equal(fixture_expect(f, &ACTOR_A, GET, "/api/v1/group/Udden", NULL, 200, "position"),
+                        "56.2428, 12.8622");
+    fixture_expect(f, &ACTOR_A, PATCH, "/api/v1/group/Udden", "{\"position\":\"\"}", 200, NULL);
+    struct answer a = fixture_ask(f, &ACTOR_A, GET, "/api/v1/group/Udden", NULL);
+    assert_true(json_is_null(json_object_get(a.json, "position")));
+    answer_fini(&a);
 }
 
 static void test_list__pages_show_each_group_once(void **state)
@@ -210,6 +228,7 @@ static const struct CMUnitTest tests[] = {
     TEST_FIXTURE(test_permission__a_reader_writes_nothing, setup, teardown),
     TEST_FIXTURE(test_group__is_registered_changed_and_moved, setup, teardown),
     TEST_FIXTURE(test_group__bad_input_is_told, setup, teardown),
+    TEST_FIXTURE(test_position__is_set_shown_and_cleared, setup, teardown),
     TEST_FIXTURE(test_list__pages_show_each_group_once, setup, teardown),
 };
 
