@@ -36,6 +36,7 @@
 #include "core/file_errors.h"
 #include "core/scheduler.h"
 #include "net/curl_loop.h"
+#include "net/http_url.h"
 #include "deliver/letter_mail.h"
 #include "deliver/outbox.h"
 #include "deliver/smtp_wire.h"
@@ -243,6 +244,13 @@ static int preview(const struct api_preview *in, struct buf *subject, struct buf
     return letter_mail_preview(&reader, subject, text, html, err);
 }
 
+static int check_url(const char *url, const struct config *config, struct err *err)
+{
+    const struct http_url_rule rule = {.allow_http = config->webhook.allow_http,
+                                       .allow_private = config->webhook.allow_private};
+    return http_url_check(url, &rule, err);
+}
+
 static void on_tick(uv_timer_t *timer)
 {
     struct app *app = timer->data;
@@ -310,6 +318,7 @@ static int start_http(struct app *app, struct err *err)
                           .status = status_json,
                           .metrics = metrics_text,
                           .preview = preview,
+                          .check_url = check_url,
                           .restart = on_restart,
                           .ctx = app};
     char *spool = xstrdup(config->store.url.path ? config->store.url.path : "/tmp/x");

@@ -2,7 +2,7 @@
 _grannbud()
 {
     local cur=${COMP_WORDS[COMP_CWORD]} noun='' verb='' verbs='' options='' i
-    local nouns='status user token audit store hold resume help completion area municipality group contact series schedule meeting letter delivery why incoming event'
+    local nouns='status user token audit store hold resume help completion area municipality group contact series schedule meeting letter delivery why webhook incoming event'
     local globals='--socket --url --token-file --as --json --lang --help --version'
     COMPREPLY=()
     for ((i = 1; i < COMP_CWORD; i++)); do
@@ -26,6 +26,7 @@ _grannbud()
         meeting) verbs='add list remove' ;;
         letter) verbs='new list show edit lint material preview test submit approve reject send cancel report' ;;
         delivery) verbs='list show retry' ;;
+        webhook) verbs='add list show test rotate disable enable remove replay deliveries delivery' ;;
         incoming) verbs='status resume' ;;
         event) verbs='list' ;;
     esac
@@ -64,6 +65,11 @@ _grannbud()
         'letter send') options='--at' ;;
         'letter cancel') options='--note' ;;
         'delivery list') options='--message --letter --state --address' ;;
+        'webhook add') options='--format --group --municipality --area --all --kind --name --email --no-exercises --secret --ed25519 --user --password-file --token --room --topic --from --to --template --content-type' ;;
+        'webhook rotate') options='--overlap --now --ed25519 --secret' ;;
+        'webhook disable') options='--reason' ;;
+        'webhook replay') options='--delivery --since --expired' ;;
+        'webhook deliveries') options='--state --limit --after' ;;
         'event list') options='--municipality --from --to' ;;
     esac
     if [[ $cur == -* ]]; then

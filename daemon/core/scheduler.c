@@ -18,10 +18,14 @@
 #include "core/ledger_alert.h"
 #include "core/letter.h"
 #include "core/reminder.h"
+#include "core/webhook.h"
+#include "core/webhook_queue.h"
 #include "store/db.h"
 #include "store/store.h"
 
 enum { REMINDER_EVERY_S = 60, IDEMPOTENCY_DAYS = 7, DAY_S = 86400 };
+/* How long webhook deliveries are kept after their end. */
+enum { WEBHOOK_KEPT_DAYS = 30, WEBHOOK_DEAD_KEPT_DAYS = 90 };
 
 struct scheduler {
     struct scheduler_env env;
@@ -40,6 +44,7 @@ struct scheduler {
     int64_t reminded_s;              /* wall clock at which the last round of reminders began */
     int64_t remind_cursor;           /* in the round; 0: it has ended */
     char scopes_of[AREA_DATE_BYTES]; /* the local date that scopes were worked out for */
+    bool forgets_webhooks;           /* old deliveries are left to throw away */
 };
 
 /* Once a local day, and at start: areas valid from today, series that follow them, old answers thrown away. */
@@ -58,7 +63,20 @@ static int housekeeping(struct scheduler *s, struct db *db)
         rc = db_exec(db, NULL, Q_IDEMPOTENCY_CLEAR,
                      DB_ARGS(DB_INT(s->now_us - (int64_t)IDEMPOTENCY_DAYS * DAY_S * US_PER_S)));
     if (rc == 0)
+        rc = webhook_refresh(db);
+    if (rc == 0)
         memcpy(s->scopes_of, today, sizeof today);
+    s->forgets_webhooks = s->forgets_webhooks || rc == 0;
+    return rc;
+}
+
+static int forget_webhooks(struct scheduler *s, struct db *db)
+{
+    if (!s->forgets_webhooks)
+        return 0;
+    int rc = webhook_forget(db, s->now_us - (int64_t)WEBHOOK_KEPT_DAYS * DAY_S * US_PER_S,
+                            s->now_us - (int64_t)WEBHOOK_DEAD_KEPT_DAYS * DAY_S * US_PER_S, &s->forgets_webhooks);
+    s->more = s->more || s->forgets_webhooks;
     return rc;
 }
 
@@ -144,6 +162,8 @@ static int follow_clock(struct scheduler *s, struct db *db)
     if (s->jumped_us == 0)
         return 0;
     int rc = ledger_shift_due(db, s->jumped_us, s->now_us - s->jumped_us, &moved);
+    if (rc == 0)
+        rc = webhook_shift_due(db, s->jumped_us, s->now_us - s->jumped_us);
     if (rc == 0 && s->jumped_us < 0)
         rc = letter_release_late(db, s->now_us - late_max_us(s), &released);
     if (rc)
@@ -195,6 +215,7 @@ static int op_look(struct db *db, struct store_req *req)
         int (*run)(struct scheduler *s, struct db *db);
     } steps[] = {{"follow clock", follow_clock},
                  {"housekeeping", housekeeping},
+                 {"forget webhooks", forget_webhooks},
                  {"open", open_due},
                  {"expire", expire},
                  {"follow", follow_decided},

@@ -79,13 +79,13 @@ static const char *organisation(const struct config *config)
                                           : config->node.name;
 }
 
-static char *link_to(const struct config *config, const char *path, const char *id, const char *suffix)
+static char *link_to(const struct config *config, const char *path, const char *id)
 {
     const char *base = config->node.base_url.text;
     size_t n = strlen(base);
     while (n > 0 && base[n - 1] == '/')
         n--;
-    return xasprintf("%.*s%s%s%s", (int)n, base, path, id, suffix);
+    return xasprintf("%.*s%s%s", (int)n, base, path, id);
 }
 
 /* What follows from the rest. */
@@ -117,7 +117,7 @@ static void from_alert(const struct config *config, struct webhook_event *e)
     e->sms = xstrdup(a->sms);
     e->area = xstrdup(a->area_text);
     e->expires_us = a->expires_us;
-    e->url = is_public ? link_to(config, "/feed/alerts/", e->object_id, ".cap") : xstrdup("");
+    e->url = is_public ? link_to(config, "/feed/alerts/", e->object_id) : xstrdup("");
 }
 
 static int from_letter(struct db *db, const struct config *config, int64_t letter_id, struct webhook_event *e)
@@ -141,7 +141,7 @@ static int from_letter(struct db *db, const struct config *config, int64_t lette
     id_format(ID_LETTER, letter_id, e->thread);
     e->kind_sv = xstrdup("Brev");
     e->severity = e->urgency = e->certainty = "";
-    e->url = link_to(config, "/feed/letters/", e->object_id, "");
+    e->url = link_to(config, "/feed/letters/", e->object_id);
     e->text = xasprintf("Ett nytt brev från grannsamverkan: %s", e->title);
     e->instruction = xstrdup("");
     e->title_en = xstrdup("");

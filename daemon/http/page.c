@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "core/ledger.h"
 #include "http/api.h"
+#include "http/api_webhook_again.h"
 
 /* "ok" when the store answers a question; else 503, for whoever watches us. */
 static int healthz(struct api_call *call, struct db *db)
@@ -15,7 +16,7 @@ static int healthz(struct api_call *call, struct db *db)
     return buf_adds(&call->text, "ok\n");
 }
 
-/* The forms' bodies are read by nobody: the address says it all. API_FILE, since a form is no JSON. */
+/* The buttons' bodies are read by nobody: the address says it all. API_FILE, since a form is no JSON. */
 const struct api_route API_ROUTES_PAGE[] = {
     {HTTP_METHOD_GET, "/healthz", API_READ, 0, API_NO_BODY, healthz, "Tell whether daemon and store answer."},
     {HTTP_METHOD_GET, "/metrics", API_READ, 0, API_NO_BODY, page_metrics, "Figures in Prometheus' text format."},
@@ -23,5 +24,7 @@ const struct api_route API_ROUTES_PAGE[] = {
      "The page that a letter's unsubscribe link leads to; changes nothing."},
     {HTTP_METHOD_POST, "/u/{token}", API_WRITE, 0, API_FILE, page_unsubscribe_do,
      "Send no more letters to this mailbox: the page's button, or one click in a mail program (RFC 8058)."},
+    {HTTP_METHOD_POST, "/webhook/46elks/{token}", API_WRITE, 0, API_FILE, page_webhook_report,
+     "What the gateway of text messages says of one later; the address is the permission."},
     {.pattern = NULL},
 };

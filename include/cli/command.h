@@ -64,6 +64,7 @@ struct cli_command {
 extern const struct cli_command CLI_COMMANDS_REGISTER[];
 extern const struct cli_command CLI_COMMANDS_LETTER[];
 extern const struct cli_command CLI_COMMANDS_INCOMING[];
+extern const struct cli_command CLI_COMMANDS_WEBHOOK[];
 extern const struct cli_command CLI_COMMANDS_SYSTEM[];
 /* What every command takes. */
 extern const struct cli_option CLI_GLOBALS[];

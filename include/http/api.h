@@ -48,6 +48,9 @@ struct api_env {
     /* The mail writer's rendering, which is in a layer beside this one. Store thread; 0, or words in `err`. */
     int (*preview)(const struct api_preview *in, struct buf *subject, struct buf *text, struct buf *html,
                    struct err *err);
+    /* Will this URL do for a webhook? The layer that calls receivers is beside this one. Store thread; 0, or words in
+     * `err`. NULL: any will. */
+    int (*check_url)(const char *url, const struct config *config, struct err *err);
     /* Stop in order and start again in the same process: a staged restore takes the store's place. Loop thread. */
     void (*restart)(void *ctx);
     /* Documents that were just made (http/feed.h); set by api_new, NULL: each is made when it is asked for. */
@@ -89,6 +92,7 @@ extern const struct api_route API_ROUTES_SERIES[];
 extern const struct api_route API_ROUTES_MEETING[];
 extern const struct api_route API_ROUTES_LETTER[];
 extern const struct api_route API_ROUTES_DELIVERY[];
+extern const struct api_route API_ROUTES_WEBHOOK[];
 extern const struct api_route API_ROUTES_STAFF[];
 extern const struct api_route API_ROUTES_SYSTEM[];
 extern const struct api_route API_ROUTES_STORE[];
