@@ -15,7 +15,7 @@
 #include "base/text.h"
 #include "base/zone.h"
 #include "core/alert_view.h"
-#include "core/config.h"
+#include "core/cap_area.h"
 #include "core/letter_source.h"
 #include "core/markdown.h"
 
@@ -34,53 +34,6 @@ static const struct language ENGLISH = {
 static const char EXERCISE_NOTE[] = "ÖVNING: detta är en övning, ingen verklig händelse. EXERCISE: this is an "
                                     "exercise, no real event.";
 static const char TEST_NOTE[] = "Teknisk provsändning, bortse från innehållet. Technical test, disregard.";
-
-/* --- the sender ------------------------------------------------------------------------------------------------ */
-
-/* "MUST NOT include spaces, commas or restricted characters (< and &)" (3.2.1, identifier and sender). */
-static bool is_cap_name(const char *text)
-{
-    for (const char *p = text; *p; p++)
-        if ((unsigned char)*p <= ' ' || strchr(",<&", *p))
-            return false;
-    return *text != '\0';
-}
-
-static const char *first_of(const char *a, const char *b, const char *c)
-{
-    return a[0] ? a : b[0] ? b : c;
-}
-
-int cap_sender_init(struct cap_sender *out, const struct config *config, struct err *err)
-{
-    struct zone *zone = NULL;
-    int rc = zone_open(config->node.timezone, &zone, err);
-    if (rc)
-        return rc;
-    const char *from = config->sender.from;
-    size_t n = strlen(config->node.base_url.text);
-    while (n > 0 && config->node.base_url.text[n - 1] == '/')
-        n--;
-    *out = (struct cap_sender){
-        .id = xstrdup(is_cap_name(from) ? from : config->node.base_url.host),
-        .name = xstrdup(first_of(config->sender.organisation, config->sender.from_name, config->node.name)),
-        .contact = xasprintf("%s. Tips till polisen: 114 14. Pågående brott eller fara för liv: 112.",
-                             config->sender.reply_to[0] ? config->sender.reply_to : from),
-        .base_url = xstrndup(config->node.base_url.text, n),
-        .zone = zone,
-    };
-    return 0;
-}
-
-void cap_sender_fini(struct cap_sender *sender)
-{
-    free(sender->id);
-    free(sender->name);
-    free(sender->contact);
-    free(sender->base_url);
-    zone_free(sender->zone);
-    *sender = (struct cap_sender){0};
-}
 
 /* --- small things ---------------------------------------------------------------------------------------------- */
 
@@ -140,87 +93,6 @@ static int add_markdown(struct buf *out, const char *name, const char *before, c
     markdown_free(md);
     buf_fini(&text);
     return rc;
-}
-
-/* --- area ------------------------------------------------------------------------------------------------------ */
-
-/* Millionths as a decimal number: -12 is "-0.000012". */
-static void add_millionths(struct buf *out, int64_t millionths)
-{
-    int64_t size = millionths < 0 ? -millionths : millionths;
-    buf_addf(out, "%s%" PRId64 ".%06" PRId64, millionths < 0 ? "-" : "", size / 1000000, size % 1000000);
-}
-
-static void add_point(struct buf *out, const struct geo_point *point)
-{
-    add_millionths(out, point->lat_udeg);
-    buf_addc(out, ',');
-    add_millionths(out, point->lon_udeg);
-}
-
-/* "a minimum of four coordinate pairs ... the first and last pairs of coordinates MUST be the same" (3.2.4). */
-static void add_polygon(struct buf *out, const struct geo_point *points, size_t count)
-{
-    if (count > 1 && memcmp(&points[0], &points[count - 1], sizeof points[0]) == 0)
-        count--;
-    if (count < 3)
-        return;
-    buf_adds(out, "<polygon>");
-    for (size_t i = 0; i <= count; i++) {
-        buf_adds(out, i > 0 ? " " : "");
-        add_point(out, &points[i % count]);
-    }
-    buf_adds(out, "</polygon>\n");
-}
-
-static void add_circle(struct buf *out, const struct alert_target *target)
-{
-    buf_adds(out, "<circle>");
-    add_point(out, &target->centre);
-    buf_addf(out, " %" PRId64 ".%03" PRId64 "</circle>\n", target->radius_m / 1000, target->radius_m % 1000);
-}
-
-void cap_area(const struct alert_view *a, struct buf *out)
-{
-    if (a->target.group_count == 0 && a->area_text[0]) {
-        buf_adds(out, a->area_text);
-        return;
-    }
-    for (size_t i = 0; i < a->municipality_count; i++) {
-        buf_adds(out, i == 0 ? "" : i + 1 == a->municipality_count ? " och " : ", ");
-        buf_adds(out, a->municipalities[i].name);
-    }
-    if (a->municipality_count == 0)
-        buf_adds(out, "Se texten");
-}
-
-static void add_area_words(struct buf *out, const struct alert_view *a)
-{
-    struct buf text;
-    size_t begin = out->len;
-    buf_init(&text, CAP_MAX_BYTES);
-    cap_area(a, &text);
-    markup_add_element(out, "areaDesc", buf_str(&text));
-    if (out->len == begin)
-        markup_add_element(out, "areaDesc", "Se texten"); /* it must be there */
-    buf_fini(&text);
-}
-
-/* The municipalities are told beside a circle or polygon too: most readers here choose by them. */
-static void add_area(struct buf *out, const struct alert_view *a)
-{
-    buf_adds(out, "<area>\n");
-    add_area_words(out, a);
-    add_polygon(out, a->target.polygon, a->target.polygon_count);
-    if (a->target.has_circle)
-        add_circle(out, &a->target);
-    for (size_t i = 0; i < a->municipality_count; i++) {
-        buf_adds(out, "<geocode>\n");
-        markup_add_element(out, "valueName", "Kommun");
-        markup_add_element(out, "value", a->municipalities[i].code);
-        buf_adds(out, "</geocode>\n");
-    }
-    buf_adds(out, "</area>\n");
 }
 
 /* --- info ------------------------------------------------------------------------------------------------------ */
@@ -315,7 +187,7 @@ static int add_info(struct buf *out, const struct alert_view *a, const struct ca
         return rc;
     add_web(out, a, sender);
     markup_add_element(out, "contact", sender->contact);
-    add_area(out, a);
+    cap_add_area(out, a);
     buf_adds(out, "</info>\n");
     return 0;
 }

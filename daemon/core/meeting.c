@@ -69,7 +69,7 @@ static int take_texts(const struct meeting_input *in, struct texts *out, struct 
 
 int meeting_add(struct db *db, const struct actor *actor, const struct meeting_input *in, int64_t *id, struct err *err)
 {
-    struct texts texts = {NULL};
+    struct texts texts = {.title = NULL};
     struct scope scope = {0};
     char text[ID_TEXT_BYTES];
     char scope_text[80];

@@ -28,7 +28,7 @@ int64_t alert_changed_us(const struct alert_view *a, int64_t now_us)
     return has_run_out && a->ended_us == 0 ? a->expires_us : last;
 }
 
-/* --- plain text ------------------------------------------------------------------------------------------------- */
+/* --- plain text -------------------------------------------------------------------------------------------- */
 
 void alert_public_title(const struct alert_view *a, int64_t now_us, struct buf *out)
 {
@@ -88,7 +88,7 @@ void alert_public_summary(const struct alert_view *a, int64_t now_us, struct buf
     buf_addc(out, '.');
 }
 
-/* --- HTML -------------------------------------------------------------------------------------------------------- */
+/* --- HTML -------------------------------------------------------------------------------------------------- */
 
 static int add_markdown(struct buf *out, const char *source)
 {

@@ -20,7 +20,7 @@ const char FEED_PAGE_CSP[] = "default-src 'none'; style-src 'unsafe-inline'; bas
 
 enum { TAG_HEX = 32, SCOPE_TEXT_BYTES = 80 };
 
-/* --- names ----------------------------------------------------------------------------------------------------- */
+/* --- names ------------------------------------------------------------------------------------------------- */
 
 char *feed_tag(const struct api_call *call, const char *what)
 {
@@ -44,11 +44,11 @@ const char *feed_author(const struct api_call *call)
                                      : c->node.name;
 }
 
-/* --- one document ------------------------------------------------------------------------------------------------ */
+/* --- one document ------------------------------------------------------------------------------------------ */
 
 /* The headers of an answer, which have to live until it is written. */
 struct answer_headers {
-    char etag[TAG_HEX + 3];
+    char etag[FEED_ETAG_BYTES];
     char cache[40];
     char modified[HTTP_DATE_BYTES];
     struct http_pair pairs[API_HEADERS_MAX + 1];
@@ -61,17 +61,24 @@ static bool has_it(const struct api_call *call, const char *etag)
     return list && (strcmp(list, "*") == 0 || strstr(list, etag));
 }
 
+void feed_doc_seal(struct feed_doc *doc)
+{
+    char sum[SHA256_HEX_BYTES];
+    if (!doc->etag[0])
+        snprintf(doc->etag, sizeof doc->etag, "\"%.*s\"", TAG_HEX, sha256_hex(buf_str(&doc->text), doc->text.len, sum));
+}
+
 int feed_send(struct api_call *call, struct feed_doc *doc, const char *content_type, int max_age_s, const char *csp)
 {
     struct answer_headers *h = xcalloc(1, sizeof *h);
-    char sum[SHA256_HEX_BYTES];
     size_t n = 0;
     if (!buf_ok(&doc->text)) {
         buf_fini(&doc->text);
         free(h);
         return err_set(&call->err, ERR_TOO_LARGE, "the document is above %zu bytes", doc->text.max);
     }
-    snprintf(h->etag, sizeof h->etag, "\"%.*s\"", TAG_HEX, sha256_hex(buf_str(&doc->text), doc->text.len, sum));
+    feed_doc_seal(doc);
+    memcpy(h->etag, doc->etag, sizeof h->etag);
     snprintf(h->cache, sizeof h->cache, "public, max-age=%d", max_age_s);
     h->pairs[n++] = (struct http_pair){"ETag", h->etag};
     h->pairs[n++] = (struct http_pair){"Cache-Control", h->cache};
@@ -92,7 +99,7 @@ int feed_send(struct api_call *call, struct feed_doc *doc, const char *content_t
     return 0;
 }
 
-/* --- Atom -------------------------------------------------------------------------------------------------------- */
+/* --- Atom -------------------------------------------------------------------------------------------------- */
 
 /* "?municipality=1292": what makes this document out of the feed's address. Codes need no escaping. */
 static char *scope_query(const struct scope *scope)
@@ -134,7 +141,7 @@ void feed_atom(const struct api_call *call, const struct scope *scope, const str
     free(self);
 }
 
-/* --- feeds ------------------------------------------------------------------------------------------------------- */
+/* --- feeds ------------------------------------------------------------------------------------------------- */
 
 static int read_scope(struct api_call *call, struct db *db, struct scope *out)
 {
@@ -169,8 +176,10 @@ int feed_serve(struct api_call *call, struct db *db, const struct feed_kind *kin
     buf_init(&doc.text, FEED_MAX_BYTES);
     if (!cache || !feed_cache_get(cache, key, now_ms, &doc)) {
         rc = kind->make(call, db, &scope, &doc);
-        if (rc == 0 && cache && buf_ok(&doc.text))
+        if (rc == 0 && cache && buf_ok(&doc.text)) {
+            feed_doc_seal(&doc);
             feed_cache_put(cache, key, now_ms + kind->keep_ms, &doc);
+        }
     }
     free(key);
     if (rc == 0)

@@ -24,12 +24,14 @@ enum {
     FEED_ENTRIES_MAX = 50,
     FEED_CACHE_SLOTS = 64,
     FEED_CACHE_BYTES = 8 * 1024 * 1024,
+    FEED_ETAG_BYTES = 40,
 };
 
 /* A document in the making. */
 struct feed_doc {
     struct buf text;
-    int64_t updated_us; /* when what it tells last changed; 0: nothing to tell */
+    int64_t updated_us;         /* when what it tells last changed; 0: nothing to tell */
+    char etag[FEED_ETAG_BYTES]; /* of the text, with its quotation marks; "": not reckoned yet */
 };
 
 struct feed_kind {
@@ -45,6 +47,8 @@ struct feed_kind {
 
 /* Answer with a feed. Takes the query parameters municipality and area (a code or a name; not both). */
 int feed_serve(struct api_call *call, struct db *db, const struct feed_kind *kind);
+/* Reckon the ETag, once the text is whole; a second time it is kept. */
+void feed_doc_seal(struct feed_doc *doc);
 /* Answer with one document (taken: ended). `csp` is its Content-Security-Policy, or NULL: the usual one. */
 int feed_send(struct api_call *call, struct feed_doc *doc, const char *content_type, int max_age_s, const char *csp);
 /* What a HTML page of ours may do: show itself. */

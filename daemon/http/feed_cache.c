@@ -17,6 +17,7 @@ struct slot {
     char *text;
     size_t len;
     int64_t updated_us;
+    char etag[FEED_ETAG_BYTES];
     int64_t until_ms;
 };
 
@@ -68,6 +69,7 @@ bool feed_cache_get(struct feed_cache *cache, const char *key, int64_t now_ms, s
     if (is_fresh) {
         buf_add(&out->text, slot->text, slot->len);
         out->updated_us = slot->updated_us;
+        memcpy(out->etag, slot->etag, sizeof out->etag);
     }
     pthread_mutex_unlock(&cache->lock);
     return is_fresh;
@@ -109,6 +111,7 @@ void feed_cache_put(struct feed_cache *cache, const char *key, int64_t until_ms,
                           .len = doc->text.len,
                           .updated_us = doc->updated_us,
                           .until_ms = until_ms};
+    memcpy(slot->etag, doc->etag, sizeof slot->etag);
     cache->bytes += slot->len;
     pthread_mutex_unlock(&cache->lock);
 }

@@ -25,7 +25,7 @@ enum { PAGE_MAX_AGE_S = 10, CAP_MAX_AGE_S = 60 };
 
 static const char CAP_ENDING[] = ".cap";
 
-/* --- CAP --------------------------------------------------------------------------------------------------------- */
+/* --- CAP --------------------------------------------------------------------------------------------------- */
 
 static int send_cap(struct api_call *call, const struct alert_view *a)
 {
@@ -43,7 +43,7 @@ static int send_cap(struct api_call *call, const struct alert_view *a)
     return err_set(&call->err, rc, "the alert cannot be written as CAP");
 }
 
-/* --- the page ---------------------------------------------------------------------------------------------------- */
+/* --- the page ---------------------------------------------------------------------------------------------- */
 
 /* Where to go on: to the newest of its thread, to what it relays, to the document for programs. */
 static void add_links(struct api_call *call, const struct alert_view *a, int64_t latest, struct buf *out)

@@ -33,7 +33,7 @@ enum {
     KEEP_MS = 1000,
 };
 
-/* --- the feeds of alerts ---------------------------------------------------------------------------------------- */
+/* --- the feeds of alerts ----------------------------------------------------------------------------------- */
 
 /* The links and categories of an entry. */
 static void add_entry(struct api_call *call, const struct alert_view *a, int64_t now_us, struct buf *out)

@@ -133,8 +133,7 @@ static const char *alert_path(int id, const char *ending)
     return out;
 }
 
-/* --- alerts --------------------------------------------------------------------------------------------------------
- */
+/* --- alerts ------------------------------------------------------------------------------------------------ */
 
 static void test_alerts__only_what_is_public_real_and_sent(void **state)
 {
@@ -315,8 +314,7 @@ static void test_alert__texts_are_escaped(void **state)
     lacks(load("/feed/alerts.atom", 200), "<script");
 }
 
-/* --- letters -------------------------------------------------------------------------------------------------------
- */
+/* --- letters ----------------------------------------------------------------------------------------------- */
 
 static void add_letter(int id, const char *classification, const char *state, const char *body)
 {
@@ -378,8 +376,7 @@ static void test_letters__each_municipality_has_its_parts(void **state)
     assert_int_equal(count(load("/feed/letters.atom?municipality=1277", 200), "<entry>"), 0);
 }
 
-/* --- calendar ------------------------------------------------------------------------------------------------------
- */
+/* --- calendar ---------------------------------------------------------------------------------------------- */
 
 static const char *add_series(const char *name, const char *scope)
 {
@@ -475,8 +472,7 @@ static void test_meeting__listed_and_removed(void **state)
     lacks(load("/feed/calendar.ics", 200), "VEVENT");
 }
 
-/* --- the cache -----------------------------------------------------------------------------------------------------
- */
+/* --- the cache --------------------------------------------------------------------------------------------- */
 
 static bool get(struct feed_cache *cache, const char *key, int64_t now_ms, const char *want)
 {
