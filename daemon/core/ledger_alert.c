@@ -45,10 +45,17 @@ int ledger_open_follow(struct db *db, const struct ledger_alert *alert, int64_t 
                        int64_t *message_id)
 {
     int64_t pos = 0;
+    int64_t id = 0;
     int rc = db_get_int(db, &pos, Q_THREAD_NEXT_POS, DB_ARGS(DB_INT(root_alert_id)));
     if (rc == 0 && pos == 0)
         rc = ERR_NOT_FOUND; /* nothing was ever sent that it could follow */
     if (rc == 0)
+        rc = insert_message(db, alert, root_alert_id, pos, takes_queued ? "queued" : "got", &id);
+    if (rc == 0) /* before they are closed, when they forget what they wait for */
+        rc = db_exec(db, NULL, Q_THREAD_WAIT_TAKE, DB_ARGS(DB_INT(id), DB_INT(root_alert_id), DB_INT(pos)));
+    if (rc == 0)
         rc = close_earlier(db, root_alert_id, pos);
-    return rc ? rc : insert_message(db, alert, root_alert_id, pos, takes_queued ? "queued" : "got", message_id);
+    if (rc == 0)
+        *message_id = id;
+    return rc;
 }

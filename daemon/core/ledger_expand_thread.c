@@ -4,7 +4,8 @@
  * core/ledger_alert.h; which row of an earlier message counts how stands at Q_THREAD_INSERT.
  *
  * The earlier messages are closed, so that their rows only ever move from claimed to decided while the walk is under
- * way: what was claimed when it passed is noted, and seen to later by ledger_follow_decided.
+ * way. What was claimed when they were closed is noted in thread_wait: it is passed by here, unless its reader has got
+ * something before, and seen to by ledger_follow_decided.
  */
 #include <stdio.h>
 #include <string.h>
@@ -95,9 +96,6 @@ int expand_thread(struct db *db, struct expansion *e, int room, bool *is_walked)
     }
     if (rc == 0)
         rc = insert(db, e, &part, e->walk == EXPAND_QUEUED ? TAKES_QUEUED : TAKES_NOTHING);
-    if (rc == 0)
-        rc = db_exec(db, NULL, Q_THREAD_WAIT_INSERT,
-                     DB_ARGS(DB_INT(e->message_id), DB_INT(part.earlier_id), DB_TEXT(part.first), DB_TEXT(part.last)));
     memcpy(e->cursor_key, part.last, sizeof e->cursor_key);
     return rc;
 }

@@ -132,14 +132,17 @@ WHERE r.got IS NOT NULL
        AND EXISTS (SELECT 1 FROM watch_group AS g WHERE g.id = r.group_id AND g.state = 'active'))
 ON CONFLICT (message_id, address_key) DO NOTHING
 
--- Rows of message $2 with a key from $3 to $4 that are claimed: what follows in message $1 waits for their end.
--- name: thread_wait_insert
+-- What is claimed in the messages of thread $2 before place $3, and what they themselves wait for: message $1 waits for
+-- the end of it.
+-- name: thread_wait_take
 INSERT INTO thread_wait (message_id, delivery_id)
-SELECT $1, d.id FROM delivery AS d
-WHERE d.message_id = $2 AND d.address_key >= $3 AND d.address_key <= $4 AND d.state = 'claimed'
-ON CONFLICT (message_id, delivery_id) DO NOTHING
+SELECT $1, d.id FROM message AS m CROSS JOIN delivery AS d ON d.message_id = m.id
+WHERE m.thread_id = $2 AND m.thread_pos < $3 AND d.state = 'claimed'
+UNION
+SELECT $1, w.delivery_id FROM message AS m CROSS JOIN thread_wait AS w ON w.message_id = m.id
+WHERE m.thread_id = $2 AND m.thread_pos < $3
 
--- Of those, some that have been decided.
+-- Of what is waited for, some that has been decided.
 -- name: thread_wait_decided
 SELECT w.message_id, w.delivery_id, m.thread_id, m.thread_pos, m.not_before, m.walk, d.message_id, d.address_key
 FROM thread_wait AS w CROSS JOIN delivery AS d ON d.id = w.delivery_id CROSS JOIN message AS m ON m.id = w.message_id

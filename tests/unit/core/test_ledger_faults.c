@@ -6,9 +6,10 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "core/ledger.h"
+#include "core/ledger_alert.h"
 #include "core/letter.h"
 #include "core/series.h"
+#include "lib/alert_rows.h"
 #include "lib/faulty_vfs.h"
 #include "lib/ledger_check.h"
 #include "lib/store_fixture.h"
@@ -25,6 +26,9 @@ static struct store_fixture f;
 static char dir[40];
 static char *url;
 static int64_t letter, message;
+static int64_t groups[2];        /* of everybody */
+static int64_t alert, alerts[2]; /* the alert, its message and its recall's */
+static int alert_count;
 static struct job jobs[CLAIM_MAX];
 
 /* --- a store in a file, with a letter on its way --------------------------------------------------------------- */
@@ -49,8 +53,10 @@ static int setup(void **state)
     for (int i = 0; i < PEOPLE; i++) {
         char address[40];
         snprintf(address, sizeof address, "%d@example.se", i);
-        store_fixture_person(&f, i % 2 ? "1292" : "1257", i % 2 ? "Lärkvägen" : "Ekbacken", "Någon", address, NULL);
+        store_fixture_person(&f, i % 2 ? "1292" : "1257", i % 2 ? "Lärkvägen" : "Ekbacken", "Någon", address,
+                             &groups[i % 2]);
     }
+    alert_count = 0;
     store_fixture_ok(&f, series_add(f.db, &f.anna, &in, &id, &f.err));
     store_fixture_ok(&f, letter_add(f.db, &f.anna, SOURCE, &options, &letter, &f.err));
     store_fixture_ok(&f, letter_submit(f.db, &f.anna, NULL, letter, NULL, &f.err));
@@ -152,7 +158,50 @@ static int op_finish(void)
     return rc < 0 ? rc : 0;
 }
 
-/* In their order: the letter is expanded first, and withdrawn at last. */
+/* To everybody; another number of it with each try, as nothing of one that failed is left. */
+static int op_alert(void)
+{
+    const struct alert_rows_input in = {.title = NULL};
+    int64_t message_id = 0;
+    int rc = alert_rows_add(f.db, &in, &alert);
+    for (size_t i = 0; rc == 0 && i < 2; i++)
+        rc = alert_rows_add_group(f.db, alert, groups[i]);
+    return rc ? rc : alert_rows_open(f.db, &in, alert, &message_id);
+}
+
+/* While three of its rows are claimed. */
+static int op_recall(void)
+{
+    const struct alert_rows_input in = {.type = "recall", .root_id = alert};
+    int64_t id = 0;
+    int64_t message_id = 0;
+    int rc = op_claim();
+    if (rc == 0)
+        rc = alert_rows_add(f.db, &in, &id);
+    return rc ? rc : alert_rows_open(f.db, &in, id, &message_id);
+}
+
+static int op_follow(void)
+{
+    bool more = false;
+    int64_t n = 0;
+    int rc = ledger_recover(f.db, &n);
+    return rc ? rc : ledger_follow_decided(f.db, &more);
+}
+
+static int op_close(void)
+{
+    bool more = false;
+    return ledger_close_step(f.db, &more);
+}
+
+static int op_expire(void)
+{
+    int n = 0;
+    return ledger_expire(f.db, f.now_us + 2 * DAY, &n);
+}
+
+/* In their order: the letter is expanded first, and withdrawn; then an alert goes out, and is recalled. */
 static const struct {
     const char *name;
     int (*run)(void);
@@ -160,7 +209,11 @@ static const struct {
 } OPS[] = {{"expand", op_expand, false},       {"expand", op_expand, false},  {"expand", op_expand, false},
            {"expand", op_expand, true},        {"claim", op_claim, false},    {"record", op_record, true},
            {"give back", op_give_back, false}, {"recover", op_recover, true}, {"shift", op_shift, false},
-           {"withdraw", op_withdraw, false},   {"finish", op_finish, true}};
+           {"withdraw", op_withdraw, false},   {"finish", op_finish, true},   {"alert", op_alert, false},
+           {"expand", op_expand, false},       {"expand", op_expand, true},   {"record", op_record, false},
+           {"recall", op_recall, false},       {"expand", op_expand, false},  {"follow", op_follow, true},
+           {"close", op_close, false},         {"expand", op_expand, false},  {"expire", op_expire, false},
+           {"close", op_close, true}};
 
 /* As the store's writer does it. */
 static int transact(size_t op)
@@ -183,6 +236,31 @@ static void check(const char *name)
     if (db_integrity(f.db, &err) != 0)
         fail_msg("%s: %s", name, err.text);
     ledger_check(f.db, message, false);
+    for (int i = 0; i < alert_count; i++)
+        ledger_check(f.db, alerts[i], false);
+}
+
+/* The operation is done for good, perhaps by a child: which message it made stands in the store. */
+static void note(size_t op)
+{
+    struct db_rows *rows = NULL;
+    if (OPS[op].run != op_alert && OPS[op].run != op_recall)
+        return;
+    store_fixture_ok(&f, db_query(f.db, &rows, Q_MESSAGE_EXPANDING, DB_NO_ARGS));
+    assert_int_equal(db_next(rows), 1);
+    alerts[alert_count++] = db_int(rows, 0);
+    alert = db_int(rows, 7);
+    db_done(rows);
+}
+
+/* What the recall has to be whatever failed on the way: to the one that was sent and the three that were in flight. Not
+ * after a kill or a failed sync, when an operation that did its work is done once more. */
+static void check_recall(void)
+{
+    assert_int_equal(alert_count, 2);
+    assert_int_equal(store_fixture_count(&f, alerts[1], ""), 4);
+    assert_int_equal(store_fixture_count(&f, alerts[0], "pending"), 0);
+    assert_int_equal(store_fixture_count(&f, alerts[1], "expired"), 4);
 }
 
 /* --- the tests ------------------------------------------------------------------------------------------------- */
@@ -201,7 +279,9 @@ static void fail_each(unsigned ops, enum faulty_result result, int want)
                 fail_msg("%s, operation %d: %s", OPS[op].name, n, err_name(rc));
             check(OPS[op].name);
         }
+        note(op);
     }
+    check_recall();
     ledger_check(f.db, message, true);
     assert_int_equal(store_fixture_count(&f, message, ""), PEOPLE);
 }
@@ -246,6 +326,7 @@ static void test_ledger__a_failed_sync_ends_the_process(void **state)
             store_fixture_ok(&f, db_open(url, DB_WRITER, &f.clock, &f.db, &f.err));
             check(OPS[op].name);
         }
+        note(op);
     }
 }
 
@@ -271,6 +352,7 @@ static void test_ledger__killed_before_every_operation(void **state)
                 check("recovered");
             }
         }
+        note(op);
     }
     assert_int_equal(store_fixture_count(&f, message, ""), PEOPLE);
     assert_int_equal(store_fixture_count(&f, message, "pending"), 0);

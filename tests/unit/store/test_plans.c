@@ -90,8 +90,8 @@ static const enum query VIEWS[] = {
     Q_MESSAGE_FAILURES, Q_MESSAGE_EXPANDING,           Q_MESSAGE_REOPEN};
 
 /* Parts of a walk: they go through as many rows as they are told, from a cursor on. */
-static const enum query PARTS[] = {Q_ALERT_INSERT,       Q_THREAD_PART,      Q_THREAD_INSERT,
-                                   Q_THREAD_WAIT_INSERT, Q_THREAD_UNREACHED, Q_MESSAGE_CLOSING_NEXT};
+static const enum query PARTS[] = {Q_ALERT_INSERT,     Q_THREAD_PART,      Q_THREAD_INSERT,
+                                   Q_THREAD_WAIT_TAKE, Q_THREAD_UNREACHED, Q_MESSAGE_CLOSING_NEXT};
 
 static void check_plan(enum query q, bool may_sort, bool is_part)
 {
