@@ -29,6 +29,9 @@ enum { CLASS_PAGE, CLASS_READ, CLASS_WRITE, CLASS_FILE, CLASS_COUNT };
 static const char *const CLASSES[] = {"page", "read", "write", "file"};
 static const int64_t BOUNDS[] = HISTOGRAM_FAST;
 
+/* Requests that are worked on one by one. */
+enum { LINE_IMPORT, LINE_PLAN, LINE_COUNT };
+
 struct api {
     struct api_env env;
     struct http_route *routes;
@@ -36,7 +39,8 @@ struct api {
     int pending;
     struct store_req undo; /* of an import that the process before left behind */
     bool is_undoing;
-    struct ask *line; /* requests of API_READ_THEN_WRITE in the order they came; the first is being worked on */
+    /* Requests of API_READ_THEN_WRITE and of API_PLAN_THEN_WRITE in the order they came; the first is worked on. */
+    struct ask *lines[LINE_COUNT];
     struct histogram times[CLASS_COUNT];
 };
 
@@ -57,9 +61,9 @@ struct ask {
 };
 
 static const struct api_route *const TABLES[] = {
-    API_ROUTES_AREA,    API_ROUTES_GROUP,  API_ROUTES_REGISTER, API_ROUTES_CONTACT,  API_ROUTES_SERIES,
-    API_ROUTES_MEETING, API_ROUTES_LETTER, API_ROUTES_DELIVERY, API_ROUTES_WEBHOOK,  API_ROUTES_STAFF,
-    API_ROUTES_SYSTEM,  API_ROUTES_STORE,  API_ROUTES_FEED,     API_ROUTES_INCOMING, API_ROUTES_PAGE};
+    API_ROUTES_AREA,   API_ROUTES_GROUP, API_ROUTES_REGISTER, API_ROUTES_CONTACT, API_ROUTES_SERIES, API_ROUTES_MEETING,
+    API_ROUTES_LETTER, API_ROUTES_ALERT, API_ROUTES_DELIVERY, API_ROUTES_WEBHOOK, API_ROUTES_STAFF,  API_ROUTES_SYSTEM,
+    API_ROUTES_STORE,  API_ROUTES_FEED,  API_ROUTES_INCOMING, API_ROUTES_PAGE};
 
 const struct api_route *api_route_at(size_t i)
 {
@@ -113,7 +117,7 @@ static int class_of(const struct api_route *route)
 {
     if (route->permission == 0)
         return CLASS_PAGE;
-    return route->body == API_FILE ? CLASS_FILE : route->mode == API_WRITE ? CLASS_WRITE : CLASS_READ;
+    return route->body == API_FILE ? CLASS_FILE : route->mode == API_READ ? CLASS_READ : CLASS_WRITE;
 }
 
 void api_metrics(const struct api *api, struct buf *out)
@@ -213,7 +217,13 @@ static void answer_problem(struct ask *ask, int rc)
     }
     if (call->problems && !has_ended_well(ask))
         json_object_set(extra, "problems", call->problems);
-    problem_respond_with(ask->req, rc, &call->err, extra);
+    struct http_pair headers[2] = {{NULL, NULL}};
+    char seconds[24];
+    if (call->retry_after_s > 0 && !has_ended_well(ask)) {
+        snprintf(seconds, sizeof seconds, "%lld", (long long)call->retry_after_s);
+        headers[0] = (struct http_pair){"Retry-After", seconds};
+    }
+    problem_respond_with(ask->req, rc, &call->err, extra, headers);
     json_decref(extra);
 }
 
@@ -255,27 +265,36 @@ static void end(struct ask *ask)
     free(ask);
 }
 
-/* The next of the line; who has left in the meantime, or is cut off by our stopping, is not begun with. */
-static void advance_line(struct api *api)
+/* The line that a request stands in, or NULL. */
+static struct ask **line_of(struct api *api, const struct api_route *route)
 {
-    struct ask *ask = api->line;
+    if (route->mode == API_READ_THEN_WRITE)
+        return &api->lines[LINE_IMPORT];
+    return route->mode == API_PLAN_THEN_WRITE ? &api->lines[LINE_PLAN] : NULL;
+}
+
+/* The next of the line; who has left in the meantime, or is cut off by our stopping, is not begun with. */
+static void advance_line(struct ask **line)
+{
+    struct ask *ask = *line;
     while (ask && http_request_is_gone(ask->req)) {
-        api->line = ask->behind;
+        *line = ask->behind;
         answer_problem(ask, ERR_CANCELED);
         end(ask);
-        ask = api->line;
+        ask = *line;
     }
     if (ask)
         run(ask, false);
 }
 
-static void stand_in_line(struct ask *ask)
+static void stand_in_line(struct ask *ask, struct ask **line)
 {
-    struct ask **last = &ask->api->line;
+    struct ask **last = line;
     while (*last)
         last = &(*last)->behind;
     *last = ask;
-    if (ask->api->line == ask && !ask->api->is_undoing)
+    bool must_wait = ask->api->is_undoing && line == &ask->api->lines[LINE_IMPORT];
+    if (*line == ask && !must_wait)
         run(ask, false);
 }
 
@@ -302,7 +321,7 @@ static void on_undone(struct store_req *req)
     }
     api->is_undoing = false;
     api->pending--;
-    advance_line(api);
+    advance_line(&api->lines[LINE_IMPORT]);
 }
 
 void api_start(struct api *api)
@@ -326,9 +345,11 @@ static void on_done(struct store_req *store)
         return;
     }
     bool is_change = rc == 0 && ask->is_writing && !ask->is_replay;
-    bool is_first = api->line == ask;
-    if (is_first)
-        api->line = ask->behind;
+    struct ask **line = line_of(api, call->route);
+    if (line) {
+        assert(*line == ask);
+        *line = ask->behind;
+    }
     if (rc == ERR_DRYRUN)
         rc = 0;
     if (rc == 0 && call->finish && !ask->is_replay) {
@@ -341,8 +362,8 @@ static void on_done(struct store_req *store)
         answer_problem(ask, rc);
     histogram_add(&api->times[class_of(call->route)], clock_stopwatch_us() - ask->started_us);
     end(ask);
-    if (is_first)
-        advance_line(api);
+    if (line)
+        advance_line(line);
     if (is_change && api->env.changed)
         api->env.changed(api->env.ctx);
 }
@@ -375,8 +396,9 @@ static void submit(struct api *api, struct http_request *req, const struct http_
         return;
     }
     api->pending++;
-    if (route->mode == API_READ_THEN_WRITE)
-        stand_in_line(ask);
+    struct ask **line = line_of(api, route);
+    if (line)
+        stand_in_line(ask, line);
     else
         run(ask, route->mode == API_WRITE);
 }

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/id.h"
 #include "core/address.h"
+#include "core/alert.h"
 #include "core/ledger.h"
 #include "core/ledger_retry.h"
 #include "core/letter.h"
@@ -19,7 +20,7 @@ static const char DELIVERY_SPEC[] = "id:dlv message:msg address:s to_name:s muni
 /* --- list ------------------------------------------------------------------------------------------------------ */
 
 struct filter {
-    int64_t message_id; /* 0: any; -1: of a letter that was not sent, so none */
+    int64_t message_id; /* 0: any; -1: of what was not sent, so none */
     const char *state;
     struct address address; /* key "" for any */
 };
@@ -40,22 +41,35 @@ static int message_of_letter(struct api_call *call, struct db *db, const char *l
     return rc < 0 ? rc : 0;
 }
 
+/* And the one that carries an alert. */
+static int message_of_alert(struct api_call *call, struct db *db, const char *alert, int64_t *message_id)
+{
+    int64_t id = 0;
+    int rc = alert_find(db, &call->actor, alert, &id, &call->err);
+    if (rc == 0)
+        rc = db_get_int(db, message_id, Q_ALERT_READ_MESSAGE, DB_ARGS(DB_INT(id)));
+    return rc;
+}
+
 static int read_filter(struct api_call *call, struct db *db, struct filter *out)
 {
     enum delivery_state state = DELIVERY_PENDING;
     const char *message = api_query(call, "message", NULL);
     const char *letter = api_query(call, "letter", NULL);
     const char *address = api_query(call, "address", NULL);
-    int rc = api_query_only(call, "message letter state address after limit");
+    const char *alert = api_query(call, "alert", NULL);
+    int rc = api_query_only(call, "message letter alert state address after limit");
     *out = (struct filter){.state = api_query(call, "state", "")};
     if (rc == 0 && out->state[0] && !delivery_state_parse(out->state, &state))
         rc = err_set(&call->err, ERR_USAGE, "state=%.40s is no state of deliveries", out->state);
-    if (rc == 0 && message && letter)
-        rc = err_set(&call->err, ERR_USAGE, "give message or letter, not both");
+    if (rc == 0 && (message != NULL) + (letter != NULL) + (alert != NULL) > 1)
+        rc = err_set(&call->err, ERR_USAGE, "give one of message, letter and alert");
     if (rc == 0 && message && id_parse(ID_MESSAGE, message, &out->message_id) != 0)
         rc = err_set(&call->err, ERR_USAGE, "message=%.40s is no message: write its id (msg_...)", message);
     if (rc == 0 && letter)
         rc = message_of_letter(call, db, letter, &out->message_id);
+    if (rc == 0 && alert)
+        rc = message_of_alert(call, db, alert, &out->message_id);
     if (rc == 0 && address)
         rc = address_parse(address, &out->address, &call->err);
     return rc;

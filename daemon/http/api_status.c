@@ -15,6 +15,7 @@
 #include "core/ledger.h"
 #include "core/restore.h"
 #include "http/api.h"
+#include "http/api_alert.h"
 #include "http/expected_end.h"
 #include "store/db.h"
 #include "store/migrate.h"
@@ -148,7 +149,8 @@ static int add_running(struct api_call *call, struct db *db)
     if (rc)
         return rc;
     while (rc == 0 && (rc = db_next(rows)) > 0) {
-        json_t *message = api_row(rows, "id:msg kind:s title:s state:s letter:let created_at:t lane:l");
+        json_t *message = api_row(rows, "id:msg kind:s title:s state:s letter:let created_at:t lane:l "
+                                        "alert:alr exercise:b");
         json_array_append_new(running, message);
         rc = add_counts(call, db, db_int(rows, 0), message);
         if (rc == 0)
@@ -176,6 +178,15 @@ static int add_work(struct api_call *call, struct db *db)
                                         (json_int_t)db_int(rows, 1), "rows", (json_int_t)(db_int(rows, 2) - waiting)));
     }
     db_done(rows);
+    return rc;
+}
+
+static int add_alerts(struct api_call *call, struct db *db)
+{
+    json_t *alerts = NULL;
+    int rc = api_alert_under_way(call, db, &alerts);
+    if (rc == 0)
+        json_object_set_new(call->result, "alerts", alerts);
     return rc;
 }
 
@@ -318,7 +329,7 @@ static void add_loop(struct api_call *call)
 int api_status(struct api_call *call, struct db *db)
 {
     static int (*const parts[])(struct api_call * call, struct db * db) = {
-        add_store, add_hold, add_queue, add_running, add_work, add_letters, add_register, NULL};
+        add_store, add_hold, add_queue, add_running, add_alerts, add_work, add_letters, add_register, NULL};
     int rc = api_query_only(call, "");
     call->result = json_object();
     json_object_set_new(call->result, "version", json_string(GRANNBUD_VERSION));

@@ -111,7 +111,8 @@ static bool is_internal(int status)
     return status >= 500 && status != 503 && status != 507;
 }
 
-void problem_respond_with(struct http_request *req, int code, const struct err *err, struct json_t *extra)
+void problem_respond_with(struct http_request *req, int code, const struct err *err, struct json_t *extra,
+                          const struct http_pair *headers)
 {
     char type[PROBLEM_TYPE_BYTES];
     char instance[64];
@@ -127,13 +128,13 @@ void problem_respond_with(struct http_request *req, int code, const struct err *
             detail = hidden;
     }
     char *text = problem_text(status, problem_type(code, type), err_text(code), detail, instance, extra);
-    http_respond(req, status, PROBLEM_CONTENT_TYPE, text, strlen(text), NULL);
+    http_respond(req, status, PROBLEM_CONTENT_TYPE, text, strlen(text), headers);
     free(text);
 }
 
 void problem_respond(struct http_request *req, int code, const struct err *err)
 {
-    problem_respond_with(req, code, err, NULL);
+    problem_respond_with(req, code, err, NULL, NULL);
 }
 
 void problem_respond_status(struct http_request *req, int status, const char *detail, const struct http_pair *headers)

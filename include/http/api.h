@@ -66,6 +66,8 @@ enum api_mode {
     /* On a reader, one such request at a time; call->then goes on on the writer. For what takes seconds to find out and
      * little time to write. */
     API_READ_THEN_WRITE,
+    /* The same for alerts, which wait for each other and never for an import. */
+    API_PLAN_THEN_WRITE,
 };
 enum api_body {
     API_NO_BODY,
@@ -91,6 +93,7 @@ extern const struct api_route API_ROUTES_CONTACT[];
 extern const struct api_route API_ROUTES_SERIES[];
 extern const struct api_route API_ROUTES_MEETING[];
 extern const struct api_route API_ROUTES_LETTER[];
+extern const struct api_route API_ROUTES_ALERT[];
 extern const struct api_route API_ROUTES_DELIVERY[];
 extern const struct api_route API_ROUTES_WEBHOOK[];
 extern const struct api_route API_ROUTES_STAFF[];

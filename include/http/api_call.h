@@ -56,6 +56,7 @@ struct api_call {
     bool then_writes;
     void *work; /* what they share, or NULL; freed with work_free */
     void (*work_free)(void *work);
+    int64_t retry_after_s; /* of a refusal: Retry-After (RFC 9110, 10.2.3); 0: none */
     struct err err;
     json_t *problems; /* extra member "problems" of a problem document, or NULL; taken */
 };

@@ -34,8 +34,10 @@ char *problem_text(int status, const char *type, const char *title, const char *
 
 /* Answer `req` with the problem of a negative `code` and its text (`err` may be NULL or empty). */
 void problem_respond(struct http_request *req, int code, const struct err *err);
-/* The same with members of its own, such as "errors": [...]; `extra` is borrowed. */
-void problem_respond_with(struct http_request *req, int code, const struct err *err, struct json_t *extra);
+/* The same with members of its own, such as "errors": [...], and headers as in http_respond (NULL: none); both are
+ * borrowed. */
+void problem_respond_with(struct http_request *req, int code, const struct err *err, struct json_t *extra,
+                          const struct http_pair *headers);
 /* Answer with a bare status, such as 405 with its Allow header; `headers` as in http_respond. */
 void problem_respond_status(struct http_request *req, int status, const char *detail, const struct http_pair *headers);
 

@@ -143,6 +143,8 @@ struct api_fixture *fixture_open(void)
     f->config->police_events.url.text = none;
     f->config->limits.http_body_bytes = 1024 * 1024;
     f->config->limits.import_bytes = 64 * 1024 * 1024;
+    f->config->alert.default_expiry_s = 86400;
+    f->config->alert.confirm_above_recipients = 500;
     struct store_config store = {
         .url = "sqlite::memory:", .clock = clock_system(), .notify = on_notify, .notify_ctx = f, .inline_mode = true};
     if (store_open(&store, &f->store, &err))

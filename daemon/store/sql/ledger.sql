@@ -484,7 +484,7 @@ UNION ALL SELECT 'expired', t.expired FROM t WHERE t.expired > 0
 
 -- What goes out just now. Messages without a letter or an alert (reminders) are for who sees all.
 -- name: message_running scoped
-SELECT m.id, m.kind, m.title, m.state, m.letter_id, m.created_at, m.lane FROM message AS m
+SELECT m.id, m.kind, m.title, m.state, m.letter_id, m.created_at, m.lane, m.alert_id, m.is_exercise FROM message AS m
 WHERE m.state IN ('expanding', 'sending')
   AND (m.letter_id IS NULL AND $1 = 'all'
        OR EXISTS (SELECT 1 FROM alert_municipality AS t WHERE t.alert_id = m.thread_id AND {scope t.municipality_code})

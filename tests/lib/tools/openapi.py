@@ -15,15 +15,15 @@ import re
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 HTTP = ROOT / "daemon" / "http"
 
-ROUTE = re.compile(r"\{HTTP_METHOD_(\w+),\s*\"([^\"]+)\",\s*API_(READ_THEN_WRITE|READ|WRITE),\s*(\w+),\s*API_(\w+),\s*(\w+),"
+ROUTE = re.compile(r"\{HTTP_METHOD_(\w+),\s*\"([^\"]+)\",\s*API_(READ_THEN_WRITE|PLAN_THEN_WRITE|READ|WRITE),\s*(\w+),\s*API_(\w+),\s*(\w+),"
                    r"\s*((?:\"(?:[^\"\\]|\\.)*\"\s*)+)\}")
 FUNCTION = re.compile(r"^(?:static )?(?:inline )?(?:const )?[\w ]+[ *](\w+)\([^;{]*\)\n\{\n(.*?)^\}", re.S | re.M)
 TEXT = r"((?:\"(?:[^\"\\]|\\.)*\"\s*)+)"
 
 # What a member is, when it is no text. null clears a field, see http/api.h.
-INTEGER = {"household_count", "households_joined", "sign_count", "trained_year", "uid"}
-BOOLEAN = {"dry_run", "working_day", "covers_previous", "trained", "protected"}
-TIME = {"at", "expires_at", "starts_at", "ends_at"}
+INTEGER = {"household_count", "households_joined", "sign_count", "trained_year", "uid", "confirm_recipients"}
+BOOLEAN = {"dry_run", "working_day", "covers_previous", "trained", "protected", "exercise", "life_danger", "second_person"}
+TIME = {"at", "expires", "expires_at", "starts_at", "ends_at"}
 QUERY_INTEGER = {"limit", "days", "days_back"}
 QUERY_BOOLEAN = {"dry_run"}
 REQUIRED = {
@@ -36,6 +36,8 @@ REQUIRED = {
     "PUT /api/v1/letter/{id}": ["source"],
     "POST /api/v1/letter/{id}/test": ["to"],
     "POST /api/v1/letter/{id}/reject": ["note"],
+    "POST /api/v1/alert": ["kind", "title", "text", "target"],
+    "POST /api/v1/alert/{id}/reject": ["note"],
     "POST /api/v1/user": ["name", "role"],
     "POST /api/v1/token": ["name"],
     "POST /api/v1/store/backup": ["path"],
@@ -59,6 +61,8 @@ CONTENT = {
 }
 FILE = {"/u/{token}": "application/x-www-form-urlencoded"}
 STATUS = {
+    "POST /api/v1/alert": "201",
+    "POST /api/v1/alert/{id}/update": "201",
     "POST /api/v1/letter/{id}/test": "202",
     "POST /api/v1/store/restore": "202",
     "DELETE /api/v1/contact/{id}": "204",
@@ -68,8 +72,32 @@ STATUS = {
 
 STATES = ("pending", "claimed", "sent", "failed", "uncertain", "withdrawn", "expired")
 # Answers that are described member by member: (method and pattern) -> schema below.
-ANSWER = {"GET /api/v1/status": "Status", "GET /api/v1/delivery/{id}": "Delivery"}
+ANSWER = {"GET /api/v1/status": "Status", "GET /api/v1/delivery/{id}": "Delivery", "GET /api/v1/alert/{id}": "Alert",
+          "POST /api/v1/alert": "Alert", **{"POST /api/v1/alert/{id}/" + verb: "Alert" for verb in (
+              "update", "recall", "approve", "reject", "send", "discard")}}
 N, B, S, T = "integer", "boolean", "string", "date-time"
+ALERT_STATES = ("draft", "submitted", "active", "updated", "recalled", "expired", "discarded")
+KINDS = ("burglary_ongoing", "fraud_elderly", "missing_person", "boat_theft", "machine_theft", "fire_setting", "vma_relay")
+COUNTS = {state: N for state in STATES}
+TARGET = {"municipalities": [S], "areas": [S], "groups": [S], "group_kinds": [S],
+          "circle": {"lat": "number", "lon": "number", "radius_km": "number"}, "polygon": [["number"]]}
+ALERT_ANSWER = {
+    "id": S, "root": S, "type": ("alert", "update", "recall"), "state": ALERT_STATES, "kind": KINDS,
+    "severity": ("extreme", "severe", "moderate", "minor", "unknown"),
+    "urgency": ("immediate", "expected", "future", "past", "unknown"),
+    "certainty": ("observed", "likely", "possible", "unlikely", "unknown"), "exercise": B, "life_danger": B,
+    "classification": ("public", "ombud_and_households", "ombud_only"), "title": S, "text": S, "instruction": S,
+    "title_en": S, "text_en": S, "area": S, "author": S, "content_hash": S, "approved_by": S,
+    "approved_at": T, "override_reason": S, "note": S,
+    "recipients": N, "groups": N, "groups_without_point": N, "target": TARGET, "municipalities": [{"code": S, "name": S}],
+    "sample": [{"name": S, "group": S, "municipality": S}], "deferred_until": T, "expires_at": T, "created_at": T,
+    "sent_at": T, "ended_at": T, "origin": S, "origin_id": S, "origin_url": S, "message": S,
+    "sms": {"text": S, "length": N, "parts": N, "encoding": ("GSM-7", "UCS-2")}, "deliveries": COUNTS,
+    "thread": [{"id": S, "type": ("alert", "update", "recall"), "state": ALERT_STATES, "title": S, "author": S,
+                "sent_at": T, "recipients": N, "message": S}],
+    "findings": [{"severity": ("block", "warn", "note"), "rule": S, "line": N, "column": N, "text": S, "sv": S, "en": S}],
+    "dry_run": B, "needs_confirmation": B, "hold": B,
+}
 STATUS_ANSWER = {
     "version": S, "uptime_s": N, "store": {"version": N, "latest": N, "size_bytes": N},
     "hold": B, "hold_since": T, "hold_by": S, "hold_reason": S,
@@ -85,9 +113,12 @@ STATUS_ANSWER = {
                  "since_start": {"delivered": N, "retry": N, "dead": N, "expired": N, "given_back": N, "disabled": N,
                                  "refused_addresses": N}},
     "running": [{"id": S, "kind": S, "title": S, "state": S, "letter": S, "created_at": T, "lane": S,
-                 "deliveries": {state: N for state in STATES}, "waiting": N, "next_try": T, "expected_end": T,
+                 "alert": S, "exercise": B, "deliveries": COUNTS, "waiting": N, "next_try": T, "expected_end": T,
                  "expected_in_s": N, "expected_end_unknown": ("on_hold", "message_paused", "relays_paused", "expanding",
                                                               "waiting_for_retries", "nothing_moves")}],
+    "alerts": [{"id": S, "type": ("alert", "update", "recall"), "kind": KINDS, "title": S, "exercise": B,
+                "state": ALERT_STATES, "author": S, "recipients": N, "deferred_until": T, "expires_at": T, "sent_at": T,
+                "message": S, "deliveries": COUNTS}],
     "letters": {"*": N}, "next_due": [{"id": S, "title": S, "period": S, "due_at": T}],
     "register": {"groups": N, "active_groups": N, "contacts": N},
     "loop_delay_ms": {"median": "number", "p99": "number"}, "problems": [S],
@@ -109,6 +140,8 @@ def shape(what):
         return {"type": "object", "additionalProperties": shape(what["*"])}
     if isinstance(what, dict):
         return {"type": ["object", "null"], "properties": {name: shape(inner) for name, inner in what.items()}}
+    if isinstance(what, list) and what == [["number"]]:
+        return {"type": ["array", "null"], "items": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}}
     if isinstance(what, list):
         return {"type": ["array", "null"], "items": shape(what[0])}
     if isinstance(what, tuple):
@@ -148,7 +181,7 @@ class Sources:
         seen.add(handler)
         yield path, text
         for name in re.findall(r"(?<![\w.>])(\w+)\(", text):
-            if name in self.functions[path] or name.startswith(("api_letter_", "page_")):
+            if name in self.functions[path] or name.startswith(("api_letter_", "api_alert_", "page_")):
                 if name in self.public:
                     yield from self.bodies(path, name, seen)
 
@@ -167,6 +200,8 @@ class Sources:
 def member(name):
     if name == "addresses":
         return {"type": "array", "items": {"type": "string", "format": "email"}}
+    if name == "target":
+        return shape(TARGET) | {"type": "object", "additionalProperties": False}
     if name in INTEGER:
         return {"type": ["integer", "null"]}
     if name in BOOLEAN:
@@ -247,6 +282,7 @@ def components():
                 "next": {"type": ["string", "null"], "description": "Give it back as ?after= for the next page."}}},
             "Status": shape(STATUS_ANSWER),
             "Delivery": shape(DELIVERY_ANSWER),
+            "Alert": shape(ALERT_ANSWER),
             "Problem": {"type": "object", "description": "RFC 9457", "properties": {
                 "type": text, "title": text, "status": {"type": "integer"}, "detail": text, "instance": text,
                 "problems": {"type": "array", "items": {"type": "object"}}}},
