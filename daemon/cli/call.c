@@ -14,7 +14,11 @@
 
 static int make_client(struct cli *cli, struct err *err)
 {
-    struct client_options options = {cli->args.socket, cli->args.url, cli->args.token_file, cli->args.as};
+    struct client_options options = {.socket = cli->args.socket,
+                                     .url = cli->args.url,
+                                     .token_file = cli->args.token_file,
+                                     .as = cli->args.as,
+                                     .key = cli_args_get(&cli->args, "idempotency-key")};
     return cli->client ? 0 : client_new(&options, &cli->client, err);
 }
 

@@ -143,6 +143,8 @@ int client_new(const struct client_options *options, struct client **out, struct
         return rc;
     if (options->as && strpbrk(options->as, "\r\n"))
         return err_set(err, ERR_USAGE, "--as: a user's name is one word");
+    if (options->key && strpbrk(options->key, "\r\n"))
+        return err_set(err, ERR_USAGE, "--idempotency-key: a key is one word");
     struct client *c = xcalloc(1, sizeof *c);
     c->curl = curl_easy_init();
     if (!c->curl)
@@ -155,6 +157,8 @@ int client_new(const struct client_options *options, struct client **out, struct
     add_header(c, "Expect", "");
     if (options->as)
         add_header(c, "X-Grannbud-As", options->as);
+    if (options->key)
+        add_header(c, "Idempotency-Key", options->key);
     if (options->url && options->token_file)
         rc = use_token(c, options, err);
     if (rc) {

@@ -1,6 +1,6 @@
 /*
  * Look-up in the table of commands, and the meaning of its small texts (see cli/command.h). The table itself is in
- * commands_register.c, commands_letter.c and commands_system.c.
+ * commands_*.c.
  */
 #include "cli/command.h"
 
@@ -10,7 +10,7 @@
 #include "base/mem.h"
 
 static const struct cli_command *const PARTS[] = {CLI_COMMANDS_SYSTEM, CLI_COMMANDS_REGISTER, CLI_COMMANDS_LETTER,
-                                                  CLI_COMMANDS_WEBHOOK, CLI_COMMANDS_INCOMING};
+                                                  CLI_COMMANDS_ALERT,  CLI_COMMANDS_WEBHOOK,  CLI_COMMANDS_INCOMING};
 
 const struct cli_option CLI_GLOBALS[] = {
     {"socket", "PATH", .help = "the daemon's Unix socket (GRANNBUD_SOCKET; /run/grannbud/api.sock)"},

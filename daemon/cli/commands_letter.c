@@ -79,6 +79,7 @@ static const struct cli_option LETTER_CANCEL[] = {
 static const struct cli_option DELIVERY_LIST[] = {
     {"message", "M", QUERY, .help = "only of this message"},
     {"letter", "L", QUERY, .help = "only of this letter"},
+    {"alert", "A", QUERY, .help = "only of this alert"},
     {"state", "STATE", QUERY, .help = "pending claimed sent failed uncertain withdrawn expired"},
     {"address", "ADDRESS", QUERY, .help = "only to this mail address"},
     END,

@@ -47,6 +47,23 @@ static json_t *body_of(struct cli_request *r)
     return r->body;
 }
 
+json_t *cli_member_place(json_t *body, const char **key)
+{
+    const char *dot;
+    while ((dot = strchr(*key, '.')) != NULL) {
+        char name[64];
+        snprintf(name, sizeof name, "%.*s", (int)(dot - *key), *key);
+        json_t *inner = json_object_get(body, name);
+        if (!inner) {
+            inner = json_object();
+            json_object_set_new(body, name, inner);
+        }
+        body = inner;
+        *key = dot + 1;
+    }
+    return body;
+}
+
 static int put_number(const struct cli_option *o, const char *key, const char *value, json_t *body, struct err *err)
 {
     char *end;
@@ -114,14 +131,17 @@ static const char *option_key(const struct cli_option *o, char out[64])
 
 static int put_option(struct cli_request *r, const struct cli_given *given, struct err *err)
 {
-    char key[64];
+    char text[64];
+    const char *key = text;
     const struct cli_option *o = given->option;
     int rc = check_utf8(o->name, given->value, err);
     if (rc || o->place == CLI_LOCAL)
         return rc;
-    option_key(o, key);
-    if (o->place == CLI_BODY)
-        return put_member(o, key, given->value, body_of(r), err);
+    option_key(o, text);
+    if (o->place == CLI_BODY) {
+        json_t *place = cli_member_place(body_of(r), &key);
+        return put_member(o, key, given->value, place, err);
+    }
     if (o->type == CLI_NUMBER) {
         /* The daemon would say so too, but not in terms of what was typed. */
         json_t *number = json_object();

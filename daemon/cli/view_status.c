@@ -253,6 +253,49 @@ static void print_running(struct cli *cli, const json_t *running, struct buf *li
     }
 }
 
+/* What an alert waits for, or how it stands. */
+static void add_alert_state(struct buf *line, const json_t *alert)
+{
+    const char *state = show_text(alert, "state", "-");
+    const char *id = show_text(alert, "id", "-");
+    const json_t *counts = json_object_get(alert, "deliveries");
+    if (strcmp(state, "submitted") == 0) {
+        buf_addf(line, "    waits for another person: alert approve %s", id);
+        return;
+    }
+    if (strcmp(state, "draft") == 0) {
+        buf_addf(line, "    is a draft: alert show %s, then alert send or alert discard", id);
+        return;
+    }
+    buf_addf(line, "    %lld sent", show_number(counts, "sent"));
+    if (json_is_integer(json_object_get(alert, "recipients")))
+        buf_addf(line, " of %lld", show_number(alert, "recipients"));
+    bool has_begun = show_number(counts, "sent") > 0;
+    bool waits = json_is_string(json_object_get(alert, "deferred_until")) && !has_begun;
+    buf_adds(line, waits ? ", waits until " : ", valid until ");
+    show_value(line, json_object_get(alert, waits ? "deferred_until" : "expires_at"));
+    buf_addf(line, "; %s", id);
+}
+
+static void print_alerts(struct cli *cli, const json_t *alerts, struct buf *line)
+{
+    size_t i;
+    json_t *alert;
+    if (json_array_size(alerts) > 0)
+        fputs("\nAlerts:\n", cli->out);
+    json_array_foreach(alerts, i, alert)
+    {
+        const char *type = show_text(alert, "type", "alert");
+        buf_adds(line, json_is_true(json_object_get(alert, "exercise")) ? "  EXERCISE " : "  ");
+        words_clip(line, show_text(alert, "title", "-"), TITLE_COLUMNS - 10);
+        buf_addf(line, " (%s, %s)", strcmp(type, "alert") == 0 ? show_text(alert, "kind", "-") : type,
+                 show_text(alert, "author", "-"));
+        print_line(cli->out, line);
+        add_alert_state(line, alert);
+        print_line(cli->out, line);
+    }
+}
+
 static void print_domains(struct cli *cli, const json_t *waiting)
 {
     struct table table;
@@ -424,10 +467,10 @@ static void print_webhooks(FILE *out, const json_t *w)
 /* What the functions above have not shown. */
 static void print_rest(struct cli *cli, const json_t *answer)
 {
-    static const char *const SHOWN[] = {"version",         "uptime_s",        "store",    "hold",    "hold_since",
-                                        "hold_by",         "hold_reason",     "restored", "queue",   "relays",
-                                        "domains_waiting", "messages_paused", "register", "running", "letters",
-                                        "next_due",        "loop_delay_ms",   "webhooks", "problems"};
+    static const char *const SHOWN[] = {"version",         "uptime_s",        "store",         "hold",     "hold_since",
+                                        "hold_by",         "hold_reason",     "restored",      "queue",    "relays",
+                                        "domains_waiting", "messages_paused", "register",      "running",  "letters",
+                                        "alerts",          "next_due",        "loop_delay_ms", "webhooks", "problems"};
     json_t *rest = json_copy((json_t *)answer);
     for (size_t i = 0; i < sizeof SHOWN / sizeof SHOWN[0]; i++)
         json_object_del(rest, SHOWN[i]);
@@ -448,6 +491,7 @@ int cli_view_status(struct cli *cli, const json_t *answer)
     print_hold(cli, answer, &line);
     print_queue(cli, json_object_get(answer, "queue"));
     print_relays(cli, json_object_get(answer, "relays"));
+    print_alerts(cli, json_object_get(answer, "alerts"), &line);
     print_running(cli, json_object_get(answer, "running"), &line);
     print_domains(cli, json_object_get(answer, "domains_waiting"));
     int rc = show_upcoming(cli);

@@ -47,6 +47,9 @@ struct cli_request {
 /* From the table and the arguments; reads the files that become members. 0 or a negative code. */
 int cli_request_init(const struct cli_args *args, struct cli_request *out, struct err *err);
 void cli_request_fini(struct cli_request *request);
+/* Where a key with dots points: "target.areas" is member areas of object target, which is made when missing. `*key`
+ * moves behind its last dot. Borrowed. */
+json_t *cli_member_place(json_t *body, const char **key);
 /* Append percent-encoded (RFC 3986: all but letters, digits, -._~). */
 void cli_encode(struct buf *out, const char *text);
 
@@ -80,6 +83,7 @@ int cli_view_webhook_made(struct cli *cli, const json_t *answer);
 int cli_view_webhook_delivery(struct cli *cli, const json_t *answer);
 int cli_run_webhook_add(struct cli *cli);
 int cli_run_webhook_test(struct cli *cli);
+int cli_view_alert(struct cli *cli, const json_t *answer);
 int cli_run_preview(struct cli *cli);
 int cli_run_lint(struct cli *cli);
 int cli_run_schedule(struct cli *cli);
@@ -87,6 +91,7 @@ int cli_run_token(struct cli *cli);
 int cli_run_backup(struct cli *cli);
 int cli_run_restore(struct cli *cli);
 int cli_run_migrate(struct cli *cli);
+int cli_run_alert(struct cli *cli);
 int cli_run_help(struct cli *cli);
 int cli_run_completion(struct cli *cli);
 

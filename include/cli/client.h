@@ -26,6 +26,7 @@ struct client_options {
     const char *url;        /* "https://grannbud.example.se" */
     const char *token_file; /* with `url` */
     const char *as;         /* X-Grannbud-As, or NULL */
+    const char *key;        /* Idempotency-Key of every request, or NULL */
 };
 
 struct client_answer {

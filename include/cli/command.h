@@ -34,7 +34,7 @@ struct cli_option {
     const char *meta; /* "CODE"; NULL for a flag */
     enum cli_type type;
     enum cli_place place;
-    const char *key; /* NULL: the name with _ for - */
+    const char *key; /* NULL: the name with _ for -; "target.areas" is a member of object target */
     bool is_required;
     const char *help;
 };
@@ -65,6 +65,7 @@ extern const struct cli_command CLI_COMMANDS_REGISTER[];
 extern const struct cli_command CLI_COMMANDS_LETTER[];
 extern const struct cli_command CLI_COMMANDS_INCOMING[];
 extern const struct cli_command CLI_COMMANDS_WEBHOOK[];
+extern const struct cli_command CLI_COMMANDS_ALERT[];
 extern const struct cli_command CLI_COMMANDS_SYSTEM[];
 /* What every command takes. */
 extern const struct cli_option CLI_GLOBALS[];

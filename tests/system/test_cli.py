@@ -25,7 +25,7 @@ NOUNS = {
     "group": "add list show set status import export", "contact": "add list show set remove",
     "series": "add list show pause resume", "schedule": "next upcoming",
     "letter": "new list show edit lint preview test submit approve reject send cancel report",
-    "delivery": "list show retry", "user": "add list show disable", "token": "add list revoke",
+    "alert": "send update recall list show approve reject discard", "delivery": "list show retry", "user": "add list show disable", "token": "add list revoke",
     "audit": "list verify export", "store": "backup verify restore migrate",
 }
 ALONE = ["status", "why", "hold", "resume", "help", "completion"]
@@ -279,6 +279,56 @@ class Daemon(unittest.TestCase):
         self.assertEqual(code, 0)
         self.assertIn("let_1 is submitted", out)
         self.assertEqual(self.server.asked[0][3], b"")
+
+    ALERT = {"id": "alr_1", "type": "alert", "state": "active", "kind": "boat_theft", "title": "Båtar", "exercise": False,
+             "severity": "moderate", "urgency": "expected", "certainty": "observed", "recipients": 12, "groups": 2,
+             "expires_at": "2026-04-01T12:00:00+02:00", "author": "anna", "area": "Ängelholm", "findings": [], "sample": [],
+             "sms": {"text": "Båtar", "length": 5, "parts": 1, "encoding": "GSM-7"}, "thread": []}
+
+    def asked(self):
+        """(path, body) of the last request."""
+        _, path, _, body = self.server.asked[-1]
+        return path, json.loads(body)
+
+    def test_an_alert_is_made_of_options_and_a_file(self):
+        self.put("POST", "/alert", self.ALERT, 201)
+        self.put("POST", "/alert?dry_run=1", dict(self.ALERT, dry_run=True, id=None, needs_confirmation=True))
+        code, out, err = self.run_cli("alert", "send", "--kind", "boat_theft", "--title", "Båtar", "--text", "-", "--area", "a",
+                                      "--area", "b", "--group-kind", "boat", "--circle", "56.24,12.86,5", "--exercise",
+                                      "--expires", "90m", "--confirm", "12", "--idempotency-key", "k1", stdin="Tjuvar".encode())
+        self.assertEqual((code, err), (0, ""))
+        self.assertIn("alr_1", out)
+        self.assertEqual(self.server.asked[-1][2]["Idempotency-Key"], "k1")
+        self.assertEqual(self.asked(), ("/api/v1/alert", {
+            "kind": "boat_theft", "title": "Båtar", "text": "Tjuvar", "exercise": True, "expires_in": "90m",
+            "confirm_recipients": 12, "target": {"areas": ["a", "b"], "group_kinds": ["boat"],
+                                                 "circle": {"lat": 56.24, "lon": 12.86, "radius_km": 5}}}))
+        path = pathlib.Path(self.dir.name) / "alert.md"
+        path.write_text("---\ntitle: Fil\nareas: c\nexpires: 2h\nkind: boat_theft\n---\nText\n", encoding="utf-8")
+        code, out, err = self.run_cli("--lang", "en", "alert", "send", str(path), "--municipality", "1292", "--expires",
+                                      "2026-04-01T09:00", "--dry-run")
+        self.assertEqual((code, err), (0, ""))
+        self.assertIn("--confirm 12", out)
+        self.assertEqual(self.asked(), ("/api/v1/alert?dry_run=1", {
+            "kind": "boat_theft", "title": "Fil", "text": "Text", "expires": "2026-04-01T09:00",
+            "target": {"municipalities": ["1292"]}}))
+
+    def test_a_draft_is_sent_by_its_id(self):
+        self.put("POST", "/alert/alr_7/send", dict(self.ALERT, id="alr_7"))
+        self.assertEqual(self.run_cli("alert", "send", "alr_7", "--confirm", "3")[0], 0)
+        self.assertEqual(self.asked(), ("/api/v1/alert/alr_7/send", {"confirm_recipients": 3}))
+
+    def test_a_file_that_is_no_alert(self):
+        path = pathlib.Path(self.dir.name) / "alert.md"
+        path.write_text("---\ntitel: Fil\n---\n", encoding="utf-8")
+        for args, words in (((str(path),), "alert.md, line 2: there is no key 'titel': did you mean 'title'?"),
+                            (("--circle", "here"), "write latitude"), (("--polygon", "1,2 3,4"), "three points"),
+                            ((self.dir.name + "/none.md",), "cannot open"), (("-",), "is not UTF-8")):
+            code, out, err = self.run_cli("alert", "send", *args, stdin=b"\xff")
+            self.assertIn(code, (1, 2))
+            self.assertEqual(out, "")
+            self.assertIn(words, err)
+        self.assertEqual(self.server.asked, [])
 
     def test_a_refusal_is_told_in_the_daemons_words(self):
         self.put("GET", "/group/grp_9", {"type": "urn:grannbud:problem:not-found", "status": 404,
