@@ -2,7 +2,7 @@
 _grannbud()
 {
     local cur=${COMP_WORDS[COMP_CWORD]} noun='' verb='' verbs='' options='' i
-    local nouns='status user token audit store hold resume help completion area municipality group contact series schedule letter delivery why alert incoming event'
+    local nouns='status user token audit store hold resume help completion area municipality group contact series schedule meeting letter delivery why alert webhook incoming event'
     local globals='--socket --url --token-file --as --json --lang --help --version'
     COMPREPLY=()
     for ((i = 1; i < COMP_CWORD; i++)); do
@@ -23,9 +23,11 @@ _grannbud()
         contact) verbs='add list show set remove' ;;
         series) verbs='add list show pause resume' ;;
         schedule) verbs='next upcoming' ;;
+        meeting) verbs='add list remove' ;;
         letter) verbs='new list show edit lint material preview test submit approve reject send cancel report' ;;
         delivery) verbs='list show retry' ;;
         alert) verbs='send update recall list show approve reject discard' ;;
+        webhook) verbs='add list show test rotate disable enable remove replay deliveries delivery' ;;
         incoming) verbs='status resume' ;;
         event) verbs='list' ;;
     esac
@@ -39,9 +41,9 @@ _grannbud()
         'hold ') options='--reason' ;;
         'resume ') options='--reason' ;;
         'municipality list') options='--area' ;;
-        'group add') options='--name --municipality --kind --state --district --postal-code --activated-on --last-meeting-on --households --households-joined --signs' ;;
+        'group add') options='--name --municipality --kind --state --district --postal-code --activated-on --last-meeting-on --position --households --households-joined --signs' ;;
         'group list') options='--municipality --state --kind --name' ;;
-        'group set') options='--name --kind --district --postal-code --activated-on --last-meeting-on --households --households-joined --signs' ;;
+        'group set') options='--name --kind --district --postal-code --activated-on --last-meeting-on --position --households --households-joined --signs' ;;
         'group status') options='--note' ;;
         'group import') options='--dry-run --municipality' ;;
         'group export') options='--municipality' ;;
@@ -51,6 +53,8 @@ _grannbud()
         'contact remove') options='--group' ;;
         'series add') options='--name --rrule --time --scope --kind --tz --from --working-day --covers-previous' ;;
         'schedule next') options='--rrule --time --tz --from --start --count --working-day' ;;
+        'meeting add') options='--title --scope --starts --ends --place --note' ;;
+        'meeting list') options='--days-back' ;;
         'letter new') options='--series --scope' ;;
         'letter list') options='--state --series' ;;
         'letter material') options='--municipality --period' ;;
@@ -69,6 +73,11 @@ _grannbud()
         'alert approve') options='--hash' ;;
         'alert reject') options='--note' ;;
         'alert discard') options='--note' ;;
+        'webhook add') options='--format --group --municipality --area --all --kind --name --email --no-exercises --secret --ed25519 --user --password-file --token --room --topic --from --to --template --content-type' ;;
+        'webhook rotate') options='--overlap --now --ed25519 --secret' ;;
+        'webhook disable') options='--reason' ;;
+        'webhook replay') options='--delivery --since --expired' ;;
+        'webhook deliveries') options='--state --limit --after' ;;
         'event list') options='--municipality --from --to' ;;
     esac
     if [[ $cur == -* ]]; then

@@ -45,6 +45,8 @@ tls = {tls}
 {relays_more}
 [letter]
 {letter_more}
+[alert]
+{alert_more}
 [limits]
 {limits_more}
 [log]
@@ -103,7 +105,7 @@ class Caller:
 
 class Daemon:
     def __init__(self, relay="smtp://127.0.0.1:9", tls="none", relay_more="", relays_more="", letter_more="", limits_more="",
-                 level="info", folder=None, database=None, at=None, clock=None, env=None):
+                 alert_more="quiet_hours = none", level="info", folder=None, database=None, at=None, clock=None, env=None):
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="grannbud-"))
         self.keep = folder is not None
         self.database = pathlib.Path(database or self.folder / "grannbud.db")
@@ -113,7 +115,7 @@ class Daemon:
         self.env = env or {}
         self.process = None
         self.settings = {"relay": relay, "tls": tls, "relay_more": relay_more, "relays_more": relays_more,
-                         "letter_more": letter_more, "limits_more": limits_more, "level": level}
+                         "letter_more": letter_more, "limits_more": limits_more, "alert_more": alert_more, "level": level}
         self.write_config()
 
     @property

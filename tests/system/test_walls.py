@@ -35,6 +35,10 @@ Hej! Mars blev en lugn månad. Tack för alla tips till 114 14.
 OWN_LETTER = LETTER.replace(', "1284"', "").replace("period: 2026-03", "period: 2026-04").replace(
     "Månadsbrev grannsamverkan", "Kastanjebrevet")
 JSON_BODIES = {  # what makes each request right, but for the wall
+    "/api/v1/alert": {"kind": "boat_theft", "title": "Kastanjelarm", "text": "Ring 112.", "classification": "ombud_only",
+                      "target": {"municipalities": ["1292"]}},
+    "/api/v1/alert/{id}/reject": {"note": "x"},
+    "/api/v1/alert/{id}/update": {"title": "Kastanjelarm igen", "text": "Ring 112."},
     "/api/v1/contact": {"group": "{group}", "name": "Ny Person", "addresses": ["ny@example.se"]},
     "/api/v1/contact/{id}": {"name": "Ny Person"},
     "/api/v1/group": {"municipality": "1292", "name": "Ny grupp"},
@@ -57,16 +61,19 @@ QUERIES = {
     "GET /api/v1/group": ["", "?municipality=1292", "?q=Skogs"],
     "/api/v1/group/export": ["", "?municipality=1292"],
     "/api/v1/group/import": ["?municipality=1292", "?municipality=1292&dry_run=1"],
+    "/api/v1/letter/material": ["?municipality=1292"],
     "/api/v1/letter/{id}/preview": ["", "?group={group}", "?municipality=1292"],
     "/api/v1/why": ["?address=p0@soder.example.se", "?address=hemlig@soder.example.se"],
 }
-OPEN = {"/healthz", "/metrics", "/u/{token}"}
+OPEN = {"/healthz", "/metrics", "/u/{token}", "/feed/alerts.atom", "/feed/alerts/{id}", "/feed/exercises.atom",
+        "/feed/letters.atom", "/feed/letters/{id}", "/feed/calendar.ics"}
 # These are the country's, not a tenant's: everybody may know which municipalities there are.
 CSV = {"/api/v1/group/import": HEAD + "\r\nSkogsbacken 0;Villa;Aktiv;KO;Sixten;Söderqvist0;p0@soder.example.se;\r\n",
        "/api/v1/area/import": "code,name,county_code\r\n1292,Tjuvholm,12\r\n"}
 LISTS = {"/api/v1/area", "/api/v1/area/{code}", "/api/v1/municipality", "/api/v1/municipality/{code}", "/api/v1/status",
-         "/api/v1/contact", "/api/v1/delivery", "/api/v1/group", "/api/v1/group/export", "/api/v1/letter", "/api/v1/series",
-         "/api/v1/schedule/upcoming", "/api/v1/why"}
+         "/api/v1/alert", "/api/v1/contact", "/api/v1/delivery", "/api/v1/group", "/api/v1/group/export", "/api/v1/incoming",
+         "/api/v1/letter", "/api/v1/police-event", "/api/v1/schedule/upcoming", "/api/v1/series", "/api/v1/why"}
+NAMED = {"POST /api/v1/alert"}  # what is asked for stands in the body: refused as what nobody there may name
 
 
 def routes():
@@ -136,12 +143,16 @@ class Walls(unittest.TestCase):
                                                             "rrule": "FREQ=MONTHLY;BYMONTHDAY=1", "time": "09:00"})
         assert series[0] == 201, series
         cls.series = json.loads(series[1])["id"]
+        alert = cls.ask("anna", "POST", "/api/v1/alert", JSON_BODIES["/api/v1/alert"])
+        assert alert[0] == 201, alert
+        cls.alert = json.loads(alert[1])["id"]
+        wait_for("the alert", lambda: d.json("alert", "show", cls.alert)["deliveries"]["sent"] == 8)
         deliveries = d.json("delivery", "list", "--letter", cls.wide)["items"]
         cls.delivery = [x["id"] for x in deliveries if x["municipality_code"] == "1292"][0]
         cls.ids = {"group": cls.group, "contact": cls.contact, "letter": cls.letter, "series": cls.series,
-                   "delivery": cls.delivery, "message": cls.message}
-        cls.hidden = [cls.group, cls.contact, cls.letter, cls.series, cls.delivery, cls.protected, *SIDES["1292"][:4], "100200",
-                      "Hemlig", "hemlig@", "Kastanje"]
+                   "delivery": cls.delivery, "message": cls.message, "alert": cls.alert}
+        cls.hidden = [cls.group, cls.contact, cls.letter, cls.alert, cls.series, cls.delivery, cls.protected,
+                      *SIDES["1292"][:4], "100200", "Hemlig", "hemlig@", "Kastanje"]
 
     @classmethod
     def ask(cls, who, method, path, body=None, content="application/json", **headers):
@@ -163,6 +174,8 @@ class Walls(unittest.TestCase):
         """Every route, filled with what belongs to 1292: (method, pattern, path, body, content type)."""
         for method, pattern, operation in routes():
             kind = pattern.split("/")[3] if pattern.startswith("/api/v1/") and len(pattern.split("/")) > 3 else ""
+            if pattern.startswith("/feed/"):
+                kind = pattern.split("/")[2].rstrip("s")
             path = pattern.replace("{code}", "1292" if kind == "municipality" else "angelholm")
             path = path.replace("{name}", "anna" if kind == "user" else "carin-t").replace("{token}", "x")
             body, content = None, "application/json"
@@ -200,6 +213,8 @@ class Walls(unittest.TestCase):
                     self.assert_nothing_of(text, path, who, method, json.dumps(body or ""))
                     if pattern in LISTS and method == "GET":
                         self.assertIn(status, (200, 403, 404))
+                    elif method + " " + pattern in NAMED:
+                        self.assertIn(status, (403, 404, 422))
                     else:
                         self.assertIn(status, (403, 404))
 
@@ -239,7 +254,7 @@ class Walls(unittest.TestCase):
         self.assertNotIn("14", re.findall(r"\b\d+\b", json.dumps(status.get("queue", {}))), status)
 
     def test_a_cursor_of_the_other_side_opens_nothing(self):
-        for path in ("contact", "group", "delivery", "letter"):
+        for path in ("contact", "group", "delivery", "letter", "alert"):
             page = json.loads(self.ask("carin", "GET", "/api/v1/%s?limit=1" % path)[1])
             if page["next"]:
                 status, text = self.ask("david", "GET", "/api/v1/%s?after=%s" % (path, urllib.parse.quote(page["next"])))
