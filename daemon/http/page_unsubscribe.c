@@ -18,20 +18,15 @@
 #include "core/mail_token.h"
 #include "http/api.h"
 #include "http/page.h"
+#include "http/page_html.h"
 #include "store/db.h"
 
-/* One style for all pages: 18 px and more, black on white (21:1), the button white on #123a6d (over 10:1). */
 #define PAGE_HEAD(title)                                                                                             \
     "<!doctype html>\n<html lang=\"sv\">\n<head>\n<meta charset=\"utf-8\">\n"                                        \
     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"                                     \
-    "<meta name=\"robots\" content=\"noindex, nofollow\">\n<title>" title "</title>\n<style>\n"                      \
-    "body{margin:0;background:#fff;color:#000;font:1.25rem/1.6 system-ui,sans-serif}\n"                              \
-    "main{max-width:36rem;margin:0 auto;padding:2rem 1rem}\nh1{font-size:1.75rem;line-height:1.3}\n"                 \
-    "h2{font-size:1.375rem}\n"                                                                                       \
+    "<meta name=\"robots\" content=\"noindex, nofollow\">\n<title>" title "</title>\n<style>\n" PAGE_STYLE           \
     "button{min-height:3rem;padding:.75rem 1.5rem;border:3px solid #123a6d;border-radius:.25rem;background:#123a6d;" \
-    "color:#fff;font:inherit;font-weight:bold;cursor:pointer}\n"                                                     \
-    "button:focus-visible{outline:4px solid #000;outline-offset:4px}\n"                                              \
-    "section[lang=en]{margin-top:2rem;border-top:1px solid #000}\n</style>\n</head>\n<body>\n<main>\n"
+    "color:#fff;font:inherit;font-weight:bold;cursor:pointer}\n</style>\n</head>\n<body>\n<main>\n"
 #define PAGE_END "</main>\n</body>\n</html>\n"
 
 /* The form has no action: it posts to the address of its page. The button carries both languages. */
