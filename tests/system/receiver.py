@@ -36,6 +36,7 @@ def simple(name, *args, **kwargs):
 
 
 simple("200", "200 OK")
+simple("redirected", "200 OK")
 simple("204", "204 No Content", body=b"")
 simple("200-garbage", "200 OK", body=bytes(range(256)) * 4)
 simple("299", "299 Whatever")
@@ -228,8 +229,8 @@ def _(c):
 class Connection:
     """A socket with the manners that faults need; `wait` until the other side is gone."""
 
-    def __init__(self, sock, raw):
-        self.sock, self.raw = sock, raw
+    def __init__(self, sock):
+        self.sock = sock
 
     def sendall(self, data):
         self.sock.sendall(data)
@@ -243,7 +244,7 @@ class Connection:
 
     def reset(self):
         time.sleep(0.05)  # what was sent gets there first
-        self.raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.sock.close()
 
 
@@ -308,30 +309,36 @@ class Receiver:
             threading.Thread(target=self.run, args=(raw, serve, context, *more), daemon=True).start()
 
     def run(self, raw, serve, context, *more):
+        sock = raw
         try:
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sock = context.wrap_socket(raw, server_side=True) if context else raw
-            serve(Connection(sock, sock), *more)
+            if context:
+                sock = context.wrap_socket(raw, server_side=True)
+            serve(Connection(sock), *more)
+        except (OSError, ValueError):
+            pass  # it has gone, or we have
+        finally:
             sock.close()
-        except (OSError, ssl.SSLError, ValueError):
-            raw.close()
 
     def serve(self, c):
-        file = c.sock.makefile("rb")
-        while True:
-            line = file.readline().split()
-            if not line:
-                return
-            name = line[1].decode().strip("/").removeprefix("plain-")
-            headers = {}
-            while (field := file.readline().strip()):
-                key, _, value = field.partition(b":")
-                headers[key.decode().lower()] = value.strip().decode()
-            body = file.read(int(headers.get("content-length", 0)))
-            self.hits[name].append((time.time(), headers, body))
-            FAULTS[name](c)
-            if "-garbage" not in name and not name.startswith("2"):
-                return  # the good ones keep the connection
+        with c.sock.makefile("rb") as file:
+            while self.serve_one(c, file):
+                pass
+
+    def serve_one(self, c, file):
+        """Whether the connection is kept."""
+        line = file.readline().split()
+        if not line:
+            return False
+        name = line[1].decode().strip("/").partition("?")[0].removeprefix("plain-")
+        headers = {}
+        while (field := file.readline().strip()):
+            key, _, value = field.partition(b":")
+            headers[key.decode().lower()] = value.strip().decode()
+        body = file.read(int(headers.get("content-length", 0)))
+        self.hits[name].append((time.time(), headers, body))
+        FAULTS[name](c)
+        return name.startswith("2")  # the good ones keep the connection
 
     # --- HTTP/2, frame by frame (RFC 9113) ---
 
@@ -340,7 +347,10 @@ class Receiver:
         return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
 
     def serve_h2(self, c, respond):
-        file = c.sock.makefile("rb")
+        with c.sock.makefile("rb") as file:
+            self.frames(c, file, respond)
+
+    def frames(self, c, file, respond):
         file.read(24)  # the preface
         c.sendall(self.frame(4, 0, 0))
         while True:
