@@ -3,7 +3,6 @@
 schema, iCalendar before icalendar; and a stranger, who must see nothing that is not public."""
 import http.client
 import re
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -15,13 +14,12 @@ import feedparser
 import icalendar
 
 sys.path.insert(0, __file__.rsplit("/", 1)[0])
-from daemon import FIXTURES, Daemon  # noqa: E402
+from daemon import FIXTURES, Caller, Daemon  # noqa: E402
 from peers import Sink, wait_for  # noqa: E402
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 CAP = "{urn:oasis:names:tc:emergency:cap:1.2}"
 FEEDS = ("alerts.atom", "exercises.atom", "letters.atom", "calendar.ics")
-HOUR = 3600 * 1000000
 
 LETTER = """---
 title: Månadsbrev för {{area}}
@@ -164,70 +162,70 @@ class Feed(unittest.TestCase):
 
     # --- alerts -----------------------------------------------------------------------------------------------------
 
+    def post(self, path, body):
+        status, answer, _ = self.caller.ask("POST", "/api/v1/alert" + path, body, "anna")
+        self.assertEqual(status, 201, answer)
+        return answer["id"]
+
+    def send(self, name, **more):
+        body = {"kind": "boat_theft", "title": "Rubrik %s & <b>mera</b>" % name, "text": "Text med **fet** stil.\n\n- ett\n- två",
+                "instruction": "Ring 112.", "title_en": "Title %s" % name, "text_en": "In *English*.",
+                "target": {"municipalities": ["1292"]}}
+        body.update(more)
+        return self.post("", body)
+
     def alerts(self, d):
-        rows = {}
-
-        def add(name, kind="alert", root=None, state="active", exercise=0, classification="public", ended=None, sent=True):
-            rows[name] = number = len(rows) + 1
-            now = int(time.time() * 1e6)
-            values = (number, rows[root] if root else number, kind, exercise, classification,
-                      "Rubrik %s & <b>mera</b>" % name, "Text med **fet** stil.\n\n- ett\n- två", "Ring 112.",
-                      "Title %s" % name, "In *English*.", '{"circle": {"lat": 56.242, "lon": 12.862, "radius_km": 2.5}}',
-                      "2,5 km runt 56.242, 12.862 (Ängelholm)", state, now + HOUR, now - HOUR,
-                      now - HOUR + number if sent else None, ended and now - HOUR // 2)
-            with sqlite3.connect(d.database) as db:
-                db.execute("INSERT INTO alert (id, root_id, type, kind, severity, urgency, certainty, is_exercise, life_danger,"
-                           " classification, title, text, instruction, title_en, text_en, target, area_text, state, author_id,"
-                           " author, content_hash, expires_at, created_at, sent_at, ended_at) VALUES (?, ?, ?, 'boat_theft',"
-                           " 'moderate', 'expected', 'observed', ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 'anna', '', ?, ?, ?, ?)",
-                           values)
-                if sent:
-                    db.execute("INSERT INTO message (id, kind, lane, state, alert_id, title, source, content_hash, scope_kind,"
-                               " scope_code, walked, thread_id, thread_pos, is_exercise, created_at, finished_at)"
-                               " SELECT ?1, 'alert', 0, 'finished', ?1, '', '', '', 'all', '', 0, ?2, count(*), ?3, 1, 1"
-                               " FROM message WHERE thread_id = ?2", (number, values[1], exercise))
-                    db.execute("UPDATE alert SET message_id = id WHERE id = ?", (number,))
-                db.execute("INSERT INTO alert_municipality (alert_id, municipality_code) VALUES (?, '1292')", (number,))
-            db.close()
-
-        d.stop()
-        add("GALLER")
-        add("FORST", state="updated")
-        add("ANDRAD", "update", "FORST")
-        add("TAGEN", state="recalled", ended=True)
-        add("ATER", "recall", "TAGEN", state="recalled", ended=True)
-        add("OVNING", exercise=1)
-        add("HEMLIG", classification="ombud_only")
-        add("UTKAST", state="draft", sent=False)
-        d.start()
-        ids = {name: "alr_%013d" % number for name, number in rows.items()}
-        self.assertEqual({e.title for e in self.atom(d, "alerts.atom")},
-                         {"Rubrik GALLER & <b>mera</b>", "Ändrad varning: Rubrik ANDRAD & <b>mera</b>",
-                          "Varningen är över: Rubrik ATER & <b>mera</b>"})
-        self.assertEqual([e.title for e in self.atom(d, "exercises.atom")], ["ÖVNING: Rubrik OVNING & <b>mera</b>"])
+        self.caller = Caller(d)
+        self.addCleanup(self.caller.close)
+        group = d.json("group", "list", "--name", "Grupp 1")["items"][0]["id"]
+        ids = {"GALLER": self.send("GALLER"), "FORST": self.send("FORST"), "TAGEN": self.send("TAGEN"),
+               "OVNING": self.send("OVNING", exercise=True), "EN": self.send("EN", target={"groups": [group]}),
+               "HEMLIG": self.send("HEMLIG", classification="ombud_only"),
+               "VANTAR": self.send("VANTAR", second_person=True)}
+        wait_for("alerts in the feed", lambda: self.get(d, "/feed/alerts.atom")[2].count("<entry>") == 4)
+        before = {e.id for e in self.atom(d, "alerts.atom")}
+        ids["ANDRAD"] = self.post("/%s/update" % ids["FORST"], {"title": "Rubrik ANDRAD & <b>mera</b>", "text": "Mer."})
+        ids["ATER"] = self.post("/%s/recall" % ids["TAGEN"], {"text": "De är gripna."})
+        wait_for("the recall in the feed", lambda: "Varningen är över" in self.get(d, "/feed/alerts.atom")[2])
+        entries = self.atom(d, "alerts.atom")
+        self.assertEqual({e.id for e in entries}, before)  # readers see the same entries, changed
+        titles = {e.title for e in entries}
+        self.assertTrue({"Rubrik GALLER & <b>mera</b>", "Rubrik EN & <b>mera</b>", "Ändrad varning: Rubrik ANDRAD & <b>mera</b>"} <
+                        titles, titles)
+        self.assertEqual(sum(title.startswith("Varningen är över: ") for title in titles), 1)
+        exercise, = self.atom(d, "exercises.atom")
+        self.assertEqual(exercise.title, "ÖVNING: Rubrik OVNING & <b>mera</b>")
         self.assertEqual(self.get(d, "/feed/alerts.atom?municipality=1283")[2].count("<entry>"), 0)
-        self.assertEqual(self.get(d, "/feed/alerts.atom?area=angelholm")[2].count("<entry>"), 3)
-        for name in ("GALLER", "FORST", "ANDRAD", "TAGEN", "ATER", "OVNING"):
+        self.assertEqual(self.get(d, "/feed/alerts.atom?area=angelholm")[2].count("<entry>"), 4)
+        self.documents(d, ids)
+        for name in ("HEMLIG", "VANTAR"):
+            self.page(d, "/feed/alerts/" + ids[name], 404)
+            self.assertEqual(self.get(d, "/feed/alerts/%s.cap" % ids[name])[0], 404)
+        self.public = ids["GALLER"]
+
+    def documents(self, d, ids):
+        for name in ("GALLER", "FORST", "ANDRAD", "TAGEN", "ATER", "OVNING", "EN"):
             document = self.cap(d, ids[name])
             self.assertEqual(document.findtext(CAP + "identifier"), ids[name])
             self.assertEqual(document.findtext(CAP + "status"), "Exercise" if name == "OVNING" else "Actual")
-            self.assertEqual([i.findtext(CAP + "language") for i in document.findall(CAP + "info")], ["sv-SE", "en-GB"])
+            self.assertEqual(document.find(CAP + "info").findtext(CAP + "language"), "sv-SE")
+            self.assertEqual([g.findtext(CAP + "value") for g in document.find(CAP + "info").iter(CAP + "geocode")], ["1292"])
             self.page(d, "/feed/alerts/" + ids[name])
-        first = self.cap(d, ids["FORST"])
-        second = self.cap(d, ids["ANDRAD"])
-        self.assertEqual(second.findtext(CAP + "references"),
-                         ",".join(first.findtext(CAP + tag) for tag in ("sender", "identifier", "sent")))
-        self.assertEqual(self.cap(d, ids["ATER"]).findtext(CAP + "msgType"), "Cancel")
+        self.assertEqual([i.findtext(CAP + "language") for i in self.cap(d, ids["GALLER"]).findall(CAP + "info")],
+                         ["sv-SE", "en-GB"])
+        for first, second, kind in (("FORST", "ANDRAD", "Update"), ("TAGEN", "ATER", "Cancel")):
+            document = self.cap(d, ids[second])
+            self.assertEqual(document.findtext(CAP + "msgType"), kind)
+            self.assertEqual(document.findtext(CAP + "references"),
+                             ",".join(self.cap(d, ids[first]).findtext(CAP + tag) for tag in ("sender", "identifier", "sent")))
         self.assertIn("Varningen är över.", self.page(d, "/feed/alerts/" + ids["TAGEN"]))
+        self.assertIn("Varningen har ändrats.", self.page(d, "/feed/alerts/" + ids["FORST"]))
         self.assertIn("DETTA ÄR EN ÖVNING.", self.page(d, "/feed/alerts/" + ids["OVNING"]))
-        for name in ("HEMLIG", "UTKAST"):
-            self.page(d, "/feed/alerts/" + ids[name], 404)
-            self.assertEqual(self.get(d, "/feed/alerts/%s.cap" % ids[name])[0], 404)
 
     # --- readers that come back --------------------------------------------------------------------------------------
 
     def polling(self, d):
-        for path in ["/feed/" + name for name in FEEDS] + ["/feed/alerts/alr_%013d" % 1, "/feed/alerts/alr_%013d.cap" % 1]:
+        for path in ["/feed/" + name for name in FEEDS] + ["/feed/alerts/" + self.public, "/feed/alerts/%s.cap" % self.public]:
             status, headers, text = self.get(d, path)
             self.assertEqual(status, 200)
             self.assertRegex(headers["cache-control"], r"^public, max-age=\d+$")
@@ -246,7 +244,7 @@ class Feed(unittest.TestCase):
         seen = "".join(self.get(d, "/feed/" + name)[2] for name in FEEDS)
         for path in set(re.findall(r"https://grannbud\.example\.se(/feed/[^\"<&]+)", seen)):
             seen += self.get(d, path)[2]
-        for secret in ("Exempel", "Åsa", "Grupp ", "p1@", "p19@", "anna", "bertil", "HEMLIG", "UTKAST", "OMBUD_ONLY", "OMBUD_AND"):
+        for secret in ("Exempel", "Åsa", "Grupp ", "p1@", "p19@", "anna", "bertil", "HEMLIG", "VANTAR", "OMBUD_ONLY", "OMBUD_AND"):
             self.assertFalse(secret in seen, secret)
         addresses = set(re.findall(r"[\w.-]+@[\w.]+\w", seen))
         self.assertEqual({a for a in addresses if not a.endswith("@grannbud.example.se")}, {"grannsamverkan@example.se"})
