@@ -57,7 +57,7 @@ struct answer_headers {
 /* Does If-None-Match name this version? Weak comparison (RFC 9110, 13.1.2), and proxies make weak ones of ours. */
 static bool has_it(const struct api_call *call, const char *etag)
 {
-    const char *list = call->if_none_match;
+    const char *list = call->status == 0 ? call->if_none_match : NULL; /* nothing to have of what is not there */
     return list && (strcmp(list, "*") == 0 || strstr(list, etag));
 }
 

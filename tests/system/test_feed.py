@@ -239,6 +239,8 @@ class Feed(unittest.TestCase):
             status, again, nothing = self.get(d, path, method="HEAD")
             self.assertEqual((status, nothing, int(again["content-length"])), (200, "", len(text.encode())))
 
+        self.assertEqual(self.get(d, "/feed/alerts/alr_%013d" % 1, If_None_Match="*")[0], 404)
+
     def stranger(self, d):
         """Nothing of persons, groups, addresses, officers or what is not public, in anything that can be fetched."""
         seen = "".join(self.get(d, "/feed/" + name)[2] for name in FEEDS)
