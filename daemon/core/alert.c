@@ -17,7 +17,7 @@
 #include "core/webhook_emit.h"
 #include "store/db.h"
 
-enum { HASH_DIGITS_MIN = 8 };
+enum { HASH_DIGITS_MIN = 8, GROUPS_AT_ONCE = 16 };
 
 /* --- what stands in the way ----------------------------------------------------------------------------------------
  */
@@ -62,8 +62,15 @@ static int check_not_over(const struct alert_row *row, int64_t now_us, int64_t n
 static int insert_audience(struct db *db, int64_t id, const struct alert_audience *a)
 {
     int rc = 0;
-    for (int64_t i = 0; i < a->groups && rc == 0; i++)
-        rc = db_exec(db, NULL, Q_ALERT_GROUP_INSERT, DB_ARGS(DB_INT(id), DB_INT(a->group_ids[i])));
+    int64_t done = 0;
+    for (; rc == 0 && a->groups - done >= GROUPS_AT_ONCE; done += GROUPS_AT_ONCE) {
+        struct db_arg args[1 + GROUPS_AT_ONCE] = {DB_INT(id)};
+        for (int i = 0; i < GROUPS_AT_ONCE; i++)
+            args[1 + i] = DB_INT(a->group_ids[done + i]);
+        rc = db_exec(db, NULL, Q_ALERT_GROUP_INSERT_16, ARRAY_LEN(args), args);
+    }
+    for (; rc == 0 && done < a->groups; done++)
+        rc = db_exec(db, NULL, Q_ALERT_GROUP_INSERT, DB_ARGS(DB_INT(id), DB_INT(a->group_ids[done])));
     for (size_t i = 0; i < a->municipality_count && rc == 0; i++)
         rc = db_exec(db, NULL, Q_ALERT_MUNICIPALITY_INSERT, DB_ARGS(DB_INT(id), DB_TEXT(a->municipalities[i].code)));
     return rc;
@@ -110,21 +117,16 @@ static int put_out(struct db *db, const struct alert_row *row, int64_t recipient
 /* --- sending -------------------------------------------------------------------------------------------------------
  */
 
-/* The plan's audience as it is on the writer: the groups are worked out again, who is in them only when the register
- * has changed since. */
+/* The plan's audience as it is on the writer: when the register has changed since, all of it is worked out again. */
 static int renew_audience(struct db *db, const struct actor *actor, const struct alert_target *target,
                           struct alert_audience *a, struct err *err)
 {
     struct alert_audience now = {0};
     int64_t version = 0;
-    int rc = alert_target_resolve(db, actor, target, &now, err);
-    if (rc == 0)
-        rc = alert_audience_version(db, &now, &version);
-    if (rc == 0 && version == a->version && now.groups == a->groups &&
-        memcmp(now.group_ids, a->group_ids, (size_t)now.groups * sizeof *now.group_ids) == 0) {
-        alert_audience_fini(&now);
-        return 0;
-    }
+    int rc = alert_audience_version(db, a, &version);
+    if (rc || version == a->version)
+        return rc;
+    rc = alert_target_resolve(db, actor, target, &now, err);
     if (rc == 0)
         rc = alert_audience_count(db, &now);
     if (rc == 0)

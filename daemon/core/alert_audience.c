@@ -54,15 +54,35 @@ static void add(struct hash_set *set, const uint8_t key[crypto_shorthash_KEYBYTE
     put(set->slot, set->room, hash ? hash : 1, &set->count);
 }
 
-static int count_group(struct db *db, int64_t group, struct hash_set *set, const uint8_t *key)
+static int add_rows(struct hash_set *set, const uint8_t *key, struct db_rows *rows)
 {
-    struct db_rows *rows = NULL;
-    int rc = db_query(db, &rows, Q_ALERT_GROUP_ADDRESSES, DB_ARGS(DB_INT(group)));
-    if (rc)
-        return rc;
+    int rc = 0;
     while ((rc = db_next(rows)) > 0)
         add(set, key, db_text(rows, 0));
     db_done(rows);
+    return rc;
+}
+
+/* Those who have stopped alerts go into the set first and are taken off the number at the end: a look at each row of a
+ * person would cost more than all the rest. */
+static int add_stopped(struct db *db, struct hash_set *set, const uint8_t *key)
+{
+    struct db_rows *rows = NULL;
+    int rc = db_query(db, &rows, Q_ALERT_STOPPED, DB_NO_ARGS);
+    return rc ? rc : add_rows(set, key, rows);
+}
+
+static int count_groups(struct db *db, const struct alert_audience *a, struct hash_set *set, const uint8_t *key)
+{
+    int64_t staging = 0;
+    int rc = db_get_int(db, &staging, Q_REGISTER_IS_STAGING, DB_NO_ARGS);
+    enum query q = staging > 0 ? Q_ALERT_GROUP_ADDRESSES_WHOLE : Q_ALERT_GROUP_ADDRESSES;
+    for (int64_t i = 0; i < a->groups && rc == 0; i++) {
+        struct db_rows *rows = NULL;
+        rc = db_query(db, &rows, q, DB_ARGS(DB_INT(a->group_ids[i])));
+        if (rc == 0)
+            rc = add_rows(set, key, rows);
+    }
     return rc;
 }
 
@@ -119,15 +139,19 @@ int alert_audience_count(struct db *db, struct alert_audience *a)
     uint8_t key[crypto_shorthash_KEYBYTES];
     struct hash_set set = {0};
     int64_t version = 0;
+    size_t stopped = 0;
     int rc = alert_audience_version(db, a, &version);
     random_bytes(key, sizeof key);
     drop_sample(a);
-    for (int64_t i = 0; i < a->groups && rc == 0; i++)
-        rc = count_group(db, a->group_ids[i], &set, key);
+    if (rc == 0)
+        rc = add_stopped(db, &set, key);
+    stopped = set.count;
+    if (rc == 0)
+        rc = count_groups(db, a, &set, key);
     if (rc == 0)
         rc = take_sample(db, a);
     if (rc == 0) {
-        a->recipients = (int64_t)set.count;
+        a->recipients = (int64_t)(set.count - stopped);
         a->version = version;
     }
     free(set.slot);

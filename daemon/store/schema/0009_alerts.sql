@@ -7,6 +7,7 @@ CREATE INDEX watch_group_point ON watch_group (latitude_udeg, longitude_udeg) WH
 
 -- Alerts have a no of their own: who wants no letters is warned all the same, and the reverse.
 ALTER TABLE contact_address ADD COLUMN alerts_stopped_at INTEGER;
+CREATE INDEX contact_address_stopped ON contact_address (address_key) WHERE alerts_stopped_at IS NOT NULL;
 
 CREATE TABLE alert (
     id              INTEGER PRIMARY KEY,

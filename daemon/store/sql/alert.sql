@@ -50,11 +50,23 @@ SELECT name FROM police_area ORDER BY code
 -- name: group_all_names scoped
 SELECT g.name FROM watch_group AS g WHERE {whole g} AND {scope g.municipality_code} ORDER BY g.municipality_code, g.name_key
 
--- Everybody who is warned with group $1, an address a row.
+-- Everybody who is warned with group $1, an address a row; whoever has stopped alerts is left out by the caller, and so
+-- nothing but two indexes is read ...
 -- name: alert_group_addresses
+SELECT a.address_key FROM membership AS m JOIN contact_address AS a ON a.contact_id = m.contact_id WHERE m.group_id = $1
+
+-- ... but while an import is being written.
+-- name: alert_group_addresses_whole
 SELECT a.address_key FROM membership AS m JOIN contact AS c ON c.id = m.contact_id
 JOIN contact_address AS a ON a.contact_id = c.id
-WHERE m.group_id = $1 AND a.alerts_stopped_at IS NULL AND {whole c}
+WHERE m.group_id = $1 AND {whole c}
+
+-- name: register_is_staging
+SELECT count(*) FROM register_staging
+
+-- Mailboxes that have stopped alerts: few.
+-- name: alert_stopped
+SELECT address_key FROM contact_address WHERE alerts_stopped_at IS NOT NULL
 
 -- One of them to show; nobody protected.
 -- name: alert_group_sample
@@ -105,6 +117,12 @@ ORDER BY a.id DESC LIMIT 1
 
 -- name: alert_group_insert
 INSERT INTO alert_group (alert_id, group_id) VALUES ($1, $2)
+
+-- Sixteen at a time: there may be tens of thousands.
+-- name: alert_group_insert_16
+INSERT INTO alert_group (alert_id, group_id)
+VALUES ($1, $2), ($1, $3), ($1, $4), ($1, $5), ($1, $6), ($1, $7), ($1, $8), ($1, $9), ($1, $10), ($1, $11), ($1, $12),
+    ($1, $13), ($1, $14), ($1, $15), ($1, $16), ($1, $17)
 
 -- What is asked for or reached; the municipalities of a thread stay.
 -- name: alert_municipality_insert

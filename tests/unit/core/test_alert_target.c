@@ -248,6 +248,31 @@ static void test_count__each_address_once_and_protected_ones_without_a_name(void
     alert_audience_fini(&a);
 }
 
+static int64_t address_of(struct world *w, int64_t contact)
+{
+    int64_t id = 0;
+    store_fixture_ok(&w->f, db_get_int(w->f.db, &id, Q_ADDRESS_LIST, DB_ARGS(DB_INT(contact))));
+    return id;
+}
+
+static void test_count__who_has_stopped_alerts_is_left_out(void **state)
+{
+    struct world *w = *state;
+    struct alert_audience a;
+    int64_t astrid = person(w, 0, "Astrid Ek", "astrid@example.se", false);
+    int64_t bo = person(w, 0, "Bo Ek", "bo@example.se", false);
+    person(w, 1, "Cia Ek", "BO@example.se", false); /* the same mailbox */
+    store_fixture_ok(&w->f, contact_stop_alerts(w->f.db, &w->f.admin, address_of(w, bo), &w->f.err));
+    assert_int_equal(counted(w, &a, "{\"municipalities\": [\"1292\"]}"), 1);
+    for (size_t i = 0; i < a.sample_count; i++)
+        assert_string_equal(a.sample[i].person, "Astrid Ek");
+    alert_audience_fini(&a);
+    /* A no to letters is none to alerts. */
+    store_fixture_ok(&w->f, contact_unsubscribe(w->f.db, &w->f.admin, address_of(w, astrid), &w->f.err));
+    assert_int_equal(counted(w, &a, "{\"municipalities\": [\"1292\"]}"), 1);
+    alert_audience_fini(&a);
+}
+
 static void test_count__many_are_counted_right(void **state)
 {
     struct world *w = *state;
@@ -272,6 +297,7 @@ static const struct CMUnitTest tests[] = {
     TEST_FIXTURE(test_resolve__target_json_says_the_same_in_codes, setup, teardown),
     TEST_FIXTURE(test_resolve__tells_how_many_groups_have_no_point, setup, teardown),
     TEST_FIXTURE(test_count__each_address_once_and_protected_ones_without_a_name, setup, teardown),
+    TEST_FIXTURE(test_count__who_has_stopped_alerts_is_left_out, setup, teardown),
     TEST_FIXTURE(test_count__many_are_counted_right, setup, teardown),
 };
 

@@ -145,6 +145,32 @@ static void test_plans__public_feeds_walk_through_no_table(void **state)
     }
 }
 
+/* Counting 100 000 people for an alert, and looking for ended ones with each tick. Scans are of one row only. */
+static void test_plans__alerts_go_through_indexes(void **state)
+{
+    (void)state;
+    static const enum query alerts[] = {
+        Q_ALERT_GROUPS_MUNICIPALITY, Q_ALERT_GROUPS_AREA,     Q_ALERT_GROUPS_SCOPE,
+        Q_ALERT_GROUPS_BOX,          Q_ALERT_GROUP_ADDRESSES, Q_ALERT_GROUP_ADDRESSES_WHOLE,
+        Q_ALERT_GROUP_SAMPLE,        Q_ALERT_STOPPED,         Q_ALERT_DUE,
+        Q_ALERT_SENT_SINCE,          Q_ALERT_SENT_NTH,        Q_ALERT_CURRENT,
+        Q_ALERT_END_THREAD,          Q_ALERT_GROUPS_OF};
+    static const char *const small[] = {"SCAN rs", "SCAN contact_address USING INDEX contact_address_stopped"};
+    for (size_t i = 0; i < ARRAY_LEN(alerts); i++) {
+        char *sql = xasprintf("EXPLAIN QUERY PLAN %s", QUERIES[alerts[i]].sql);
+        sqlite3_stmt *stmt = NULL;
+        assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
+        while (sqlite3_step(stmt) == SQLITE_ROW) {
+            const char *step = (const char *)sqlite3_column_text(stmt, 3);
+            bool is_small = strcmp(step, small[0]) == 0 || strcmp(step, small[1]) == 0;
+            if ((strstr(step, "SCAN ") && !is_small) || strstr(step, "AUTOMATIC"))
+                fail_msg("%s: %s", QUERIES[alerts[i]].name, step);
+        }
+        sqlite3_finalize(stmt);
+        free(sql);
+    }
+}
+
 /* --- steps ----------------------------------------------------------------------------------------------------- */
 
 /* A letter of `rows` pending rows as message 1, and one row each of message 2 and of the personal lane. */
@@ -234,6 +260,7 @@ static void test_steps__do_not_depend_on_the_size_of_the_letter(void **state)
 static const struct CMUnitTest tests[] = {
     TEST_FIXTURE(test_plans__every_turn_goes_through_indexes, setup, teardown),
     TEST_FIXTURE(test_plans__public_feeds_walk_through_no_table, setup, teardown),
+    TEST_FIXTURE(test_plans__alerts_go_through_indexes, setup, teardown),
     TEST_FIXTURE(test_steps__do_not_depend_on_the_size_of_the_letter, setup, teardown),
 };
 
