@@ -64,8 +64,8 @@ static int send_request(struct cli *cli, const struct cli_request *request, stru
     }
     bool has_body = request->file || request->body;
     if (!rc)
-        rc = client_call(cli->client, cli->args.command->method, buf_str(&request->path), type,
-                         has_body ? buf_str(&file) : NULL, file.len, answer, err);
+        rc = client_call(cli->client, request->method ? request->method : cli->args.command->method,
+                         buf_str(&request->path), type, has_body ? buf_str(&file) : NULL, file.len, answer, err);
     free(text);
     buf_fini(&file);
     return rc;

@@ -12,7 +12,7 @@
 #include "cli/show.h"
 #include "cli/table.h"
 
-enum { SECRET_FILE_BYTES = 4096, TEST_WAIT_S = 90, TEST_POLL_MS = 150 };
+enum { TEST_WAIT_S = 90, TEST_POLL_MS = 150 };
 
 /* --- add, rotate ----------------------------------------------------------------------------------------------------
  */
@@ -30,7 +30,7 @@ static int set_text(json_t *body, const char *key, const char *text, size_t n, c
 static int from_file(json_t *body, const char *key, const char *path, bool first_line, struct err *err)
 {
     struct buf text;
-    buf_init(&text, first_line ? SECRET_FILE_BYTES : CLI_FILE_MAX_BYTES);
+    buf_init(&text, CLI_FILE_MAX_BYTES);
     int rc = cli_read_file(path, &text, err);
     if (rc == 0)
         rc = set_text(body, key, buf_str(&text), first_line ? strcspn(buf_str(&text), "\r\n") : text.len, path, err);
@@ -141,7 +141,7 @@ static bool has_ended(const json_t *delivery)
 static int wait_for(struct cli *cli, const char *webhook, const char *delivery, json_t **out)
 {
     int64_t until_us = clock_stopwatch_us() + TEST_WAIT_S * US_PER_S;
-    struct cli_request request = {.body = NULL};
+    struct cli_request request = {.method = "GET"};
     int rc = CLI_DONE;
     buf_init(&request.path, CLI_PATH_MAX_BYTES);
     buf_addf(&request.path, "/api/v1/webhook/%s/deliveries/%s", webhook, delivery);

@@ -39,6 +39,7 @@ int cli_fail_err(struct cli *cli, int code, const struct err *err);
 
 /* What a command asks of the daemon. */
 struct cli_request {
+    const char *method; /* NULL: the command's */
     struct buf path;    /* with its query */
     json_t *body;       /* or NULL */
     const char *file;   /* its content is the body, or NULL */
