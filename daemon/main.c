@@ -212,6 +212,7 @@ static struct main_parts parts_now(const struct app *app)
     return (struct main_parts){.store = app->store,
                                .outbox = app->outbox,
                                .webhooks = main_calls_webhooks(app->calls),
+                               .incoming = main_calls_incoming(app->calls),
                                .http = app->http,
                                .api = app->api,
                                .loop_delay = app->loop_delay,
@@ -258,6 +259,7 @@ static void on_tick(uv_timer_t *timer)
     if (app->is_stopping)
         return;
     scheduler_tick(app->scheduler);
+    main_calls_tick(app->calls);
     main_store_probe(app->store, &app->probe);
     if (app->ticks++ % STATUS_EVERY_TICKS == 0) {
         struct main_parts parts = parts_now(app);
@@ -298,7 +300,9 @@ static void start_parts(struct app *app)
                                 .clock = clock_system(),
                                 .sender = app->sender};
     app->outbox = outbox_new(&outbox, config);
-    app->calls = main_calls_new(&app->loop, app->store, clock_system(), config);
+    struct main_calls_env calls = {
+        .store = app->store, .clock = clock_system(), .config = config_now, .on_work = on_changed, .ctx = app};
+    app->calls = main_calls_new(&app->loop, &calls);
     struct scheduler_env scheduler = {
         .store = app->store, .clock = clock_system(), .config = config_now, .on_work = on_work, .ctx = app};
     app->scheduler = scheduler_new(&scheduler);

@@ -42,18 +42,6 @@ bool source_parse(const char *word, enum source *out)
 
 /* --- the row ------------------------------------------------------------------------------------------------------ */
 
-/* Cut between characters. */
-static void take(char *out, size_t room, const char *text)
-{
-    size_t n = strlen(text);
-    if (n >= room)
-        n = room - 1;
-    while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
-        n--;
-    memcpy(out, text, n);
-    out[n] = '\0';
-}
-
 int source_state(struct db *db, enum source source, struct source_state *out)
 {
     struct db_rows *rows = NULL;
@@ -63,15 +51,15 @@ int source_state(struct db *db, enum source source, struct source_state *out)
         return rc;
     rc = db_next(rows);
     if (rc > 0) {
-        take(out->url, sizeof out->url, db_text(rows, 1));
+        source_text_cut(out->url, sizeof out->url, db_text(rows, 1));
         out->asked_us = db_int(rows, 2);
         out->answered_us = db_int(rows, 3);
         out->next_us = db_int(rows, 4);
-        take(out->problem, sizeof out->problem, db_text(rows, 5));
+        source_text_cut(out->problem, sizeof out->problem, db_text(rows, 5));
         out->problem_since_us = db_int(rows, 6);
         out->is_stopped = db_int(rows, 7) != 0;
         out->faults = db_int(rows, 11);
-        take(out->fault, sizeof out->fault, db_text(rows, 12));
+        source_text_cut(out->fault, sizeof out->fault, db_text(rows, 12));
     }
     db_done(rows);
     return rc < 0 ? rc : 0;
@@ -86,8 +74,8 @@ static int read_validators(struct db *db, enum source source, const char *asked_
         return rc;
     rc = db_next(rows);
     if (rc > 0 && strcmp(db_text(rows, 8), asked_for) == 0) {
-        take(out->etag, sizeof out->etag, db_text(rows, 9));
-        take(out->last_modified, sizeof out->last_modified, db_text(rows, 10));
+        source_text_cut(out->etag, sizeof out->etag, db_text(rows, 9));
+        source_text_cut(out->last_modified, sizeof out->last_modified, db_text(rows, 10));
     }
     db_done(rows);
     return rc < 0 ? rc : 0;
@@ -125,14 +113,10 @@ static int wait_for_limits(struct db *db, enum source source, const struct sourc
     return rc < 0 ? rc : 0;
 }
 
-/* What was planned after the last question; a clock that was set back makes it no longer. */
+/* What was planned after the last question. */
 static int64_t wait_as_planned(const struct source_state *state, int64_t now_us)
 {
-    int64_t planned_us = state->next_us - state->asked_us;
-    int64_t left_us = state->next_us - now_us;
-    if (state->asked_us > now_us)
-        left_us = planned_us;
-    return seconds_up(left_us < planned_us ? left_us : planned_us);
+    return seconds_up(state->next_us - now_us);
 }
 
 static int count_call(struct db *db, enum source source, const struct source_rules *rules, int64_t now_us)
@@ -154,6 +138,8 @@ int source_ask(struct db *db, enum source source, const char *url, const char *a
     int rc = db_exec(db, NULL, Q_SOURCE_ENSURE, DB_ARGS(DB_TEXT(source_word(source)), DB_TEXT(url)));
     if (rc == 0)
         rc = db_exec(db, NULL, Q_SOURCE_MOVE, DB_ARGS(DB_TEXT(source_word(source)), DB_TEXT(url)));
+    if (rc == 0)
+        rc = db_exec(db, NULL, Q_SOURCE_PULL_BACK, DB_ARGS(DB_TEXT(source_word(source)), DB_INT(now_us)));
     if (rc == 0)
         rc = source_state(db, source, &state);
     if (rc == 0)

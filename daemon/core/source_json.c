@@ -11,26 +11,29 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-static void cut_between_characters(char *text, size_t room)
+enum { FAULT_ROOM_BYTES = 2048 }; /* no fault is so long: only the copy below cuts */
+
+void source_text_cut(char *out, size_t room, const char *text)
 {
     size_t n = strlen(text);
-    if (n + 1 < room)
-        return;
-    /* The last character may be only half there: back to its first byte. */
-    while (n > 0 && ((unsigned char)text[n - 1] & 0xc0) == 0x80)
+    if (n >= room)
+        n = room - 1;
+    while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
         n--;
-    text[n > 0 ? n - 1 : 0] = '\0';
+    memcpy(out, text, n);
+    out[n] = '\0';
 }
 
 void source_fault(struct source_faults *faults, const char *fmt, ...)
 {
+    char text[FAULT_ROOM_BYTES];
     va_list ap;
     if (faults->count++ > 0)
         return;
     va_start(ap, fmt);
-    vsnprintf(faults->first, sizeof faults->first, fmt, ap);
+    vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    cut_between_characters(faults->first, sizeof faults->first);
+    source_text_cut(faults->first, sizeof faults->first, text);
 }
 
 /* Behind the string that begins at data[i]; n when it does not end. */
@@ -67,6 +70,12 @@ static int check_size(const char *data, size_t n, struct err *err)
     return 0;
 }
 
+/* The parser quotes what it stumbled over, which may be anything. */
+static bool is_readable(const char *text)
+{
+    return text_is_utf8(text, strlen(text)) && !text_has_control(text, strlen(text));
+}
+
 int source_json_load(const char *data, size_t n, json_t **out, struct err *err)
 {
     json_error_t error;
@@ -75,8 +84,8 @@ int source_json_load(const char *data, size_t n, json_t **out, struct err *err)
         return rc;
     json_t *root = json_loadb(data, n, JSON_REJECT_DUPLICATES, &error);
     if (!root)
-        return err_set(err, ERR_PROTOCOL, "the answer is not valid JSON: line %d, column %d: %s", error.line,
-                       error.column, error.text);
+        return err_set(err, ERR_PROTOCOL, "the answer is not valid JSON: line %d, column %d%s%s", error.line,
+                       error.column, is_readable(error.text) ? ": " : "", is_readable(error.text) ? error.text : "");
     *out = root;
     return 0;
 }

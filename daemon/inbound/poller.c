@@ -81,7 +81,7 @@ static void note_failure(struct poller *p, const char *problem, int64_t wait_s)
     } else {
         log_info("inbound", "%s: still no answer: %s next_in_s=%lld", name_of(p), problem, (long long)wait_s);
     }
-    snprintf(p->problem, sizeof p->problem, "%.299s", problem);
+    source_text_cut(p->problem, sizeof p->problem, problem);
 }
 
 static void note_answer(struct poller *p)
@@ -206,6 +206,19 @@ static void read_body(struct poller *p)
 
 /* --- calling ------------------------------------------------------------------------------------------------------ */
 
+/* It is sent back as it came; one with bytes that a store of text may not take is none. */
+static void take_validator(char out[SOURCE_TAG_BYTES], const char *value)
+{
+    size_t n = strlen(value);
+    for (size_t i = 0; i < n; i++)
+        if (value[i] < ' ' || value[i] > '~')
+            n = 0;
+    if (n >= SOURCE_TAG_BYTES)
+        n = 0;
+    memcpy(out, value, n);
+    out[n] = '\0';
+}
+
 static void on_answer(const struct http_answer *answer, void *ctx)
 {
     struct poller *p = ctx;
@@ -222,8 +235,8 @@ static void on_answer(const struct http_answer *answer, void *ctx)
         fail(p, verdict.wait_s, verdict.stop);
         return;
     }
-    snprintf(p->etag, sizeof p->etag, "%s", answer->etag);
-    snprintf(p->last_modified, sizeof p->last_modified, "%s", answer->last_modified);
+    take_validator(p->etag, answer->etag);
+    take_validator(p->last_modified, answer->last_modified);
     p->result = (struct source_result){.what = verdict.what,
                                        .wait_s = verdict.wait_s,
                                        .etag = p->etag,

@@ -17,6 +17,9 @@ static struct verdict failed(int64_t wait_s, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(v.problem, sizeof v.problem, fmt, ap);
     va_end(ap);
+    for (char *p = v.problem; *p; p++) /* what the other side said may be anything */
+        if (*p < ' ' || *p > '~')
+            *p = '?';
     return v;
 }
 

@@ -16,11 +16,12 @@
 #include "deliver/outbox.h"
 #include "http/api.h"
 #include "http/server.h"
+#include "inbound/incoming.h"
 #include "main/loop_delay.h"
 #include "main/status_webhooks.h"
 #include "main/store.h"
 
-enum { LABELS_BYTES = 512, PROBLEM_BYTES = 300 };
+enum { LABELS_BYTES = 512, PROBLEM_BYTES = 300, SOURCE_PROBLEM_BYTES = 500 };
 
 /* --- JSON ------------------------------------------------------------------------------------------------------ */
 
@@ -101,6 +102,9 @@ static json_t *problems_json(const struct main_parts *parts, const struct outbox
         json_array_append_new(problems, json_sprintf("message %s is refused because of itself: %s",
                                                      id_format(ID_MESSAGE, s->messages[i].message_id, id),
                                                      s->messages[i].reason));
+    char source[SOURCE_PROBLEM_BYTES];
+    for (size_t i = 0; incoming_problem(parts->incoming, i, source, sizeof source); i++)
+        json_array_append_new(problems, json_string(source));
     if (parts->reload_problem[0]) /* systemctl reload cannot tell: the running configuration is still a good one */
         json_array_append_new(problems, json_sprintf("configuration not read again: %s", parts->reload_problem));
     return problems;

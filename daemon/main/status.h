@@ -11,6 +11,7 @@
 struct api;
 struct buf;
 struct http_server;
+struct incoming;
 struct json_t;
 struct loop_delay;
 struct outbox;
@@ -22,6 +23,7 @@ struct main_parts {
     struct store *store;
     const struct outbox *outbox;
     const struct webhooks *webhooks;
+    const struct incoming *incoming;
     const struct http_server *http;
     const struct api *api;
     const struct loop_delay *loop_delay;

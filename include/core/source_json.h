@@ -30,6 +30,8 @@ struct source_faults {
     char first[SOURCE_FAULT_BYTES];
 };
 
+/* Copy `text` (UTF-8), cut between characters to `room`. */
+void source_text_cut(char *out, size_t room, const char *text);
 /* Count a fault; the first one's words are kept, cut between characters. */
 void source_fault(struct source_faults *faults, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

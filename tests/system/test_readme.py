@@ -161,8 +161,8 @@ class Readme(unittest.TestCase):
     def test_configuration_exists(self):
         manual = (ROOT / "conf" / "grannbud.conf").read_text(encoding="utf-8")
         for span in SPANS:
-            section = re.match(r"\[([a-z]+)", span)
-            key = re.fullmatch(r"(?:\[[a-z]+\] )?([a-z]+(?:_[a-z*]+)+)", span)
+            section = re.match(r"\[([a-z_]+)", span)
+            key = re.fullmatch(r"(?:\[[a-z_]+\] )?([a-z]+(?:_[a-z*]+)+)", span)
             with self.subTest(span):
                 if section:
                     self.assertRegex(manual, r"(?m)^#?\[%s\b" % section.group(1))

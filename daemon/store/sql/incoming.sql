@@ -9,6 +9,10 @@ UPDATE source SET url = $2, answered_at = 0, next_at = 0, problem = '', problem_
     etag = '', last_modified = '', faults = 0, fault = ''
 WHERE name = $1 AND url <> $2
 
+-- A question noted while the clock was ahead was asked now, and what was planned after it begins now.
+-- name: source_pull_back
+UPDATE source SET next_at = $2 + (next_at - asked_at), asked_at = $2 WHERE name = $1 AND asked_at > $2
+
 -- name: source_read
 SELECT name, url, asked_at, answered_at, next_at, problem, problem_since, is_stopped, asked_for, etag, last_modified,
        faults, fault
@@ -72,14 +76,15 @@ SELECT a.root_id, a.type, a.state, r.title, a.sent_at,
 FROM alert AS a JOIN alert AS r ON r.id = a.root_id WHERE a.id = $1
 
 -- A suggestion to change ($2 'update') or to take back ($2 'recall') what was sent: a draft in the thread of $3, for whom
--- and of what kind that was.
+-- and of what kind that was; $14 0: it ends with what is in force.
 -- name: vma_follow_insert
 INSERT INTO alert (id, root_id, type, kind, severity, urgency, certainty, is_exercise, life_danger, classification, title,
                    text, instruction, title_en, text_en, target, area_text, state, author_id, author, content_hash,
                    expires_at, origin, origin_id, origin_url, created_at)
 SELECT $1, r.id, $2, r.kind, $4, $5, $6, r.is_exercise, r.life_danger, r.classification, $7,
        $8, $9, $10, $11, r.target, r.area_text, 'draft', 0, $12, $13,
-       $14, r.origin, $15, $16, $17
+       CASE WHEN $14 > 0 THEN $14 ELSE (SELECT max(t.expires_at) FROM alert AS t WHERE t.root_id = r.id AND t.state = 'active') END,
+       r.origin, $15, $16, $17
 FROM alert AS r WHERE r.id = $3
 
 -- name: vma_follow_places

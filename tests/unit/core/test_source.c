@@ -100,8 +100,12 @@ static void test_source_ask__waits_as_long_after_a_clock_that_was_set_back(void 
     told(SOURCE_ANSWERED, 900, NULL, false);
     f.now_us -= INT64_C(400) * 24 * HOUR_S * US_PER_S;
     assert_int_equal(ask(&CALM).wait_s, 900); /* not 400 days */
+    f.now_us += 899 * US_PER_S;
+    assert_false(ask(&CALM).may_ask);
+    f.now_us += US_PER_S;
+    assert_true(ask(&CALM).may_ask); /* and it goes on */
     /* and the calls that were noted in what is now the future still count, for an hour */
-    for (int i = 0; i < 59; i++) {
+    for (int i = 0; i < 58; i++) {
         f.now_us += 60 * US_PER_S;
         told(SOURCE_ANSWERED, 0, NULL, false);
         (void)ask(&QUICK);

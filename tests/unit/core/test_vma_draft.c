@@ -279,6 +279,9 @@ static void test_vma_take__suggests_to_change_and_to_take_back_what_was_sent(voi
     v = view(suggestion());
     assert_int_equal(v.type, ALERT_TYPE_RECALL);
     assert_int_equal(v.root_id, root);
+    int64_t expires_us = 0;
+    stamp_read("2026-11-22T19:00:00+01:00", &expires_us);
+    assert_int_equal(v.expires_us, expires_us); /* with the alert that it takes back */
     assert_non_null(strstr(v.text, "har avslutat"));
     alert_view_fini(&v);
     assert_int_equal(state_of(root), ALERT_STATE_ACTIVE);

@@ -1,0 +1,376 @@
+#!/usr/bin/python3
+"""What comes in: VMA and the police's events, from a server of the test's own on loopback, with every fault.
+
+# run: parallel
+"""
+import http.server
+import json
+import pathlib
+import sqlite3
+import sys
+import threading
+import time
+import unittest
+
+sys.path.insert(0, __file__.rsplit("/", 1)[0])
+from daemon import FIXTURES, Daemon  # noqa: E402
+from fake_clock import FakeClock  # noqa: E402
+from peers import Sink, wait_for  # noqa: E402
+
+RATE = 60  # a minute each second
+AT = "2026-11-22 13:10:00"
+
+
+def fixture(name):
+    return (FIXTURES / (name + ".json")).read_bytes()
+
+
+class Source:
+    """A server that answers each GET as it is told, and notes what was asked and when (by the daemon's clock)."""
+
+    def __init__(self, clock):
+        self.clock = clock
+        self.calls = []  # (seconds of the faked monotonic clock, path, headers)
+        self.say(b"[]")
+        source = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                source.calls.append((source.now(), self.path, dict(self.headers)))
+                source.answer(self)
+
+            def log_message(self, *unused):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,))
+        self.thread.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        self.released.set()
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+    @property
+    def url(self):
+        return "http://127.0.0.1:%d/api" % self.server.server_port
+
+    def now(self):
+        return (time.clock_gettime_ns(time.CLOCK_MONOTONIC) - self.clock.mono_from) * self.clock.rate / 1e9
+
+    def say(self, body=b"", status=200, content_type="application/json", etag=None, length=None, **headers):
+        """The next answers. `length`: what Content-Length claims."""
+        self.released = threading.Event()
+
+        def answer(handler):
+            if etag and handler.headers.get("If-None-Match") == etag:
+                handler.send_response(304)
+                handler.send_header("ETag", etag)
+                handler.end_headers()
+                return
+            handler.send_response(status)
+            handler.send_header("Content-Type", content_type)
+            handler.send_header("Content-Length", str(len(body) if length is None else length))
+            if etag:
+                handler.send_header("ETag", etag)
+            for name, value in headers.items():
+                handler.send_header(name.replace("_", "-"), value)
+            handler.end_headers()
+            try:
+                handler.wfile.write(body)
+            except OSError:
+                pass  # the daemon has heard enough
+            if length is not None:
+                handler.close_connection = True
+        self.answer = answer
+
+    def hang(self):
+        """No answer at all, until the next say()."""
+        self.released = threading.Event()
+        released = self.released
+        self.answer = lambda handler: (released.wait(60), setattr(handler, "close_connection", True))
+
+    def hang_up(self):
+        self.answer = lambda handler: setattr(handler, "close_connection", True)
+
+    def wait_calls(self, more, seconds=30):
+        n = len(self.calls) + more
+        wait_for("%d more calls" % more, lambda: len(self.calls) >= n, seconds)
+
+
+class Incoming(unittest.TestCase):
+    def daemon(self, clock, source, section="vma", more="poll_interval = 30s", relay=None, **options):
+        contact = "contact = it@kommun.example\n" if section == "police_events" else ""
+        d = Daemon(clock=clock, limits_more="[%s]\nurl = %s\n%s%s\n" % (section, source.url, contact, more),
+                   relay=relay or "smtp://127.0.0.1:9", **options)
+        return d
+
+    def state(self, d, source="vma"):
+        return next(row for row in d.json("incoming", "status")["items"] if row["source"] == source)
+
+    def wait_state(self, d, state, source="vma"):
+        wait_for("state %s of %s; it is %s\n%s" % (state, source, self.state(d, source), d.log()[-1500:]),
+                 lambda: self.state(d, source)["state"] == state)
+
+    def rows(self, d, sql, *values):
+        with sqlite3.connect("file:%s?mode=ro" % d.database, uri=True) as db:
+            return db.execute(sql, values).fetchall()
+
+    def drafts(self, d):
+        return self.rows(d, "SELECT id, type, title, state FROM alert WHERE state = 'draft' ORDER BY id")
+
+    def prepare(self, d):
+        d.add_people()
+        d.add_register(3)
+
+    # --- off, and what is sent along -----------------------------------------------------------------------------------
+
+    def test_nothing_is_asked_unless_somebody_wants_it(self):
+        with Daemon() as d:
+            self.assertEqual([row["state"] for row in d.json("incoming", "status")["items"]], ["off", "off"])
+            self.assertIn("off", d.cli("incoming", "status"))
+            self.assertEqual(d.run("incoming", "resume", "police_events").returncode, 1)
+
+    def test_nobody_is_asked_for_nobody(self):
+        clock = FakeClock(AT, RATE)
+        with Source(clock) as source, self.daemon(clock, source) as d:
+            time.sleep(1.5)
+            self.assertEqual(source.calls, [])
+            self.prepare(d)
+            source.say(fixture("vma-empty"))
+            source.wait_calls(1)
+            self.wait_state(d, "ok")
+
+    # --- VMA -----------------------------------------------------------------------------------------------------------
+
+    def test_a_warning_becomes_one_draft_and_is_sent_by_a_person_only(self):
+        clock = FakeClock(AT, RATE)
+        with Sink() as sink, Source(clock) as source, self.daemon(
+                clock, source, relay="smtp://127.0.0.1:%d" % sink.port) as d:
+            source.say(fixture("vma-actual"))
+            self.prepare(d)
+            wait_for("a draft", lambda: self.drafts(d))
+            wait_for("mails to the officers", lambda: sink.stats().get("messages") == 2)
+            source.wait_calls(20)
+            self.assertEqual(len(self.drafts(d)), 1)
+            self.assertEqual(set(sink.stats()["recipients"]), {"anna@example.se", "bertil@example.se"})
+            self.assertIn("Grannbud/", source.calls[0][2]["User-Agent"])
+            self.assertIn("https://grannbud.example.se", source.calls[0][2]["User-Agent"])
+
+            draft = d.json("alert", "list", "--state", "draft")["items"][0]
+            self.assertEqual(draft["title"], "Brand i lagerbyggnad med farlig rök, Ängelholm")
+            d.cli("--as", "anna", "alert", "send", draft["id"])
+            wait_for("mails to the readers", lambda: sink.stats().get("messages") == 5)
+
+            source.say(fixture("vma-update"))
+            wait_for("an update", lambda: [row[1] for row in self.drafts(d)] == ["update"])
+            source.say(fixture("vma-cancel"))
+            wait_for("a recall", lambda: [row[1] for row in self.drafts(d)] == ["recall"])
+            source.wait_calls(5)
+            self.assertEqual(len(self.drafts(d)), 1)
+            self.assertEqual(max(sink.stats()["recipients"][a] for a in ("p0@example.se", "p1@example.se")), 1)
+            recall = d.json("alert", "list", "--state", "draft")["items"][0]
+            d.cli("--as", "bertil", "alert", "send", recall["id"])
+            wait_for("the recall", lambda: sink.stats()["recipients"].get("p0@example.se") == 2)
+            self.assertEqual(self.drafts(d), [])
+
+    def test_exercises_and_tests_are_nothing(self):
+        clock = FakeClock(AT, RATE)
+        with Source(clock) as source, self.daemon(clock, source) as d:
+            source.say(fixture("vma-exercise"))
+            self.prepare(d)
+            for name in ("vma-exercise", "vma-system", "vma-test"):
+                source.say(fixture(name))
+                source.wait_calls(2)
+            self.wait_state(d, "ok")
+            self.assertEqual(self.rows(d, "SELECT count(*) FROM alert"), [(0,)])
+            self.assertEqual(self.rows(d, "SELECT count(*) FROM message"), [(0,)])
+
+    def test_what_vanishes_is_not_over(self):
+        clock = FakeClock(AT, RATE)
+        with Source(clock) as source, self.daemon(clock, source) as d:
+            source.say(fixture("vma-actual"))
+            self.prepare(d)
+            wait_for("a draft", lambda: self.drafts(d))
+            source.say(fixture("vma-empty"))
+            source.wait_calls(3)
+            self.assertEqual(len(self.drafts(d)), 1)
+            source.say(fixture("vma-cancel"))
+            wait_for("the end", lambda: self.drafts(d) == [])
+
+    def test_every_fault_is_told_and_harms_nothing(self):
+        faults = [
+            ("it has a fault of its own (500)", lambda s: s.say(b"oops", status=500)),
+            ("refuses to answer us (403)", lambda s: s.say(status=403)),
+            ("too often (429)", lambda s: s.say(status=429, Retry_After="40")),
+            ("nothing at this address (404)", lambda s: s.say(status=404)),
+            ("moved (301)", lambda s: s.say(status=301, Location="http://127.0.0.1:1/")),
+            ("text/html", lambda s: s.say(b"<html></html>", content_type="text/html")),
+            ("text/h?l", lambda s: s.say(b"hej", content_type="text/h\xe5l", etag='"\xe5"')),
+            ("not valid JSON", lambda s: s.say(fixture("vma-actual")[:900])),
+            ("not valid JSON", lambda s: s.say(b'{"alerts":[],"alerts":[]}')),
+            ("not valid JSON", lambda s: s.say(b'{"alerts":[123456789012345678901234567890]}')),
+            ("not valid JSON", lambda s: s.say(b'{"alerts":["\xff"]}')),
+            ("not whole", lambda s: s.say(fixture("vma-actual")[:900], length=100000)),
+            ("not whole", lambda s: s.say(b" " * 30 * 1000 * 1000)),
+            ("brackets", lambda s: s.say(b"[" * 100000)),
+            ("is the address right", lambda s: s.say(b"[]")),
+            ("", lambda s: s.hang()),
+            ("", lambda s: s.hang_up()),
+        ]
+        clock = FakeClock(AT, RATE)
+        with Source(clock) as source, self.daemon(clock, source) as d:
+            source.say(fixture("vma-empty"))
+            self.prepare(d)
+            self.wait_state(d, "ok")
+            for words, fault in faults:
+                with self.subTest(words):
+                    fault(source)
+                    wait_for("problem '%s'; it is %s" % (words, self.state(d)),
+                             lambda: self.state(d)["state"] == "failing" and words in self.state(d)["problem"])
+                    problems = d.json("status")["problems"]
+                    self.assertTrue(any("VMA could not be asked since" in p for p in problems), problems)
+                    self.assertIsNotNone(self.state(d)["problem_since"])
+                    source.released.set()
+                    source.say(fixture("vma-empty"))
+                    self.wait_state(d, "ok")
+                    self.assertFalse([p for p in d.json("status")["problems"] if "VMA" in p])
+            source.say(fixture("vma-odd"))
+            wait_for("the good one among odd ones", lambda: self.drafts(d))
+            self.assertEqual(self.state(d)["unusable"], 9)
+            self.assertEqual(d.stop()[0], 0)
+
+    def test_what_has_not_changed_is_not_sent_again(self):
+        clock = FakeClock(AT, RATE)
+        with Source(clock) as source, self.daemon(clock, source) as d:
+            source.say(fixture("vma-actual"), etag='"v1"', Last_Modified="Sun, 22 Nov 2026 12:05:00 GMT")
+            self.prepare(d)
+            wait_for("a draft", lambda: self.drafts(d))
+            source.wait_calls(3)
+            self.assertNotIn("If-None-Match", source.calls[0][2])
+            self.assertEqual(source.calls[-1][2]["If-None-Match"], '"v1"')
+            self.assertEqual(source.calls[-1][2]["If-Modified-Since"], "Sun, 22 Nov 2026 12:05:00 GMT")
+            self.assertEqual(self.state(d)["state"], "ok")
+            # Another municipality is another question: what was passed over before may be for it.
+            d.add_register(1, municipality="1278", groups=1)
+            wait_for("the whole answer", lambda: "If-None-Match" not in source.calls[-1][2])
+
+    def test_a_clock_that_jumps_asks_neither_too_often_nor_never(self):
+        clock = FakeClock(AT, RATE)
+        with Source(clock) as source, self.daemon(clock, source) as d:
+            source.say(fixture("vma-empty"))
+            self.prepare(d)
+            source.wait_calls(2)
+            for jump in (86400, -2 * 86400, 3600, -400 * 86400):
+                clock.jump(jump)
+                source.wait_calls(3)
+            times = [call[0] for call in source.calls]
+            self.assertGreater(min(b - a for a, b in zip(times, times[1:])), 19)
+
+    def test_it_stops_in_order_while_the_source_hangs(self):
+        clock = FakeClock(AT, 1)
+        with Source(clock) as source, self.daemon(clock, source) as d:
+            source.hang()
+            self.prepare(d)
+            source.wait_calls(1)
+            code, seconds = d.stop()
+            self.assertEqual(code, 0)
+            self.assertLess(seconds, 5)
+
+    # --- the police's events -------------------------------------------------------------------------------------------
+
+    def police(self, clock, source, more="poll_interval = 1m", **options):
+        return self.daemon(clock, source, "police_events", more, **options)
+
+    def test_events_become_material(self):
+        clock = FakeClock(AT, RATE)
+        with Source(clock) as source, self.police(clock, source) as d:
+            source.say(fixture("police-events-week"))
+            self.prepare(d)
+            self.wait_state(d, "ok", "police_events")
+            self.assertIn("it@kommun.example", source.calls[0][2]["User-Agent"])
+            self.assertEqual(source.calls[0][1], "/api?locationname=%C3%84ngelholm;Sk%C3%A5ne%20l%C3%A4n")
+            events = d.json("event", "list", "--municipality", "1292")["items"]
+            self.assertEqual(len(events), 8)
+            self.assertEqual(events[0]["id"], 900101)
+            self.assertFalse([e for e in events if e["place"] in ("Stockholm", "Båstad")])
+            text = d.cli("letter", "material", "--municipality", "Ängelholm")
+            self.assertIn("## Polisens händelser i Ängelholm, november 2026", text)
+            self.assertIn("| Inbrott | 3 |", text)
+            self.assertIn("färre än 3", text)
+            self.assertNotIn("ABC 123", text)
+            self.assertIn("Inga händelser", d.cli("letter", "material", "--municipality", "1292", "--period", "2026-08"))
+            source.say(fixture("police-events-edited"))
+            wait_for("the edit", lambda: "gripen" in d.cli("event", "list"))
+            # The material in a letter passes its checks.
+            letter = d.folder / "letter.md"
+            letter.write_text("---\ntitle: Brev\nkind: info\narea: Ängelholm\n---\nRing 112 eller 114 14.\n\n" + text, encoding="utf-8")
+            done = d.run("letter", "lint", letter)
+            self.assertEqual(done.returncode, 0, done.stdout)
+
+    def test_a_missing_address_stops_until_a_person_says_so(self):
+        clock = FakeClock(AT, RATE)
+        with Source(clock) as source, self.police(clock, source) as d:
+            source.say(status=404)
+            self.prepare(d)
+            self.wait_state(d, "stopped", "police_events")
+            n = len(source.calls)
+            time.sleep(3)
+            d.stop()
+            d.start()
+            time.sleep(2)
+            self.assertEqual(len(source.calls), n)
+            source.say(fixture("police-events-week"))
+            d.cli("incoming", "resume", "police_events")
+            self.wait_state(d, "ok", "police_events")
+            self.assertEqual(d.run("incoming", "resume", "police_events").returncode, 1)
+
+    def test_it_waits_as_long_as_it_is_told(self):
+        clock = FakeClock(AT, RATE)
+        with Source(clock) as source, self.police(clock, source) as d:
+            source.say(status=429, Retry_After="240")
+            self.prepare(d)
+            source.wait_calls(1)
+            source.say(fixture("police-events-week"))
+            d.kill()
+            d.start()
+            source.wait_calls(1)
+            self.assertGreaterEqual(source.calls[1][0] - source.calls[0][0], 59)
+            source.say(status=429, Retry_After="240")
+            source.wait_calls(1)
+            self.wait_state(d, "failing", "police_events")
+            d.kill()
+            d.start()
+            source.wait_calls(1)
+            self.assertGreaterEqual(source.calls[-1][0] - source.calls[-2][0], 238)
+
+    def test_sixty_calls_an_hour_also_when_it_is_killed_again_and_again(self):
+        clock = FakeClock(AT, 240)
+        with Source(clock) as source, self.police(clock, source, "poll_interval = 10s") as d:
+            source.say(fixture("police-events-week"))
+            self.prepare(d)
+            begin = time.monotonic()
+            kills = 0
+            while source.now() < 3 * 3600 and time.monotonic() - begin < 120:
+                time.sleep(1.5)
+                if kills < 8:
+                    d.kill()
+                    d.start()
+                    kills += 1
+            times = [call[0] for call in source.calls]
+            self.assertGreater(len(times), 120)
+            self.assertGreater(sorted(b - a for a, b in zip(times, times[1:]))[5], 9)
+            # Noted where they arrive, a moment (a quarter of a second of ours) later than counted.
+            for i in range(60, len(times)):
+                self.assertGreater(times[i] - times[i - 60], 3600 - 240 / 4, "the %dth call" % i)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
