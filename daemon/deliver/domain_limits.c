@@ -157,16 +157,21 @@ static int64_t room_slot(const struct domain_limits *d, struct domain_entry *e, 
     return take_slot(cursor, from_ms * 1000 + interval_us, interval_us);
 }
 
+static void take_over_rate(const struct domain_limits *d, struct domain_entry *e, int64_t now_ms)
+{
+    if (d->config.per_minute == e->rate.per_minute)
+        return;
+    rate_limit_set(&e->rate, d->config.per_minute, now_ms);
+    e->rate_slots = (struct domain_slots){0};
+}
+
 /* When the rate allows it, 0 when it does now; then it is counted. */
 static int64_t rate_slot(const struct domain_limits *d, struct domain_entry *e, bool in_front, int64_t now_ms)
 {
     int64_t now_us = now_ms * 1000;
     int64_t most_us = now_us + INT64_C(1000) * DOMAIN_PARK_MAX_MS;
     int64_t *cursor = in_front ? &e->rate_slots.front_us : &e->rate_slots.back_us;
-    if (d->config.per_minute != e->rate.per_minute) {
-        rate_limit_set(&e->rate, d->config.per_minute, now_ms);
-        e->rate_slots = (struct domain_slots){0};
-    }
+    take_over_rate(d, e, now_ms);
     if (e->rate.per_minute == 0)
         return 0;
     int64_t wait_ms = rate_limit_wait_ms(&e->rate, now_ms);
@@ -216,19 +221,26 @@ static void begin(struct domain_limits *d, int i, bool needs_session, int64_t no
     entry_check(e);
 }
 
-int64_t domain_limits_admit(struct domain_limits *d, const char *domain, bool in_front, const struct domain_hold *ahead,
-                            int64_t now_ms, struct domain_hold *hold)
+/* Its entry; or DOMAIN_NONE, and *hold is one without limits. */
+static int look_up(struct domain_limits *d, const char *domain, int64_t now_ms, struct domain_hold *hold)
 {
     bool is_new = false;
     int i = domain_table_get(&d->table, domain, now_ms, &is_new);
     see(d, i, now_ms);
-    if (i == DOMAIN_NONE) {
+    if (i == DOMAIN_NONE)
         *hold = (struct domain_hold){.entry = DOMAIN_NONE, .began_ms = now_ms};
+    else if (is_new)
+        rate_limit_init(&d->table.entries[i].rate, d->config.per_minute, now_ms);
+    return i;
+}
+
+int64_t domain_limits_admit(struct domain_limits *d, const char *domain, bool in_front, const struct domain_hold *ahead,
+                            int64_t now_ms, struct domain_hold *hold)
+{
+    int i = look_up(d, domain, now_ms, hold);
+    if (i == DOMAIN_NONE)
         return 0;
-    }
     struct domain_entry *e = &d->table.entries[i];
-    if (is_new)
-        rate_limit_init(&e->rate, d->config.per_minute, now_ms);
     bool needs_session = !ahead || ahead->entry != i;
     int64_t at_us = next_chance(d, e, i, in_front, needs_session, now_ms);
     keep(d, e, now_ms);
@@ -240,6 +252,26 @@ int64_t domain_limits_admit(struct domain_limits *d, const char *domain, bool in
         domain_table_touch(&d->table, i);
     int64_t wait_ms = (at_us - now_ms * 1000 + 999) / 1000;
     return larger(smaller(wait_ms, DOMAIN_PARK_MAX_MS), 1);
+}
+
+bool domain_limits_try(struct domain_limits *d, const char *domain, const struct domain_hold *ahead, int64_t now_ms,
+                       struct domain_hold *hold)
+{
+    int i = look_up(d, domain, now_ms, hold);
+    if (i == DOMAIN_NONE)
+        return true;
+    struct domain_entry *e = &d->table.entries[i];
+    bool needs_session = !ahead || ahead->entry != i;
+    bool is_away = backs_off(e, now_ms) && (now_ms < e->until_ms || e->in_flight > 0);
+    bool is_full = needs_session && e->sessions >= session_limit(d, i, now_ms);
+    take_over_rate(d, e, now_ms);
+    bool may = !is_away && !is_full && rate_limit_take(&e->rate, now_ms) == 0;
+    keep(d, e, now_ms);
+    if (may)
+        begin(d, i, needs_session, now_ms, hold);
+    else if (e->in_flight == 0)
+        domain_table_touch(&d->table, i);
+    return may;
 }
 
 /* --- what became of it ----------------------------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
  *   outbox_parcel.c  claimed deliveries: where each one is
  *   outbox_turn.c    the ledger: one request at a time that records, asks and claims
  *   outbox_send.c    which delivery goes through which relay, and when
+ *   outbox_share.c   alerts that share a transaction
  *   outbox_outcome.c what an outcome means: for its delivery, and for others
  *   outbox_relay.c   one relay: sessions, health, rate
  *   outbox_slot.c    one connection and what is in its hands
@@ -108,6 +109,13 @@ void outbox_send(struct outbox *o);
 void outbox_open_sessions(struct outbox *o);
 /* Is there a relay that can be used, or tried? */
 bool outbox_has_relay(const struct outbox *o);
+
+/* outbox_share.c */
+/* The queued alerts that may go with the first of `list`, which is admitted and has its rcpt_to, into `list`: each is
+ * admitted and counted by the relay's rate. */
+void outbox_gather(struct outbox *o, const struct slot *slot, struct parcel_list *list, bool needs_smtputf8);
+/* How many transactions the `waiting` queued alerts become, at most: those in a row that are alike share. */
+int outbox_count_shared(const struct outbox *o, int waiting);
 
 /* outbox_outcome.c */
 /* A transaction has ended, with an outcome in each parcel of `done`: their domains, their message and the relay learn

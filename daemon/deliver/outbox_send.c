@@ -18,8 +18,6 @@
 #include "base/text.h"
 #include "deliver/outbox_private.h"
 
-enum { SHRINK = 10 };
-
 /* --- relays ---------------------------------------------------------------------------------------------------- */
 
 bool outbox_has_relay(const struct outbox *o)
@@ -151,80 +149,6 @@ static void put_off(struct outbox *o, struct parcel *p, int64_t wait_ms)
     outbox_give_back(o, p, clock_real_us(o->env.clock) + wait_ms * 1000);
 }
 
-/* --- alerts that share a transaction --------------------------------------------------------------------------- */
-
-/* With how many it may go: a tenth after each attempt, so that one which the relay puts off together with all that
- * share its transaction is alone at the third. */
-static int most_with(const struct relay *r, const struct parcel *p)
-{
-    int most = p->goes_alone || p->job.lane != LANE_ALERT ? 1 : relay_recipients(r);
-    for (int i = 1; i < p->job.attempts && most > 1; i++)
-        most = most > SHRINK ? most / SHRINK : 1;
-    return most;
-}
-
-/* One mail for both: the same bytes. */
-static bool may_go_with(const struct parcel *first, const struct parcel *p)
-{
-    return first->job.message_id == p->job.message_id && !p->goes_alone && p->job.attempts <= first->job.attempts;
-}
-
-/* Its domain has a say, as for one that goes alone; a session that is the domain's already is not counted again. */
-static bool is_admitted(struct outbox *o, const struct slot *slot, const struct parcel_list *list, struct parcel *p)
-{
-    const struct domain_hold *ahead = parcel_list_hold(list, p->job.domain);
-    if (!ahead)
-        ahead = slot_hold_ahead(slot, p->job.domain);
-    int64_t wait = domain_limits_admit(o->domains, p->job.domain, true, ahead, o->now_ms, &p->hold);
-    if (wait > 0)
-        put_off(o, p, wait);
-    return wait == 0;
-}
-
-/* What else is queued of the message, and needs SMTPUTF8 or not as the first does: a relay further on that knows it not
- * refuses those that need it, and must not refuse the others with them. */
-static void gather(struct outbox *o, const struct slot *slot, struct parcel_list *list, int most, bool needs_smtputf8)
-{
-    const struct parcel *first = list->first;
-    struct rate_limit *rate = &slot->relay->rate;
-    struct parcel *next = NULL;
-    for (struct parcel *p = o->queue[LANE_ALERT].first; p && list->count < most; p = next) {
-        bool needs = false;
-        next = p->next;
-        if (!may_go_with(first, p) || p->not_before_ms > o->now_ms)
-            continue;
-        if (letter_mail_address(&p->job, p->rcpt_to, &needs, NULL) != 0 || needs != needs_smtputf8)
-            continue; /* its own turn shows what is wrong with it */
-        if (rate_limit_wait_ms(rate, o->now_ms) > 0)
-            return;
-        if (!is_admitted(o, slot, list, p))
-            continue;
-        rate_limit_take(rate, o->now_ms);
-        outbox_unqueue(o, p);
-        parcel_list_push(list, p);
-    }
-}
-
-/* How many transactions the queued alerts become, at most: those in a row that are alike share. */
-static int count_shared(const struct outbox *o, int waiting)
-{
-    int most = 1;
-    int n = 0;
-    int run = 0;
-    const struct parcel *last = NULL;
-    for (int i = 0; i < o->relay_count; i++)
-        if (relay_state(o->relays[i]) != RELAY_STATE_PAUSED && relay_recipients(o->relays[i]) > most)
-            most = relay_recipients(o->relays[i]);
-    if (most == 1)
-        return waiting;
-    for (const struct parcel *p = o->queue[LANE_ALERT].first; p; p = p->next) {
-        run = last && may_go_with(last, p) && run < most ? run + 1 : 1;
-        n += run == 1;
-        last = p;
-    }
-    return n < waiting ? n : waiting;
-}
-
 /* --- one after the other --------------------------------------------------------------------------------------- */
 
 static int fill(struct outbox *o, struct slot *slot, struct parcel *p, const struct letter_mail *mail, bool is_shared,
@@ -250,7 +174,6 @@ static void start(struct outbox *o, struct slot *slot, struct parcel *p, const s
 {
     struct err err = {{0}};
     struct parcel_list list = {0};
-    int most = most_with(slot->relay, p);
     bool is_shared = relay_recipients(slot->relay) > 1 && p->job.lane == LANE_ALERT && letter_mail_is_shared(mail);
     int rc = fill(o, slot, p, mail, is_shared, &err);
     if (rc) {
@@ -261,7 +184,7 @@ static void start(struct outbox *o, struct slot *slot, struct parcel *p, const s
     rate_limit_take(&slot->relay->rate, o->now_ms);
     parcel_list_push(&list, p);
     if (is_shared)
-        gather(o, slot, &list, most, slot_free_hand(slot)->envelope.needs_smtputf8);
+        outbox_gather(o, slot, &list, slot_free_hand(slot)->envelope.needs_smtputf8);
     for (const struct parcel *q = list.first; q; q = q->next)
         count_age(o, &q->job);
     slot_send(slot, &list);
@@ -314,7 +237,7 @@ static bool send_lane(struct outbox *o, enum lane lane)
         enum step step = take(o, p);
         if (step == STEP_FULL) {
             int ready = o->queue[lane].count - waiting;
-            o->ready[lane] = lane == LANE_ALERT ? count_shared(o, ready) : ready;
+            o->ready[lane] = lane == LANE_ALERT ? outbox_count_shared(o, ready) : ready;
             return false;
         }
         waiting += step == STEP_WAITS && p->place == PARCEL_QUEUED;

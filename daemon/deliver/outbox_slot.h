@@ -83,8 +83,8 @@ void slot_permit(struct slot *slot);
 void slot_leave_domains(struct slot *slot);
 /* An outcome of this connection is durable. */
 void slot_recorded(struct slot *slot);
-/* Do not send this one, which is in this slot's hands. When its body may be on the way already it finishes, but does not
- * go again should it come back. What shares its transaction goes again. */
+/* Do not send this one, which is in this slot's hands. When its body may be on the way already it finishes, but does
+ * not go again should it come back. What shares its transaction goes again. */
 void slot_recall(struct slot *slot, struct parcel *p);
 /* See to invariant 3. */
 void slot_rescue(struct slot *slot, int64_t now_ms);

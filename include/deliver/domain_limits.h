@@ -68,6 +68,11 @@ struct domain_hold {
 int64_t domain_limits_admit(struct domain_limits *d, const char *domain, bool in_front, const struct domain_hold *ahead,
                             int64_t now_ms, struct domain_hold *hold);
 
+/* The same for one that may go with others on a session now, or else stays where it is: no slot is given out, so it may
+ * be asked at any time. False: not now. */
+bool domain_limits_try(struct domain_limits *d, const char *domain, const struct domain_hold *ahead, int64_t now_ms,
+                       struct domain_hold *hold);
+
 /* identifier, what it means */
 #define DOMAIN_RESULT_MAP(X)                                                                    \
     X(TAKEN)     /* 2xx after the final dot */                                                  \
