@@ -59,7 +59,7 @@ CONTENT = {
     "/feed/letters/{id}": "text/html",
     "/feed/calendar.ics": "text/calendar",
 }
-FILE = {"/u/{token}": "application/x-www-form-urlencoded"}
+FILE = {"/u/{token}": "application/x-www-form-urlencoded", "/webhook/46elks/{token}": "application/x-www-form-urlencoded"}
 STATUS = {
     "POST /api/v1/alert": "201",
     "POST /api/v1/alert/{id}/update": "201",
