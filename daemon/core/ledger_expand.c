@@ -3,7 +3,8 @@
  * times stay flat however many there are. The contract is in core/ledger.h.
  *
  * A chunk goes in small parts and ends when 10 ms are over: whoever else waits for the writer waits no longer than that
- * and the commit, on a slow disk as on a fast one.
+ * and the commit, on a slow disk as on a fast one. While an alert is under way a letter's chunk is one part: each
+ * mail of the alert waits for the writer, and they are not to wait for a letter.
  *
  * A message that is open for newcomers is walked through again when its audience has changed; the ledger's UNIQUE
  * keeps everybody who has a row already from getting a second one.
@@ -120,11 +121,20 @@ int expand_audience(struct db *db, struct expansion *e, int room, bool *is_walke
     return rc;
 }
 
+/* How many people are taken at most. */
+static int room_for(struct db *db, const struct expansion *e, int chunk, int *room)
+{
+    int64_t alerts = 0;
+    int rc = e->lane == LANE_ALERT ? 0 : db_get_int(db, &alerts, Q_ALERT_UNDER_WAY, DB_NO_ARGS);
+    *room = alerts > 0 && chunk > EXPAND_PART ? EXPAND_PART : chunk;
+    return rc;
+}
+
 /* Part after part, until the chunk is full, the time is up or nobody is left (*is_walked). */
 static int insert_parts(struct db *db, struct expansion *e, int chunk, bool *is_walked)
 {
     int64_t until_ms = clock_mono_ms(db_clock(db)) + EXPAND_MS;
-    int rc = 0;
+    int rc = room_for(db, e, chunk, &chunk);
     for (int taken = 0; rc == 0 && !*is_walked && taken < chunk && clock_mono_ms(db_clock(db)) < until_ms;
          taken += EXPAND_PART)
         rc = WALKS[e->walk].run(db, e, chunk - taken < EXPAND_PART ? chunk - taken : EXPAND_PART, is_walked);

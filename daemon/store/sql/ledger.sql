@@ -16,6 +16,14 @@ SELECT id, letter_id, cursor, lane, scope_kind, scope_code, walk, thread_id, thr
        not_before
 FROM message WHERE state IN ('expanding', 'sending') AND state = 'expanding' ORDER BY lane, id LIMIT 1
 
+-- Is there a mail of an alert that has not gone?
+-- name: alert_under_way
+SELECT count(*) FROM (
+    SELECT m.id FROM message AS m
+    WHERE m.state IN ('expanding', 'sending') AND m.lane = 0
+      AND EXISTS (SELECT 1 FROM delivery AS d WHERE d.message_id = m.id AND (d.state = 'pending' OR d.state = 'claimed'))
+    LIMIT 1) AS a
+
 -- The last contact person of the next chunk: $2 the cursor, $3 how many. NULL when nobody is left.
 -- name: audience_chunk_end
 SELECT max(p.id) FROM (

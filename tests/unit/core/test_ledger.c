@@ -6,6 +6,7 @@
 #include "base/id.h"
 #include "core/letter.h"
 #include "core/series.h"
+#include "lib/alert_rows.h"
 #include "lib/ledger_check.h"
 #include "lib/store_fixture.h"
 #include "lib/test.h"
@@ -43,8 +44,8 @@ static void expand(void)
         store_fixture_ok(&f, ledger_expand(f.db, 100, &more));
 }
 
-/* `n` people in Ängelholm, and the March letter on its way to them. */
-static void open_letter(int n)
+/* `n` people in Ängelholm, and the March letter about to be entered for them. */
+static void begin_letter(int n)
 {
     struct series_input in = {.name = "Månadsbrev",
                               .scope = "police_area:angelholm",
@@ -66,6 +67,12 @@ static void open_letter(int n)
     f.now_us += 2 * DAY;
     store_fixture_ok(&f, letter_open(f.db, letter, f.now_us, 7 * DAY, &f.err));
     store_fixture_ok(&f, db_get_int(f.db, &message, Q_MESSAGE_EXPANDING, DB_NO_ARGS));
+}
+
+/* The same, and on its way to them. */
+static void open_letter(int n)
+{
+    begin_letter(n);
     expand();
 }
 
@@ -270,6 +277,33 @@ static void test_ledger_pull_back__the_clock_was_ahead(void **state)
     assert_int_equal(claim(10), 1);
 }
 
+static void test_ledger_expand__a_letter_gives_way_to_an_alert(void **state)
+{
+    (void)state;
+    const struct alert_rows_input in = {0};
+    bool more = true;
+    int64_t group = 0;
+    int64_t alert = 0;
+    int64_t warning = 0;
+    begin_letter(450);
+    store_fixture_person(&f, "1292", "Ekbacken", "Någon", "ek@example.se", &group);
+    store_fixture_ok(&f, alert_rows_add(f.db, &in, &alert));
+    store_fixture_ok(&f, alert_rows_add_group(f.db, alert, group));
+    store_fixture_ok(&f, alert_rows_open(f.db, &in, alert, &warning));
+    while (store_fixture_count(&f, warning, "pending") == 0)
+        store_fixture_ok(&f, ledger_expand(f.db, 2000, &more));
+    assert_int_equal(count("pending"), 0);
+    while (count("pending") == 0)
+        store_fixture_ok(&f, ledger_expand(f.db, 2000, &more));
+    assert_int_equal(count("pending"), 200);
+    while (claim(1) > 0 && jobs[0].message_id != warning)
+        ;
+    store_fixture_ok(&f, record(jobs[0].delivery_id, DELIVERY_SENT));
+    int before = count("pending");
+    store_fixture_ok(&f, ledger_expand(f.db, 2000, &more));
+    assert_true(count("pending") >= before + 200);
+}
+
 static const struct CMUnitTest tests[] = {
     TEST_FIXTURE(test_ledger_record__a_final_row_stays, setup, teardown),
     TEST_FIXTURE(test_ledger_give_back__as_if_never_claimed, setup, teardown),
@@ -281,6 +315,7 @@ static const struct CMUnitTest tests[] = {
     TEST_FIXTURE(test_ledger_finish__failed_and_uncertain_are_ends_too, setup, teardown),
     TEST_FIXTURE(test_ledger__newcomers_whatever_the_clock_does, setup, teardown),
     TEST_FIXTURE(test_ledger_pull_back__the_clock_was_ahead, setup, teardown),
+    TEST_FIXTURE(test_ledger_expand__a_letter_gives_way_to_an_alert, setup, teardown),
 };
 
 TEST_MAIN(tests)
