@@ -78,15 +78,57 @@ static struct webhook_record *make_record(const struct webhook_flight *f, const 
     return r;
 }
 
-static void drop_flight(struct webhook_flight *f)
+/* --- flights ----------------------------------------------------------------------------------------------------- */
+
+static void join(struct webhook_flights *list, struct webhook_flight *f)
 {
-    struct webhooks *w = f->owner;
+    f->prev = list->last;
+    f->next = NULL;
+    if (list->last)
+        list->last->next = f;
+    else
+        list->first = f;
+    list->last = f;
+}
+
+static void leave(struct webhook_flights *list, struct webhook_flight *f)
+{
     if (f->prev)
         f->prev->next = f->next;
     else
-        w->flights = f->next;
+        list->first = f->next;
     if (f->next)
         f->next->prev = f->prev;
+    else
+        list->last = f->prev;
+}
+
+void webhooks_enqueue(struct webhooks *w, struct webhook_job *job)
+{
+    struct webhook_flight *f = xcalloc(1, sizeof *f);
+    f->owner = w;
+    f->job = job;
+    w->in_flight++;
+    w->failing_in_flight += job->is_endpoint_failing;
+    join(&w->waiting, f);
+}
+
+static void grow_old(struct webhooks *w)
+{
+    w->oldest_young->is_young = false;
+    w->oldest_young = w->oldest_young->next;
+    w->young--;
+}
+
+/* Whether it has been called or not. */
+static void drop_flight(struct webhook_flight *f)
+{
+    struct webhooks *w = f->owner;
+    if (f == w->oldest_young)
+        grow_old(w);
+    else
+        w->young -= f->is_young;
+    leave(f->called_ms ? &w->called : &w->waiting, f);
     w->in_flight--;
     w->failing_in_flight -= f->job->is_endpoint_failing;
     webhook_job_free(f->job);
@@ -125,19 +167,21 @@ static void refuse(struct webhook_flight *f, int rc, const struct err *err)
     finish(f, &a);
 }
 
-void webhooks_start(struct webhooks *w, struct webhook_job *job)
+static void call(struct webhook_flight *f)
 {
+    struct webhooks *w = f->owner;
+    struct webhook_job *job = f->job;
     const struct config_webhook *config = &w->config->webhook;
-    struct webhook_flight *f = xcalloc(1, sizeof *f);
     struct http_header headers[WEBHOOK_HEADERS_MAX];
     struct err err = {{0}};
     int64_t timeout_ms = config->timeout_s * 1000;
-    *f = (struct webhook_flight){.owner = w, .job = job, .next = w->flights};
-    if (w->flights)
-        w->flights->prev = f;
-    w->flights = f;
-    w->in_flight++;
-    w->failing_in_flight += job->is_endpoint_failing;
+    leave(&w->waiting, f);
+    join(&w->called, f);
+    f->called_ms = webhooks_mono_ms(w);
+    f->is_young = true;
+    w->young++;
+    if (!w->oldest_young)
+        w->oldest_young = f;
     webhook_job_sign(job, clock_real_us(w->env.clock) / US_PER_S);
     assert(job->header_count <= WEBHOOK_HEADERS_MAX);
     for (size_t i = 0; i < job->header_count; i++)
@@ -161,6 +205,31 @@ void webhooks_start(struct webhooks *w, struct webhook_job *job)
         refuse(f, rc, &err);
 }
 
+/* libcurl's way to a free connection grows with the number that is open to a host, so quick receivers get few at once.
+ * A call that takes long does not count, and holds up nobody. */
+static void call_waiting(struct webhooks *w)
+{
+    int64_t now_ms = webhooks_mono_ms(w);
+    while (w->oldest_young && now_ms - w->oldest_young->called_ms >= WEBHOOKS_YOUNG_MS)
+        grow_old(w);
+    while (w->waiting.first && w->young < WEBHOOKS_YOUNG_MAX)
+        call(w->waiting.first);
+}
+
+static void give_back_waiting(struct webhooks *w)
+{
+    while (w->waiting.first) {
+        struct webhook_flight *f = w->waiting.first;
+        struct webhook_record *r = xcalloc(1, sizeof *r);
+        r->result = (struct webhook_result){.delivery_id = f->job->delivery_id,
+                                            .endpoint_id = f->job->endpoint_id,
+                                            .outcome = WEBHOOK_GIVEN_BACK,
+                                            .now_us = clock_real_us(w->env.clock)};
+        add_record(w, r);
+        drop_flight(f);
+    }
+}
+
 /* --- the pump ---------------------------------------------------------------------------------------------------- */
 
 static void on_closed(uv_handle_t *handle)
@@ -174,9 +243,9 @@ static void on_closed(uv_handle_t *handle)
 static void cut_off(struct webhooks *w)
 {
     w->is_cut_off = true;
-    while (w->flights) {
-        http_call_cancel(w->flights->call);
-        drop_flight(w->flights);
+    while (w->called.first) {
+        http_call_cancel(w->called.first->call);
+        drop_flight(w->called.first);
     }
 }
 
@@ -186,6 +255,7 @@ static void stop_further(struct webhooks *w)
         return;
     if (!w->is_cut_off && webhooks_mono_ms(w) >= w->stop_by_ms)
         cut_off(w);
+    give_back_waiting(w);
     webhooks_turn_begin(w);
     if (w->in_flight > 0 || !webhooks_turns_ended(w))
         return;
@@ -207,6 +277,12 @@ static void set_timer(struct webhooks *w)
     int64_t wait_ms = at_ms - webhooks_mono_ms(w);
     bool is_full = w->in_flight == WEBHOOKS_IN_FLIGHT_MAX; /* then a result is what is waited for */
     if ((w->turn.is_running || is_full) && !w->is_stopping && !w->is_failing)
+        wait_ms = INT64_MAX;
+    if (w->waiting.first && w->oldest_young) {
+        int64_t young_ms = w->oldest_young->called_ms + WEBHOOKS_YOUNG_MS - webhooks_mono_ms(w);
+        wait_ms = young_ms < wait_ms ? young_ms : wait_ms;
+    }
+    if (wait_ms == INT64_MAX)
         uv_timer_stop(&w->timer);
     else
         uv_timer_start(&w->timer, on_timer, wait_ms > 0 ? (uint64_t)wait_ms : 0, 0);
@@ -215,10 +291,12 @@ static void set_timer(struct webhooks *w)
 static void pump(struct webhooks *w)
 {
     w->is_dirty = false;
-    if (w->is_stopping)
+    if (w->is_stopping) {
         stop_further(w);
-    else
+    } else {
+        call_waiting(w);
         webhooks_turn_begin(w);
+    }
     if (!uv_is_closing((uv_handle_t *)&w->timer))
         set_timer(w);
 }

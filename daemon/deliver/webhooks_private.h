@@ -18,12 +18,19 @@
 struct config;
 struct http_call;
 
-/* A delivery on the wire. */
+/* A delivery that is claimed: waits for its call, or is on the wire. */
 struct webhook_flight {
     struct webhooks *owner;
     struct webhook_job *job;
-    struct http_call *call;
+    struct http_call *call; /* NULL: waits */
+    int64_t called_ms;
+    bool is_young; /* called, and not long ago */
     struct webhook_flight *prev, *next;
+};
+
+/* In the order of joining. */
+struct webhook_flights {
+    struct webhook_flight *first, *last;
 };
 
 /* A result on its way to the store. */
@@ -62,8 +69,10 @@ struct webhooks {
     int handles;
     bool is_dirty; /* a look at everything is due before the loop waits again */
 
-    struct webhook_flight *flights;
-    int in_flight, failing_in_flight;
+    struct webhook_flights waiting, called;
+    struct webhook_flight *oldest_young; /* of the called; those after it are young too */
+    int young;
+    int in_flight, failing_in_flight;        /* waiting and called */
     struct webhook_record *done, **done_end; /* results not on their way yet, in order */
     struct webhooks_turn turn;
     int64_t after_endpoint;
@@ -86,8 +95,8 @@ static inline void webhooks_touch(struct webhooks *w)
     w->is_dirty = true;
 }
 int64_t webhooks_mono_ms(const struct webhooks *w);
-/* Call the receiver now; takes the job. */
-void webhooks_start(struct webhooks *w, struct webhook_job *job);
+/* Its call comes next, after those that wait already; takes the job. */
+void webhooks_enqueue(struct webhooks *w, struct webhook_job *job);
 
 /* Begin a turn, if there is a reason to and none is running. */
 void webhooks_turn_begin(struct webhooks *w);

@@ -154,11 +154,8 @@ static void turn_succeeded(struct webhooks *w, struct webhooks_turn *t)
         w->after_endpoint = t->claim.after_endpoint;
         plan_look(w, t);
     }
-    /* Even when stopping began meanwhile: they are ours, and there is time for a call. */
-    for (int i = 0; i < t->n && !w->is_cut_off; i++)
-        webhooks_start(w, t->jobs[i]);
-    if (w->is_cut_off)
-        free_jobs(t);
+    for (int i = 0; i < t->n; i++)
+        webhooks_enqueue(w, t->jobs[i]);
     t->n = 0;
 }
 

@@ -5,6 +5,9 @@
  * that may reach private addresses is out of reach of those that may not, also after a reload. Easy handles are kept
  * for the next call: making one costs more than setting it.
  *
+ * No CURLOPT_PIPEWAIT: with it, calls to a host wait until its first connection is known to be HTTP/2 or not, which
+ * without TLS is when its first answer comes: one call that hangs would hold up all others to that host.
+ *
  * CURLOPT_QUICK_EXIT: without it, ending a call whose name is still being looked up waits for that thread, and the
  * whole loop with it.
  */
@@ -317,7 +320,6 @@ static void set_policy(CURL *easy, const struct http_request *r)
     curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L); /* rather a stream of an HTTP/2 connection than another one */
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)CONNECTION_IDLE_S);

@@ -5,8 +5,9 @@
  *     '------------------------------------- outcome <-----------------------------------------'
  *
  * Invariants:
- *  1. What is claimed is called at once; nothing waits here. So memory is bounded by WEBHOOKS_IN_FLIGHT_MAX deliveries
- *     in flight, and as many results again on their way to the store.
+ *  1. At most WEBHOOKS_IN_FLIGHT_MAX deliveries are claimed, and as many results again on their way to the store. What
+ *     is claimed is called when fewer than WEBHOOKS_YOUNG_MAX calls are younger than WEBHOOKS_YOUNG_MS: at once, unless
+ *     there are hundreds.
  *  2. A delivery is in one place: a call, a result, or the store. An outcome is durable before its successor in the
  *     same thread leaves: the queue gives that one out only then.
  *  3. One lane per endpoint: at most WEBHOOKS_PER_ENDPOINT calls of one are open, one of an endpoint that is failing,
@@ -37,6 +38,8 @@ enum {
     WEBHOOKS_IN_FLIGHT_MAX = 512,
     WEBHOOKS_FAILING_MAX = 128,
     WEBHOOKS_PER_ENDPOINT = 4,
+    WEBHOOKS_YOUNG_MAX = 64,
+    WEBHOOKS_YOUNG_MS = 50,
 };
 
 struct webhooks_env {
@@ -61,7 +64,7 @@ void webhooks_stop(struct webhooks *w, int64_t deadline_ms, webhooks_stopped_cb 
 void webhooks_free(struct webhooks *w);
 
 struct webhooks_status {
-    int in_flight;
+    int in_flight;                            /* claimed, and not decided */
     uint64_t outcomes[WEBHOOK_OUTCOME_COUNT]; /* recorded, since start */
     uint64_t disabled;                        /* endpoints, by an outcome, since start */
     uint64_t refused;                         /* sockets that were not opened: the address was not public */

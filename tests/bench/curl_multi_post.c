@@ -2,7 +2,7 @@
  * The peer of webhooks that any program could be in an afternoon: libcurl's multi interface, CONNECTIONS transfers at a
  * time, each a POST of BYTES. No queue, no signature, nothing recorded.
  *
- *   curl_multi_post URL CONNECTIONS COUNT BYTES
+ *   curl_multi_post URL CONNECTIONS COUNT BYTES [CA_FILE]
  */
 #include <curl/curl.h>
 #include <stdbool.h>
@@ -70,8 +70,8 @@ static bool finish_done(struct run *run)
 
 int main(int argc, char **argv)
 {
-    if (argc != 5) {
-        fprintf(stderr, "usage: curl_multi_post URL CONNECTIONS COUNT BYTES\n");
+    if (argc != 5 && argc != 6) {
+        fprintf(stderr, "usage: curl_multi_post URL CONNECTIONS COUNT BYTES [CA_FILE]\n");
         return 64;
     }
     long connections = strtol(argv[2], NULL, 10);
@@ -87,6 +87,8 @@ int main(int argc, char **argv)
     memset(run.body, 'x', (size_t)bytes);
     for (long i = 0; i < connections; i++) {
         posts[i] = new_post(argv[1], &run, bytes, headers);
+        if (argc == 6)
+            curl_easy_setopt(posts[i], CURLOPT_CAINFO, argv[5]);
         begin_next(&run, posts[i]);
     }
     bool is_good = true;

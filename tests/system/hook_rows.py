@@ -81,6 +81,9 @@ class Outcomes:
     def deliveries(self):
         return {row["id"]: dict(row) for row in self.db.execute("SELECT * FROM webhook_delivery")}
 
+    def open_count(self):
+        return self.db.execute("SELECT count(*) FROM webhook_delivery WHERE state = 'pending' OR state = 'claimed'").fetchone()[0]
+
     def lane(self, hook):
         return dict(self.db.execute("SELECT * FROM webhook_lane AS l JOIN webhook AS w ON w.id = l.webhook_id "
                                     "WHERE w.id = ?", (hook,)).fetchone())

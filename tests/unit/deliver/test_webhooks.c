@@ -22,7 +22,7 @@ enum { WAIT_S = 20, SQL_BYTES = 4000 };
 static const char CONFIG[] = "[node]\nbase_url = https://grannbud.example.se\n"
                              "[sender]\nfrom = grannsamverkan@example.se\n"
                              "[relay main]\nurl = smtp://127.0.0.1:25\ntls = none\n"
-                             "[webhook]\nallow_private = yes\ntimeout = 1s\n";
+                             "[webhook]\nallow_private = yes\ntimeout = 4s\n";
 
 struct bed {
     uv_loop_t loop;
@@ -347,7 +347,8 @@ static void test_webhooks__stopping_waits_for_what_is_in_flight(void **state)
     struct bed *bed = *state;
     add_hooks(bed, 0, 0);
     add_alert(bed);
-    UNTIL(bed, webhooks_status(bed->webhooks).in_flight == 1);
+    UNTIL(bed, bed->server.hooks[0].hits == 1);
+    assert_int_equal(webhooks_status(bed->webhooks).in_flight, 1);
     stop(bed, 5000);
     assert_int_equal(bed->server.hooks[0].hits, 1);
     assert_int_equal(counts(bed).pending, 0);
@@ -424,6 +425,40 @@ static void test_webhooks__410_disables(void **state)
     assert_int_equal(bed->server.hooks[0].hits, 1);
 }
 
+/* Two hundred calls that hang leave the way open for those that come after them, without waiting for a time-out. What
+ * has not been called when stopping begins is given back, and no attempt is counted. */
+static void test_webhooks__calls_that_take_long_are_no_queue(void **state)
+{
+    struct bed *bed = *state;
+    enum { HOOKS = HOOKS_MAX - 1 };
+    add_hooks(bed, 0, HOOKS);
+    for (int i = 0; i < HOOKS; i++)
+        bed->server.hooks[i].reply = "";
+    for (int i = 0; i < WEBHOOKS_PER_ENDPOINT; i++)
+        add_alert(bed);
+    UNTIL(bed, outcome(bed, WEBHOOK_DELIVERED) == WEBHOOKS_PER_ENDPOINT);
+    assert_int_equal(outcome(bed, WEBHOOK_RETRY), 0);
+    assert_int_equal(webhooks_status(bed->webhooks).in_flight, HOOKS * WEBHOOKS_PER_ENDPOINT);
+}
+
+static void test_webhooks__stopping_gives_back_what_was_not_called(void **state)
+{
+    struct bed *bed = *state;
+    add_hooks(bed, 0, HOOKS_MAX - 1);
+    for (int i = 0; i < HOOKS_MAX; i++)
+        bed->server.hooks[i].reply = "";
+    for (int i = 0; i < WEBHOOKS_PER_ENDPOINT; i++)
+        add_alert(bed);
+    UNTIL(bed, bed->server.open >= WEBHOOKS_YOUNG_MAX);
+    assert_int_equal(webhooks_status(bed->webhooks).in_flight, HOOKS_MAX * WEBHOOKS_PER_ENDPOINT);
+    stop(bed, 10);
+    int64_t given_back = counts(bed).pending;
+    struct ask ask = {.n = -1};
+    run(bed, &ask, op_recover);
+    assert_true(ask.n >= WEBHOOKS_YOUNG_MAX);
+    assert_int_equal(given_back + ask.n, HOOKS_MAX * WEBHOOKS_PER_ENDPOINT);
+}
+
 /* More than may be in flight: it goes in turns, and nothing is lost or sent twice. */
 static void test_webhooks__many_go_in_turns(void **state)
 {
@@ -451,6 +486,8 @@ static const struct CMUnitTest TESTS[] = {
     TEST_FIXTURE(test_webhooks__nothing_leaves_on_hold, set_up, tear_down),
     TEST_FIXTURE(test_webhooks_configure__holds_for_the_next_call, set_up, tear_down),
     TEST_FIXTURE(test_webhooks__410_disables, set_up, tear_down),
+    TEST_FIXTURE(test_webhooks__calls_that_take_long_are_no_queue, set_up, tear_down),
+    TEST_FIXTURE(test_webhooks__stopping_gives_back_what_was_not_called, set_up, tear_down),
     TEST_FIXTURE(test_webhooks__many_go_in_turns, set_up, tear_down),
 };
 
