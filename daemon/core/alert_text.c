@@ -1,6 +1,7 @@
 /* The texts of an alert; the contract is in alert_text.h. */
 #include "core/alert_text.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -227,23 +228,37 @@ static char *default_sms(const struct alert_row *row)
     return xasprintf("%s: %s%s%s", opening, row->title, stop, sms_advice(row));
 }
 
+/* As phones show it: plain typography, and no blanks where invisible characters went. Returns, caller frees. */
+static char *plain_line(const char *text)
+{
+    struct sms_text plain = {0};
+    char *line = sms_text_make(text, &plain) == 0 ? text_clean(plain.text) : NULL;
+    sms_text_fini(&plain);
+    return line;
+}
+
 static int make_sms(const char *given, struct alert_row *row, struct sms_text *sms, struct err *err)
 {
-    char *text = NULL;
+    char *typed = NULL;
     int rc = 0;
-    if (given && given[0])
-        rc = clean_line("sms", given, ALERT_SMS_CHARS, &text, err);
+    if (given)
+        rc = clean_line("sms", given, ALERT_SMS_CHARS, &typed, err);
     if (rc)
         return rc;
+    char *text = typed ? plain_line(typed) : NULL;
     if (!text || !text[0]) {
         free(text);
-        text = default_sms(row);
+        char *made = default_sms(row);
+        text = plain_line(made);
+        free(made);
     }
+    assert(text); /* it is valid UTF-8 */
     bool needs_mark = row->is_exercise && strncmp(text, EXERCISE, sizeof EXERCISE - 1) != 0;
     char *whole = xasprintf("%s%s", needs_mark ? EXERCISE : "", text);
     rc = sms_text_make(whole, sms);
     free(whole);
     free(text);
+    free(typed);
     if (rc == 0)
         row->sms = xstrdup(sms->text);
     return rc;
