@@ -10,6 +10,7 @@
  *   sim_speech.c  what the engine says on it, read as it leaves
  *   sim_relay.c   the relays: what they answer, what they take responsibility for, their good and bad hours
  *   sim_actor.c   people: letters, alerts, cancels, holds, unsubscriptions, reloads, restarts, crashes, clock jumps
+ *   sim_alert.c   alerts, their updates, recalls and ends, and what is promised of them
  *   sim_world.c   the register that they find, and the daemon's configuration
  *   sim_ledger.c  the shadow: every change of every ledger row, held against what was seen on the wire
  *   sim_check.c   the promises (core/ledger.h, deliver/outbox.h), asked after every step
@@ -250,6 +251,14 @@ void sim_actor_end(struct sim *s);
 /* A delivery was claimed: a good moment for a misfortune. */
 void sim_actor_tempt(struct sim *s);
 bool sim_may(const struct sim *s, char fault);
+
+/* --- sim_alert.c ------------------------------------------------------------------------------------------------- */
+
+void sim_alert_send(struct sim *s);
+void sim_alert_update(struct sim *s);
+void sim_alert_recall(struct sim *s);
+/* A reader wants no more. */
+void sim_alert_stop(struct sim *s);
 
 /* --- sim_world.c ------------------------------------------------------------------------------------------------- */
 

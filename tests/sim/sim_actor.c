@@ -5,7 +5,7 @@
  *
  * What a person does is an operation of the store like any request of the API, and is followed by what main.c does
  * after a write. Faults can be chosen (sim_options.only): r relays, d domains, c crashes, s stops, h reloads, w wall
- * clock, f full disk, l slow disk, p people who change their mind.
+ * clock, f full disk, l slow disk, p people who change their mind, a alerts with a thread.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -338,11 +338,13 @@ static const struct {
     int64_t every_us;
     void (*happen)(struct sim *s);
 } DEEDS[] = {
-    {0, 3 * SIM_HOUR, a_letter},        {0, 30 * SIM_MIN, a_reminder},    {0, 2 * SIM_HOUR, an_alert},
-    {'p', 6 * SIM_HOUR, a_cancel},      {'p', 8 * SIM_HOUR, a_hold},      {'p', 2 * SIM_HOUR, an_unsubscription},
-    {'p', 3 * SIM_HOUR, a_group},       {'p', 1 * SIM_HOUR, a_newcomer},  {'p', 4 * SIM_HOUR, a_retry},
-    {'h', 5 * SIM_HOUR, sim_reload},    {'s', 6 * SIM_HOUR, sim_stop},    {'c', 3 * SIM_HOUR, sim_crash},
-    {'w', 20 * SIM_HOUR, a_clock_jump}, {'f', 6 * SIM_HOUR, a_full_disk}, {'l', 6 * SIM_HOUR, a_slow_disk},
+    {0, 3 * SIM_HOUR, a_letter},         {0, 30 * SIM_MIN, a_reminder},         {0, 2 * SIM_HOUR, an_alert},
+    {'p', 6 * SIM_HOUR, a_cancel},       {'p', 8 * SIM_HOUR, a_hold},           {'p', 2 * SIM_HOUR, an_unsubscription},
+    {'p', 3 * SIM_HOUR, a_group},        {'p', 1 * SIM_HOUR, a_newcomer},       {'p', 4 * SIM_HOUR, a_retry},
+    {'h', 5 * SIM_HOUR, sim_reload},     {'s', 6 * SIM_HOUR, sim_stop},         {'c', 3 * SIM_HOUR, sim_crash},
+    {'w', 20 * SIM_HOUR, a_clock_jump},  {'f', 6 * SIM_HOUR, a_full_disk},      {'l', 6 * SIM_HOUR, a_slow_disk},
+    {'a', 1 * SIM_HOUR, sim_alert_send}, {'a', 1 * SIM_HOUR, sim_alert_update}, {'a', 1 * SIM_HOUR, sim_alert_recall},
+    {'a', 6 * SIM_HOUR, sim_alert_stop},
 };
 
 static void on_deed(struct sim *s, void *who, int64_t i)

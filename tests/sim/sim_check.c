@@ -102,7 +102,7 @@ static void check_alert(struct sim *s, const struct sim_row *row)
     struct sim_message *m = sim_ledger_message(s, row->message_id);
     bool is_first = !m->has_begun;
     m->has_begun = true;
-    if (row->lane != LANE_ALERT || !is_first || !was_calm(s, m->made_us - CALM_S * SIM_S))
+    if (row->lane != LANE_ALERT || !is_first || row->is_deferred || !was_calm(s, m->made_us - CALM_S * SIM_S))
         return;
     int64_t waited = s->mono_us - m->made_us;
     if (waited > ALERT_FIRST_MS * SIM_MS)
@@ -221,6 +221,7 @@ void sim_check_claim(struct sim *s, struct sim_row *row, int64_t old_due_us, int
     if (old_due_us > at_us)
         sim_fail(s, "delivery %lld is claimed %lld ms before it is due", (long long)row->id,
                  (long long)((old_due_us - at_us) / SIM_MS));
+    sim_alert_check_claim(s, row, at_us);
     if (s->ledger.is_on_hold)
         sim_fail(s, "delivery %lld is claimed while sending is on hold", (long long)row->id);
     sim_actor_tempt(s);
@@ -243,6 +244,11 @@ static void check_retry(struct sim *s, const struct sim_row *row, int64_t at_us)
     int64_t longest = c->letter.retry_max_s * SIM_S * 11 / 10;
     int64_t wait = row->due_us - at_us;
     int64_t rest = row->first_us + c->letter.retry_max_age_s * SIM_S - at_us;
+    int64_t expires_us = sim_ledger_message(s, row->message_id)->expires_us;
+    int64_t last_us =
+        expires_us - LEDGER_LAST_TRY_S * SIM_S > at_us ? expires_us - LEDGER_LAST_TRY_S * SIM_S : expires_us;
+    if (expires_us > 0 && last_us - at_us < rest)
+        rest = last_us - at_us;
     /* 421 has not judged it, and a relay that refuses our MAIL leaves it to the others. */
     bool is_judged = row->attempt.refused >= 400 && row->attempt.refused != 421 && !row->attempt.was_about_us;
     /* Decided before the reload, recorded after it. */
@@ -272,11 +278,14 @@ void sim_check_result(struct sim *s, struct sim_row *row, enum delivery_state to
         sim_fail(s, "delivery %lld is %s, but a relay may have it", (long long)row->id, delivery_state_word(to));
     if (to == DELIVERY_WITHDRAWN && !row->is_recalled)
         sim_fail(s, "delivery %lld is withdrawn, and nobody asked for it", (long long)row->id);
+    if (to == DELIVERY_EXPIRED)
+        sim_alert_check_expired(s, row, at_us);
     if (to == DELIVERY_FAILED)
         check_failed(s, row, at_us);
     if (to == DELIVERY_PENDING)
         check_retry(s, row, at_us);
-    if (delivery_state_is_final(to) && to != DELIVERY_WITHDRAWN && row->attempts < 1)
+    bool is_given_up = to == DELIVERY_WITHDRAWN || to == DELIVERY_EXPIRED;
+    if (delivery_state_is_final(to) && !is_given_up && row->attempts < 1)
         sim_fail(s, "delivery %lld is %s after no attempt", (long long)row->id, delivery_state_word(to));
     for (struct smtp_wire *w = s->wires; w; w = w->next)
         w->past_dot -= w->number == a->wire && a->has_dot;
@@ -439,6 +448,7 @@ void sim_check_end(struct sim *s)
     if (s->ledger.running > 0)
         sim_fail(s, "%d messages have not ended, though all their rows have", s->ledger.running);
     sim_check_file(s);
+    sim_alert_check_end(s);
     if (sqlite3_prepare_v2(s->ledger.sqlite, "PRAGMA integrity_check", -1, &stmt, NULL) != SQLITE_OK ||
         sqlite3_step(stmt) != SQLITE_ROW || strcmp((const char *)sqlite3_column_text(stmt, 0), "ok") != 0)
         sim_fail(s, "the database is damaged");

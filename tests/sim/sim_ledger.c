@@ -28,8 +28,9 @@ static const char WATCH[] =
     "CREATE TEMP TRIGGER sim_delivery_gone AFTER DELETE ON main.delivery BEGIN"
     " INSERT INTO sim_log (what, id) VALUES ('gone', old.id); END;"
     "CREATE TEMP TRIGGER sim_message_new AFTER INSERT ON main.message BEGIN"
-    " INSERT INTO sim_log (what, id, lane, state, message_id) VALUES ('message', new.id, new.lane, new.state,"
-    " new.letter_id); END;"
+    " INSERT INTO sim_log (what, id, lane, state, message_id, due_at, old_due_at, attempts, recalled, address) VALUES"
+    " ('message', new.id, new.lane, new.state, new.letter_id, new.expires_at, new.thread_id, new.thread_pos,"
+    " new.is_exercise, new.walk); END;"
     "CREATE TEMP TRIGGER sim_message_change AFTER UPDATE OF state ON main.message BEGIN"
     " INSERT INTO sim_log (what, id, state) VALUES ('ended', new.id, new.state); END;"
     "CREATE TEMP TRIGGER sim_hold_new AFTER INSERT ON main.setting WHEN new.name = 'hold' BEGIN"
@@ -164,6 +165,7 @@ static void on_new_row(struct sim *s, sqlite3_stmt *stmt)
     row->due_us = sqlite3_column_int64(stmt, 5);
     row->first_us = sqlite3_column_int64(stmt, 12);
     row->made_us = s->mono_us;
+    row->is_deferred = row->due_us > sim_wall_us(s) + SIM_S;
     snprintf(row->address, sizeof row->address, "%s", text(stmt, 11));
     if (row->state != DELIVERY_PENDING)
         sim_fail(s, "a new row is %s", text(stmt, 4));
@@ -185,7 +187,8 @@ static void check_arrow(struct sim *s, const struct sim_row *row, enum delivery_
     if (row->state != to && !by_hand && !delivery_state_may_become(row->state, to))
         sim_fail(s, "delivery %lld went from %s to %s", (long long)row->id, delivery_state_word(row->state),
                  delivery_state_word(to));
-    if (s->ledger.is_recovering && row->state == DELIVERY_CLAIMED && to != DELIVERY_PENDING && to != DELIVERY_WITHDRAWN)
+    if (s->ledger.is_recovering && row->state == DELIVERY_CLAIMED && to != DELIVERY_PENDING &&
+        to != DELIVERY_WITHDRAWN && to != DELIVERY_EXPIRED)
         sim_fail(s, "recovery made a claimed row %s", delivery_state_word(to));
 }
 
@@ -200,7 +203,10 @@ static void take_state(struct sim *s, struct sim_row *row, enum delivery_state t
         sim_check_claim(s, row, sqlite3_column_int64(stmt, 6), at_us);
     else if (from == DELIVERY_CLAIMED && !s->ledger.is_recovering)
         sim_check_result(s, row, to, text(stmt, 10), at_us);
+    else if (from == DELIVERY_CLAIMED)
+        row->is_in_doubt = true;
     else if (delivery_state_is_final(from)) {
+        row->is_in_doubt = row->is_in_doubt || from == DELIVERY_UNCERTAIN;
         row->excuses++;
         row->was_by_hand = true;
     }
@@ -249,6 +255,11 @@ static void on_message(struct sim *s, sqlite3_stmt *stmt)
         m->letter_id = sqlite3_column_int64(stmt, 2);
         m->lane = (enum lane)sqlite3_column_int(stmt, 3);
         m->made_us = s->mono_us;
+        m->expires_us = sqlite3_column_int64(stmt, 5);
+        m->thread_id = sqlite3_column_int64(stmt, 6);
+        m->thread_pos = sqlite3_column_int64(stmt, 7);
+        m->is_exercise = sqlite3_column_int(stmt, 8) != 0;
+        m->is_recall = strcmp(text(stmt, 11), "got") == 0;
         map_put(&s->ledger.messages, m->id, m);
     }
     sim_trace(s, "message %lld is %s, %d of %d open", (long long)m->id, state, m->open, m->rows);
@@ -307,7 +318,9 @@ static sqlite3_stmt *prepare(struct sim *s, const char *sql)
 /* In the columns of the log. */
 void sim_ledger_adopt(struct sim *s)
 {
-    sqlite3_stmt *stmt = prepare(s, "SELECT 'message', id, letter_id, lane, state FROM message ORDER BY id");
+    sqlite3_stmt *stmt = prepare(
+        s, "SELECT 'message', id, letter_id, lane, state, expires_at, thread_id, thread_pos, is_exercise, 0, '', walk"
+           " FROM message ORDER BY id");
     while (sqlite3_step(stmt) == SQLITE_ROW) {
         const struct sim_message *m = sim_ledger_message(s, sqlite3_column_int64(stmt, 1));
         if (!m)

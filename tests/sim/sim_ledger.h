@@ -35,6 +35,8 @@ struct sim_row {
     int excuses;           /* times that it may come again: a crash, a person */
     bool is_lost_at_crash; /* perhaps taken, and the engine never knew */
     bool was_by_hand;      /* tried again by a person */
+    bool is_in_doubt;      /* claimed when a life ended, or uncertain and tried again: its reader may have it */
+    bool is_deferred;      /* made for a later hour */
     uint64_t hash[2];      /* of its bytes, the first time: alone, and shared with others */
     int greeted;           /* greylisting: bits of relays */
     int64_t greeted_us;
@@ -44,6 +46,8 @@ struct sim_message {
     int64_t id, letter_id;
     enum lane lane;
     char state[12];
+    int64_t thread_id, thread_pos, expires_us; /* of an alert */
+    bool is_exercise, is_recall;
     int rows, open;
     int64_t made_us, refused_us; /* refused_us: because of us */
     bool has_begun;              /* something of it was on the wire */
@@ -68,6 +72,12 @@ void sim_ledger_compare(struct sim *s);
 
 /* sim_check.c: at a row's changes. */
 void sim_check_claim(struct sim *s, struct sim_row *row, int64_t old_due_us, int64_t at_us);
+/* sim_alert.c: the same of alerts; a body that has left, with the mark of an exercise or without; the end. */
+void sim_alert_check_claim(struct sim *s, const struct sim_row *row, int64_t at_us);
+void sim_alert_check_expired(struct sim *s, const struct sim_row *row, int64_t at_us);
+void sim_alert_check_mark(struct sim *s, const struct sim_row *row, bool is_marked);
+void sim_alert_check_end(struct sim *s);
+
 void sim_check_result(struct sim *s, struct sim_row *row, enum delivery_state to, const char *relay, int64_t at_us);
 
 #endif

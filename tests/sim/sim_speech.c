@@ -114,6 +114,16 @@ static void body_begins(struct smtp_wire *w)
     w->tail = 2; /* the line before ended */
     w->hash = UINT64_C(0xcbf29ce484222325);
     w->body_bytes = 0;
+    w->mark = 0;
+}
+
+/* "DETTA ÄR EN ÖVNING." as it is encoded in a body. */
+static const char MARK[] = "R EN =C3=96VNING.";
+
+static void look_for_mark(struct smtp_wire *w, char c)
+{
+    if (MARK[w->mark] != '\0')
+        w->mark = c == MARK[w->mark] ? w->mark + 1 : c == MARK[0];
 }
 
 static void check_message_id(struct smtp_wire *w)
@@ -136,8 +146,10 @@ static void check_message_id(struct smtp_wire *w)
 static void body_ends(struct smtp_wire *w, uint64_t end)
 {
     struct sim_item dot = {.step = STEP_DOT, .all = w->all, .hash = w->hash, .is_empty = w->body_bytes <= 3};
-    if (!dot.is_empty)
+    if (!dot.is_empty) {
         check_message_id(w);
+        sim_alert_check_mark(w->s, w->all->rows[0], MARK[w->mark] == '\0');
+    }
     sim_trace(w->s, "%d: > dot %lld %016llx", w->number, (long long)w->body_bytes, (unsigned long long)w->hash);
     sim_check_dot(w, &dot);
     put_item(w, &dot, end);
@@ -177,6 +189,7 @@ static void take_byte(struct smtp_wire *w, char c, uint64_t end)
     if (w->head_len + 1 < SIM_HEAD_BYTES)
         w->head[w->head_len++] = c;
     w->hash = (w->hash ^ (unsigned char)c) * UINT64_C(0x100000001b3);
+    look_for_mark(w, c);
     w->tail = next_tail(w->tail, c);
     if (w->tail == 5)
         body_ends(w, end);

@@ -73,6 +73,7 @@ struct smtp_wire {
     int head_len;
     int tail; /* how much of CRLF.CRLF has been seen */
     uint64_t hash;
+    int mark; /* how much of the mark of an exercise stands at the end of what was seen; all of it: was seen */
     int64_t body_bytes;
     struct sim_envelope *all;      /* the transaction that is being written */
     struct sim_envelope *body_all; /* whose mail is on the wire, until its answer is read */

@@ -125,11 +125,15 @@ struct config *sim_world_config(struct sim *s)
     s->people.domain_connections = sim_happens(s, 500) ? (int)sim_between(s, 1, 4) : 0;
     int n = snprintf(text, sizeof text,
                      "[node]\nbase_url = https://grannbud.example.se\n[store]\nurl = sqlite:%s\n[sender]\nfrom = "
-                     "brev@example.se\n[limits]\nexpand_chunk = %d\nper_domain_connections = %d\n[letter]\nretry_first "
+                     "brev@example.se\n[limits]\nexpand_chunk = %d\nper_domain_connections = %d\n[alert]\nquiet_hours "
+                     "= %s\n[letter]\nretry_first "
                      "= %ds\nretry_max = %dm\n"
                      "retry_max_age = %dh\n",
-                     s->path, (int)sim_between(s, 100, 400), s->people.domain_connections, (int)sim_between(s, 10, 300),
-                     (int)sim_between(s, 5, 67), (int)sim_between(s, 2, 6));
+                     s->path, (int)sim_between(s, 100, 400), s->people.domain_connections,
+                     s->options.only && !strchr(s->options.only, 'a') ? "none"
+                     : sim_happens(s, 300)                            ? "22:00-23:00"
+                                                                      : "none",
+                     (int)sim_between(s, 10, 300), (int)sim_between(s, 5, 67), (int)sim_between(s, 2, 6));
     for (int i = 0; i < s->relay_count; i++) {
         struct sim_relay *r = &s->relays[i];
         r->is_configured = s->relay_count == 1 || i == 0 || sim_happens(s, 900);
