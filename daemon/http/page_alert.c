@@ -29,7 +29,7 @@ static const char CAP_ENDING[] = ".cap";
 
 static int send_cap(struct api_call *call, const struct alert_view *a)
 {
-    struct cap_sender sender = {NULL};
+    struct cap_sender sender = {0};
     struct feed_doc doc = {.updated_us = a->sent_us};
     int rc = cap_sender_init(&sender, call->config, &call->err);
     if (rc)
