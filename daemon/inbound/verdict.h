@@ -22,7 +22,7 @@ struct verdict_rules {
 };
 
 struct verdict {
-    int what;       /* of struct source_result */
+    enum source_outcome what;
     int64_t wait_s; /* at most VERDICT_WAIT_MAX_S, at least the interval */
     bool stop;
     char problem[SOURCE_TEXT_BYTES]; /* of a failure; else "" */

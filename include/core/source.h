@@ -59,8 +59,9 @@ int source_ask(struct db *db, enum source source, const char *url, const char *a
                const struct source_rules *rules, int64_t now_us, struct source_question *out);
 
 /* What came of it. */
+enum source_outcome { SOURCE_ANSWERED, SOURCE_NOT_MODIFIED, SOURCE_FAILED };
 struct source_result {
-    enum { SOURCE_ANSWERED, SOURCE_NOT_MODIFIED, SOURCE_FAILED } what;
+    enum source_outcome what;
     int64_t wait_s;                   /* until the next question */
     const char *etag, *last_modified; /* of ANSWERED; "" when it has none */
     const char *asked_for;

@@ -4,8 +4,6 @@
 # run: parallel
 """
 import http.server
-import json
-import pathlib
 import sqlite3
 import sys
 import threading

@@ -38,7 +38,7 @@ static struct source_question ask(const struct source_rules *rules)
     return q;
 }
 
-static void told(int what, int64_t wait_s, const char *problem, bool stop)
+static void told(enum source_outcome what, int64_t wait_s, const char *problem, bool stop)
 {
     const struct source_result result = {.what = what,
                                          .wait_s = wait_s,

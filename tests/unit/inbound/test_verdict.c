@@ -13,7 +13,7 @@ enum { INTERVAL = 60, REFUSED = 300 };
 
 static const struct {
     struct http_answer answer;
-    int what;
+    enum source_outcome what;
     int64_t wait_s;
     const char *words;
     bool had, stops, stop;
