@@ -4,6 +4,7 @@
 # run: parallel
 """
 import http.server
+import signal
 import sqlite3
 import sys
 import threading
@@ -145,6 +146,22 @@ class Incoming(unittest.TestCase):
             source.say(fixture("vma-empty"))
             source.wait_calls(1)
             self.wait_state(d, "ok")
+
+    def test_a_reload_is_enough(self):
+        clock = FakeClock(AT, RATE)
+        with Source(clock) as source, Daemon(clock=clock) as d:
+            source.say(fixture("vma-empty"))
+            self.prepare(d)
+            d.write_config(limits_more="[vma]\nurl = %s\npoll_interval = 30s\n" % source.url)
+            d.process.send_signal(signal.SIGHUP)
+            source.wait_calls(2)
+            d.write_config(limits_more="")
+            d.process.send_signal(signal.SIGHUP)
+            wait_for("the end", lambda: self.state(d)["state"] == "off")
+            time.sleep(0.5)
+            n = len(source.calls)
+            time.sleep(2)
+            self.assertEqual(len(source.calls), n)
 
     # --- VMA -----------------------------------------------------------------------------------------------------------
 

@@ -37,18 +37,16 @@ static int teardown(void **state)
 }
 
 /* As a poll does it, for all five municipalities of the fixture. Returns how many were new or different. */
-static int keep(const char *file)
+static int keep_text(const char *text)
 {
     char *county = (char *)"12";
     struct config_hosts codes = {.item = &county, .count = 1};
     struct source_places places;
     struct police_event_list *list = NULL;
     struct zone *zone = NULL;
-    size_t n = 0;
     int changed = 0;
-    char *text = fixture_file(file, &n);
     store_fixture_ok(&f, zone_open("Europe/Stockholm", &zone, &f.err));
-    store_fixture_ok(&f, police_events_parse(text, n, zone, &list, &f.err));
+    store_fixture_ok(&f, police_events_parse(text, strlen(text), zone, &list, &f.err));
     store_fixture_ok(&f, source_places_load(f.db, &codes, &places));
     assert_int_equal(places.count, 5);
     struct police_place *ours = xcalloc(list->count + 1, sizeof *ours);
@@ -58,6 +56,13 @@ static int keep(const char *file)
     source_places_fini(&places);
     police_events_free(list);
     zone_free(zone);
+    return changed;
+}
+
+static int keep(const char *file)
+{
+    char *text = fixture_file(file, NULL);
+    int changed = keep_text(text);
     free(text);
     return changed;
 }
@@ -139,6 +144,22 @@ static void test_police_material__hides_small_counts_and_names_its_source(void *
     expect_not(text, "Båstad");
     expect_not(text, "31 oktober");
     expect(text, "Händelser har hämtats sedan 22 november 2026 kl. 13.05. Tidigare händelser kan saknas.");
+    free(text);
+}
+
+static void test_police_material__counts_no_summary_as_an_event(void **state)
+{
+    char *text = fixture_file("police-events-week.json", NULL);
+    char *placed = text_replaced(text, "\"name\": \"Skåne län\"", "\"name\": \"Ängelholm\"");
+    (void)state;
+    keep_text(placed);
+    char *markdown = material(&f.admin, "1292", "2026-11");
+    expect(markdown,
+           "### Polisens sammanfattningar, som var och en kan gälla flera händelser\n\n* 16 november kl. 06.55: "
+           "[Sammanfattning natt](");
+    expect_not(markdown, "| Sammanfattning natt |");
+    free(markdown);
+    free(placed);
     free(text);
 }
 
@@ -272,6 +293,7 @@ static const struct CMUnitTest tests[] = {
     FIXED(test_police_events_keep__keeps_ours_once_and_follows_edits),
     FIXED(test_police_event_list__stays_within_the_scope),
     FIXED(test_police_material__hides_small_counts_and_names_its_source),
+    FIXED(test_police_material__counts_no_summary_as_an_event),
     FIXED(test_police_material__passes_the_checks_of_a_letter),
     FIXED(test_police_material__says_what_it_does_not_know),
     FIXED(test_police_material__refuses_what_is_not_there),

@@ -196,8 +196,11 @@ static void test_vma_take__never_takes_what_is_not_real(void **state)
     }
     assert_int_equal(suggestion(), 0);
     assert_int_equal(mails(), 0);
-    /* ... nor does it take anything back. */
-    take("vma-actual.json");
+    /* ... nor does a later one of the same incident hide the real one ... */
+    expect(take_with("vma-update.json", "\"Actual\",\n   \"msgType\": \"Update\"",
+                     "\"Exercise\",\n   \"msgType\": \"Update\""),
+           1, 0, 0, 0);
+    /* ... or take anything back. */
     for (size_t i = 0; i < ARRAY_LEN(statuses); i++) {
         snprintf(to, sizeof to, "\"status\": \"%s\"", statuses[i]);
         expect(take_with("vma-cancel.json", "\"status\": \"Actual\"", to), 0, 0, 0, 0);
