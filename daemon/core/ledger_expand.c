@@ -3,8 +3,9 @@
  * times stay flat however many there are. The contract is in core/ledger.h.
  *
  * A chunk goes in small parts and ends when 10 ms are over: whoever else waits for the writer waits no longer than that
- * and the commit, on a slow disk as on a fast one. While an alert is under way a letter's chunk is one part: each
- * mail of the alert waits for the writer, and they are not to wait for a letter.
+ * and the commit, on a slow disk as on a fast one. Each mail of an alert waits for the writer: while one is
+ * under way a letter's chunk is one part, and while mails of it wait for a connection there is one such chunk a look,
+ * as no letter leaves then anyway.
  *
  * A message that is open for newcomers is walked through again when its audience has changed; the ledger's UNIQUE
  * keeps everybody who has a row already from getting a second one.
@@ -121,12 +122,23 @@ int expand_audience(struct db *db, struct expansion *e, int room, bool *is_walke
     return rc;
 }
 
-/* How many people are taken at most. */
-static int room_for(struct db *db, const struct expansion *e, int chunk, int *room)
+/* How far a letter has to give way to alerts. */
+enum way {
+    WAY_FREE,
+    WAY_SMALL, /* a mail of an alert has not gone: one part at a time */
+    WAY_NEXT,  /* and some wait for a connection: one part, and the next at the next look of the scheduler */
+};
+
+static int way_for(struct db *db, const struct expansion *e, enum way *out)
 {
-    int64_t alerts = 0;
-    int rc = e->lane == LANE_ALERT ? 0 : db_get_int(db, &alerts, Q_ALERT_UNDER_WAY, DB_NO_ARGS);
-    *room = alerts > 0 && chunk > EXPAND_PART ? EXPAND_PART : chunk;
+    int64_t waiting = 0;
+    int64_t open = 0;
+    int rc = 0;
+    if (e->lane != LANE_ALERT)
+        rc = db_get_int(db, &waiting, Q_ALERT_WAITING, DB_ARGS(DB_INT(db_now_us(db))));
+    if (rc == 0 && e->lane != LANE_ALERT && waiting == 0)
+        rc = db_get_int(db, &open, Q_ALERT_UNDER_WAY, DB_NO_ARGS);
+    *out = waiting ? WAY_NEXT : open ? WAY_SMALL : WAY_FREE;
     return rc;
 }
 
@@ -134,7 +146,7 @@ static int room_for(struct db *db, const struct expansion *e, int chunk, int *ro
 static int insert_parts(struct db *db, struct expansion *e, int chunk, bool *is_walked)
 {
     int64_t until_ms = clock_mono_ms(db_clock(db)) + EXPAND_MS;
-    int rc = room_for(db, e, chunk, &chunk);
+    int rc = 0;
     for (int taken = 0; rc == 0 && !*is_walked && taken < chunk && clock_mono_ms(db_clock(db)) < until_ms;
          taken += EXPAND_PART)
         rc = WALKS[e->walk].run(db, e, chunk - taken < EXPAND_PART ? chunk - taken : EXPAND_PART, is_walked);
@@ -144,6 +156,7 @@ static int insert_parts(struct db *db, struct expansion *e, int chunk, bool *is_
 int ledger_expand(struct db *db, int chunk, bool *more)
 {
     struct expansion e;
+    enum way way = WAY_FREE;
     bool is_walked = false;
     int64_t now = db_now_us(db);
     int rc = next_message(db, &e);
@@ -155,7 +168,9 @@ int ledger_expand(struct db *db, int chunk, bool *more)
     }
     if (rc < 0)
         return rc;
-    rc = insert_parts(db, &e, chunk, &is_walked);
+    rc = way_for(db, &e, &way);
+    if (rc == 0)
+        rc = insert_parts(db, &e, way != WAY_FREE && chunk > EXPAND_PART ? EXPAND_PART : chunk, &is_walked);
     if (rc == 0 && is_walked)
         /* Everybody seen. Who joined during the walk and stands behind the cursor shows as a change after its
          * beginning (message.walked), and is found by the next one. */
@@ -164,6 +179,6 @@ int ledger_expand(struct db *db, int chunk, bool *more)
         rc = db_exec(db, NULL, Q_MESSAGE_CURSOR,
                      DB_ARGS(DB_INT(e.message_id), DB_INT(e.cursor), DB_INT(e.cursor_person), DB_TEXT(e.cursor_key),
                              DB_TEXT(WALKS[e.walk].word)));
-    *more = true;
+    *more = way != WAY_NEXT;
     return rc;
 }

@@ -65,8 +65,8 @@ const char *lane_word(enum lane lane);
 /* --- expansion ------------------------------------------------------------------------------------------------- */
 
 /* One chunk of the audience of one expanding message becomes ledger rows, at most `chunk` people and for about 10 ms;
- * the cursor is kept. *more tells whether something is left to do (of any message). Also looks for newcomers of open
- * messages. */
+ * the cursor is kept. *more tells whether to go on at once (with any message): not while mails of an alert wait, which
+ * a letter gives way to. Also looks for newcomers of open messages. */
 int ledger_expand(struct db *db, int chunk, bool *more);
 
 /* --- claim, record --------------------------------------------------------------------------------------------- */

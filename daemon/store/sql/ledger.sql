@@ -16,6 +16,10 @@ SELECT id, letter_id, cursor, lane, scope_kind, scope_code, walk, thread_id, thr
        not_before
 FROM message WHERE state IN ('expanding', 'sending') AND state = 'expanding' ORDER BY lane, id LIMIT 1
 
+-- Do mails of alerts wait that are due?
+-- name: alert_waiting
+SELECT count(*) FROM lane_queue WHERE lane = 0 AND due_at <= $1
+
 -- Is there a mail of an alert that has not gone?
 -- name: alert_under_way
 SELECT count(*) FROM (
