@@ -37,6 +37,7 @@ void webhook_maker_init(struct webhook_maker *maker, struct db *db, const struct
     maker->db = db;
     maker->config = config;
     maker->now_us = now_us;
+    buf_init(&maker->body, WEBHOOK_BODY_BYTES_MAX);
 }
 
 static void forget_row(struct webhook_maker *m)
@@ -54,6 +55,7 @@ void webhook_maker_fini(struct webhook_maker *maker)
     for (size_t i = 0; i < maker->event_count; i++)
         webhook_event_fini(&maker->events[i]);
     maker->event_count = 0;
+    buf_fini(&maker->body);
     OPENSSL_cleanse(maker->token_key, sizeof maker->token_key);
 }
 
@@ -128,6 +130,50 @@ static void add_header(struct webhook_job *job, const char *name, const char *va
     job->headers[job->header_count++] = (struct webhook_header){name, value, is_secret};
 }
 
+/* Formats whose body says nothing of the endpoint: at a claim for hundreds of them it is made once. */
+static bool has_one_body(enum webhook_format format)
+{
+    return format == WEBHOOK_FORMAT_STANDARD || format == WEBHOOK_FORMAT_CLOUDEVENTS ||
+           format == WEBHOOK_FORMAT_SLACK || format == WEBHOOK_FORMAT_MATTERMOST || format == WEBHOOK_FORMAT_TEAMS ||
+           format == WEBHOOK_FORMAT_CAP;
+}
+
+static void copy_message(const struct webhook_maker *m, const struct webhook_target *target,
+                         struct webhook_message *out)
+{
+    *out = (struct webhook_message){.method = "POST",
+                                    .url = xstrdup(target->url),
+                                    .shown_url = webhook_url_shown(target->format, target->url),
+                                    .content_type = m->body_type};
+    buf_init(&out->body, m->body.len + 1);
+    buf_add(&out->body, buf_str(&m->body), m->body.len);
+}
+
+static void keep_body(struct webhook_maker *m, const struct webhook_event *event, enum webhook_format format,
+                      const struct webhook_message *message)
+{
+    buf_reset(&m->body);
+    buf_add(&m->body, buf_str(&message->body), message->body.len);
+    m->has_body = true;
+    m->body_event_id = event->id;
+    m->body_format = format;
+    m->body_type = message->content_type;
+}
+
+static int make_message(struct webhook_maker *m, const struct webhook_event *event, const struct webhook_target *target,
+                        struct webhook_message *out, struct err *err)
+{
+    bool is_shared = has_one_body(target->format);
+    if (is_shared && m->has_body && m->body_event_id == event->id && m->body_format == target->format) {
+        copy_message(m, target, out);
+        return 0;
+    }
+    int rc = webhook_format(event, target, m->config, out, err);
+    if (rc == 0 && is_shared)
+        keep_body(m, event, target->format, out);
+    return rc;
+}
+
 /* Takes `s`, whose message is filled. */
 static struct webhook_job *new_job(struct webhook_maker *m, const struct webhook_event *event,
                                    const struct webhook_claimed *c, struct webhook_job_secrets *s)
@@ -194,7 +240,7 @@ int webhook_make(struct webhook_maker *maker, int64_t webhook_id, const struct w
     struct webhook_target target = webhook_row_target(&maker->row);
     target.recipient = claimed->recipient;
     target.report_url = report ? report : "";
-    rc = webhook_format(event, &target, maker->config, &s->message, err);
+    rc = make_message(maker, event, &target, &s->message, err);
     free(report);
     if (rc)
         free_secrets(s);

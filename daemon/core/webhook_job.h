@@ -27,6 +27,11 @@ struct webhook_maker {
     size_t secret_count;
     struct webhook_event events[WEBHOOK_MAKER_EVENTS]; /* the last ones, in a ring */
     size_t event_count, next_event;
+    bool has_body; /* the last one made that every endpoint of its format gets */
+    int64_t body_event_id;
+    enum webhook_format body_format;
+    const char *body_type;
+    struct buf body;
     bool has_token_key;
     uint8_t token_key[32];
 };

@@ -128,6 +128,7 @@ static void drop_flight(struct webhook_flight *f)
         grow_old(w);
     else
         w->young -= f->is_young;
+    w->calls -= f->called_ms > 0;
     leave(f->called_ms ? &w->called : &w->waiting, f);
     w->in_flight--;
     w->failing_in_flight -= f->job->is_endpoint_failing;
@@ -180,6 +181,7 @@ static void call(struct webhook_flight *f)
     f->called_ms = webhooks_mono_ms(w);
     f->is_young = true;
     w->young++;
+    w->calls++;
     if (!w->oldest_young)
         w->oldest_young = f;
     webhook_job_sign(job, clock_real_us(w->env.clock) / US_PER_S);
@@ -212,7 +214,7 @@ static void call_waiting(struct webhooks *w)
     int64_t now_ms = webhooks_mono_ms(w);
     while (w->oldest_young && now_ms - w->oldest_young->called_ms >= WEBHOOKS_YOUNG_MS)
         grow_old(w);
-    while (w->waiting.first && w->young < WEBHOOKS_YOUNG_MAX)
+    while (w->waiting.first && w->young < WEBHOOKS_YOUNG_MAX && w->calls < WEBHOOKS_CALLS_MAX)
         call(w->waiting.first);
 }
 

@@ -54,7 +54,7 @@ struct webhooks_turn {
     bool claims, counts;
     const struct config *config;
     struct webhook_claim claim;
-    struct webhook_job *jobs[WEBHOOKS_IN_FLIGHT_MAX];
+    struct webhook_job *jobs[WEBHOOK_CLAIM_MAX];
     int n;
     bool more, is_on_hold;
     int64_t next_due_us; /* 0: nothing */
@@ -71,7 +71,7 @@ struct webhooks {
 
     struct webhook_flights waiting, called;
     struct webhook_flight *oldest_young; /* of the called; those after it are young too */
-    int young;
+    int young, calls;
     int in_flight, failing_in_flight;        /* waiting and called */
     struct webhook_record *done, **done_end; /* results not on their way yet, in order */
     struct webhooks_turn turn;

@@ -192,7 +192,7 @@ void webhooks_turn_begin(struct webhooks *w)
     t->w = w;
     t->config = w->config;
     t->claim = (struct webhook_claim){.now_us = clock_real_us(w->env.clock),
-                                      .room = room,
+                                      .room = room < WEBHOOK_CLAIM_MAX ? room : WEBHOOK_CLAIM_MAX,
                                       .room_failing = WEBHOOKS_FAILING_MAX - w->failing_in_flight,
                                       .per_endpoint = WEBHOOKS_PER_ENDPOINT,
                                       .after_endpoint = w->after_endpoint};

@@ -113,6 +113,12 @@ static int judge_v6(char **host, const struct http_url_rule *rule, struct err *e
     return 0;
 }
 
+/* What the mapping below would leave as it is, which most hosts are. */
+static bool is_plain(const char *host)
+{
+    return host[strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789-._")] == '\0' && !strstr(host, "--");
+}
+
 /* International names become xn--; compatibility characters become what they stand for. */
 static int to_ascii(char **host, struct err *err)
 {
@@ -120,6 +126,8 @@ static int to_ascii(char **host, struct err *err)
     for (const char *c = *host; *c; c++)
         if (iscntrl((unsigned char)*c) || *c == ' ')
             return bad(err, "the host has a space or a control character in it: take it out");
+    if (is_plain(*host))
+        return 0;
     if (idn2_to_ascii_8z(*host, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) != IDN2_OK)
         return bad(err, "the host is no possible name: check its spelling");
     free(*host);

@@ -6,8 +6,8 @@
  *
  * Invariants:
  *  1. At most WEBHOOKS_IN_FLIGHT_MAX deliveries are claimed, and as many results again on their way to the store. What
- *     is claimed is called when fewer than WEBHOOKS_YOUNG_MAX calls are younger than WEBHOOKS_YOUNG_MS: at once, unless
- *     there are hundreds.
+ *     is claimed is called when fewer than WEBHOOKS_YOUNG_MAX calls are younger than WEBHOOKS_YOUNG_MS and fewer than
+ *     WEBHOOKS_CALLS_MAX are open: at once, unless there are hundreds.
  *  2. A delivery is in one place: a call, a result, or the store. An outcome is durable before its successor in the
  *     same thread leaves: the queue gives that one out only then.
  *  3. One lane per endpoint: at most WEBHOOKS_PER_ENDPOINT calls of one are open, one of an endpoint that is failing,
@@ -35,7 +35,8 @@ struct uv_loop_s;
 struct webhooks;
 
 enum {
-    WEBHOOKS_IN_FLIGHT_MAX = 512,
+    WEBHOOKS_IN_FLIGHT_MAX = 1024, /* claimed: called, or next to be */
+    WEBHOOKS_CALLS_MAX = 512,
     WEBHOOKS_FAILING_MAX = 128,
     WEBHOOKS_PER_ENDPOINT = 4,
     WEBHOOKS_YOUNG_MAX = 64,

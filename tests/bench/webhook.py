@@ -22,6 +22,7 @@ ROUNDS = 3
 HOOKS = 1000
 EVENTS = 20
 CONNECTIONS = (8, 64)
+BODY_BYTES = 1100  # as an alert's is
 
 NGINX = """
 daemon off;
@@ -84,7 +85,7 @@ class Receivers:
         self.d.__exit__(*args)
 
     def fill(self, events):
-        """The daemon is started on hold, so that nothing goes before all is there."""
+        """Some events for each; their ids."""
         rows = HookRows(self.d.database)
         rows.number = self.number
         ids = [rows.delivery(event, hook) for event in [rows.alert() for _ in range(events)] for hook in self.hooks]
@@ -96,14 +97,13 @@ class Receivers:
         """From the first call to the last outcome recorded: (seconds, CPU seconds, the rows)."""
         wanted = set(ids) - set(but)
         self.d.start()
-        before = 0.0
         outcomes = Outcomes(self.d.database)
         end = time.monotonic() + 600
         while outcomes.open_count() > len(but):
             if time.monotonic() > end:
                 raise TimeoutError("deliveries were not made within 600 s")
             time.sleep(0.1)
-        cpu = cpu_s(self.d.process) - before
+        cpu = cpu_s(self.d.process)  # with the start
         rows = [row for row in outcomes.deliveries().values() if row["id"] in wanted]
         outcomes.close()
         self.d.stop()
@@ -136,9 +136,6 @@ def measure(nginx, is_tls):
         if name != "Grannbud":
             note += "; Grannbud %.2f times as fast" % (ours / rate)
         line("webhooks, %s: %s" % (scheme, name), "%.0f deliveries/s" % rate, note)
-
-
-BODY_BYTES = 1100  # as an alert's is
 
 
 def slowest_ms(nginx, hangs):
