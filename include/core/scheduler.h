@@ -1,6 +1,7 @@
 /*
- * The scheduler: opens letters whose time has come, turns audiences into ledger rows chunk by chunk, closes messages that
- * expire and moves the rows of closed ones, looks for newcomers, reminds the officers, and does the day's housekeeping.
+ * The scheduler: opens letters whose time has come, turns audiences into ledger rows chunk by chunk, closes messages
+ * that expire and moves the rows of closed ones, looks for newcomers, reminds the officers, and does the day's
+ * housekeeping.
  *
  * It keeps no calendar in memory: every look asks the store what is due at this wall-clock second, so that a clock that
  * jumps, a machine that slept, and a restored backup need no special case; only what waits for another try is moved

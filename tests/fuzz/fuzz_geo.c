@@ -28,7 +28,7 @@ static void try_text(const uint8_t *data, size_t size)
 /* Two bytes a corner: a small grid, where edges meet often. */
 static void try_polygon(const uint8_t *data, size_t size)
 {
-    struct geo_point polygon[GEO_POLYGON_MAX];
+    struct geo_point polygon[GEO_POLYGON_MAX] = {{0, 0}};
     size_t n = size / 2 < GEO_POLYGON_MAX ? size / 2 : GEO_POLYGON_MAX;
     for (size_t i = 0; i < n; i++)
         polygon[i] = (struct geo_point){56000000 + data[2 * i], 12000000 + data[2 * i + 1]};

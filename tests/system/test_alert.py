@@ -10,7 +10,6 @@ import email
 import email.policy
 import http.client
 import json
-import re
 import socket
 import sys
 import time
@@ -18,7 +17,7 @@ import unittest
 
 sys.path.insert(0, __file__.rsplit("/", 1)[0])
 import proof  # noqa: E402
-from daemon import Caller, Daemon  # noqa: E402
+from daemon import Daemon  # noqa: E402
 from fake_clock import FakeClock  # noqa: E402
 from peers import Sink, free_port, wait_for  # noqa: E402
 

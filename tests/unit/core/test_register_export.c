@@ -49,10 +49,11 @@ static void test_register_export_row__one_line(void **state)
     struct buf b;
     buf_init(&b, 1000);
     assert_int_equal(register_export_row(&b, &plain), 0);
-    assert_string_equal(buf_str(&b),
-                        "1292;Lärkvägen m.fl.;Villa;Munka-Ljungby;266 32;2022-05;Under uppstart;42;0;;2024-04-18;56.2428, 12.8622;"
-                        "Huvudkontaktombud;Lars-Erik von;Testberg;\"larserik@example.se; styrelsen@ängelholm.example\";"
-                        "070-174 06 08 / +4512345678;2022\r\n");
+    assert_string_equal(
+        buf_str(&b),
+        "1292;Lärkvägen m.fl.;Villa;Munka-Ljungby;266 32;2022-05;Under uppstart;42;0;;2024-04-18;56.2428, 12.8622;"
+        "Huvudkontaktombud;Lars-Erik von;Testberg;\"larserik@example.se; styrelsen@ängelholm.example\";"
+        "070-174 06 08 / +4512345678;2022\r\n");
     buf_reset(&b);
     struct register_export_row row = plain;
     row.has_contact = false;

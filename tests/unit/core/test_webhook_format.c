@@ -184,8 +184,9 @@ static void test_cloudevents__attributes(void **state)
     /* Attribute names: lower-case letters and digits (CloudEvents 1.0.2, "Attribute Naming Convention"). */
     const char *name;
     json_t *value;
-    json_object_foreach(json, name, value)
+    json_object_foreach(json, name, value) {
         assert_int_equal(strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789"), strlen(name));
+    }
     json_decref(json);
 }
 
