@@ -16,8 +16,6 @@
 #include "core/ledger_expand.h"
 #include "store/db.h"
 
-enum { DECIDED_MAX = 100 };
-
 /* What Q_THREAD_INSERT is to take besides those who got something. */
 enum takes { TAKES_NOTHING, TAKES_QUEUED, TAKES_GIVEN_BACK };
 
@@ -149,17 +147,16 @@ static int next_decided(struct db *db, struct decided *d)
     return rc;
 }
 
-int ledger_follow_decided(struct db *db, bool *more)
+int ledger_follow_decided(struct db *db, int *n)
 {
     struct decided d;
     int rc = 1;
-    int n = 0;
-    while (n < DECIDED_MAX && (rc = next_decided(db, &d)) > 0) {
+    *n = 0;
+    while (*n < LEDGER_FOLLOW_MAX && (rc = next_decided(db, &d)) > 0) {
         rc = settle(db, &d);
         if (rc)
             return rc;
-        n++;
+        (*n)++;
     }
-    *more = n == DECIDED_MAX;
     return rc < 0 ? rc : 0;
 }

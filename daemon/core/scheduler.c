@@ -112,12 +112,15 @@ static int expire(struct scheduler *s, struct db *db)
     return rc;
 }
 
-/* What was on the wire when an update or a recall passed by has been decided. */
+/* What was on the wire when an update or a recall passed by has been decided. Who follows does so now: the outbox has
+ * gone to rest, as there was nothing left to claim. */
 static int follow_decided(struct scheduler *s, struct db *db)
 {
-    bool more = false;
-    int rc = ledger_follow_decided(db, &more);
-    if (more)
+    int n = 0;
+    int rc = ledger_follow_decided(db, &n);
+    if (n > 0)
+        s->worked = true;
+    if (n >= LEDGER_FOLLOW_MAX)
         s->more = true;
     return rc;
 }

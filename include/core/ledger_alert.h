@@ -43,8 +43,9 @@ int ledger_open_alert(struct db *db, const struct ledger_alert *alert, int64_t *
 /* An update (takes_queued) or a recall in the thread of root_alert_id; closes the thread's earlier messages. */
 int ledger_open_follow(struct db *db, const struct ledger_alert *alert, int64_t root_alert_id, bool takes_queued,
                        int64_t *message_id);
-/* Rows that an update or a recall waits for, and that have been decided: who may have got them follows. *more tells
- * whether there may be others. Costs what is in flight. */
-int ledger_follow_decided(struct db *db, bool *more);
+/* Rows that an update or a recall waits for, and that have been decided: who may have got them follows. At most
+ * LEDGER_FOLLOW_MAX a call, *n of them: there may be others when it is that many. Costs what is in flight. */
+enum { LEDGER_FOLLOW_MAX = 100 };
+int ledger_follow_decided(struct db *db, int *n);
 
 #endif

@@ -98,9 +98,9 @@ static void move_rows(void)
 
 static void settle(void)
 {
-    bool more = true;
-    while (more)
-        store_fixture_ok(&f, ledger_follow_decided(f.db, &more));
+    int n = LEDGER_FOLLOW_MAX;
+    while (n == LEDGER_FOLLOW_MAX)
+        store_fixture_ok(&f, ledger_follow_decided(f.db, &n));
 }
 
 static int claim(int room)

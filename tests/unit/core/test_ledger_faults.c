@@ -183,10 +183,10 @@ static int op_recall(void)
 
 static int op_follow(void)
 {
-    bool more = false;
+    int decided = 0;
     int64_t n = 0;
     int rc = ledger_recover(f.db, &n);
-    return rc ? rc : ledger_follow_decided(f.db, &more);
+    return rc ? rc : ledger_follow_decided(f.db, &decided);
 }
 
 static int op_close(void)

@@ -150,6 +150,7 @@ static void crash(void)
 static void deed(bool may_leave)
 {
     bool more = false;
+    int n = 0;
     switch (pick(10)) {
     case 0:
     case 1:
@@ -167,7 +168,7 @@ static void deed(bool may_leave)
         store_fixture_ok(&f, ledger_close_step(f.db, &more));
         break;
     case 7:
-        store_fixture_ok(&f, ledger_follow_decided(f.db, &more));
+        store_fixture_ok(&f, ledger_follow_decided(f.db, &n));
         break;
     case 8:
         if (pick(4) == 0)
@@ -187,12 +188,13 @@ static void drain(void)
 {
     for (int i = 0; i < 20 + 3 * ALL; i++) {
         bool more = false;
+        int n = 0;
         expand(100);
         claim();
         while (held_count > 0)
             record(0, DELIVERY_SENT);
         store_fixture_ok(&f, ledger_close_step(f.db, &more));
-        store_fixture_ok(&f, ledger_follow_decided(f.db, &more));
+        store_fixture_ok(&f, ledger_follow_decided(f.db, &n));
         while (ledger_finish(f.db) > 0)
             continue;
     }
