@@ -46,6 +46,13 @@ bool webhook_format_takes_letters(enum webhook_format format)
     return FORMATS[format].letters;
 }
 
+bool webhook_format_is_shared(enum webhook_format format)
+{
+    return format == WEBHOOK_FORMAT_STANDARD || format == WEBHOOK_FORMAT_CLOUDEVENTS ||
+           format == WEBHOOK_FORMAT_SLACK || format == WEBHOOK_FORMAT_MATTERMOST || format == WEBHOOK_FORMAT_TEAMS ||
+           format == WEBHOOK_FORMAT_CAP;
+}
+
 /* --- texts ------------------------------------------------------------------------------------------------------- */
 
 void webhook_escape_none(struct buf *out, const char *character, size_t n)

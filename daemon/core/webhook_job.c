@@ -37,7 +37,6 @@ void webhook_maker_init(struct webhook_maker *maker, struct db *db, const struct
     maker->db = db;
     maker->config = config;
     maker->now_us = now_us;
-    buf_init(&maker->body, WEBHOOK_BODY_BYTES_MAX);
 }
 
 static void forget_row(struct webhook_maker *m)
@@ -54,8 +53,9 @@ void webhook_maker_fini(struct webhook_maker *maker)
     forget_row(maker);
     for (size_t i = 0; i < maker->event_count; i++)
         webhook_event_fini(&maker->events[i]);
-    maker->event_count = 0;
-    buf_fini(&maker->body);
+    for (size_t i = 0; i < maker->shared_count; i++)
+        webhook_message_fini(&maker->shared[i].message);
+    maker->event_count = maker->shared_count = 0;
     OPENSSL_cleanse(maker->token_key, sizeof maker->token_key);
 }
 
@@ -106,6 +106,61 @@ static int need_event(struct webhook_maker *m, int64_t event_id, const struct we
     return 0;
 }
 
+int webhook_maker_is_end(struct webhook_maker *maker, int64_t event_id, bool *out)
+{
+    const struct webhook_event *event = NULL;
+    int rc = need_event(maker, event_id, &event);
+    if (rc == 0)
+        *out = event->type == WEBHOOK_EVENT_ALERT_RECALLED || event->type == WEBHOOK_EVENT_ALERT_EXPIRED;
+    return rc;
+}
+
+/* The message for any endpoint of a format; made once in a claim. */
+static int need_shared(struct webhook_maker *m, const struct webhook_event *event, const struct webhook_target *target,
+                       const struct webhook_message **out, struct err *err)
+{
+    for (size_t i = 0; i < m->shared_count; i++) {
+        if (m->shared[i].event_id == event->id && m->shared[i].format == target->format) {
+            *out = &m->shared[i].message;
+            return 0;
+        }
+    }
+    struct webhook_shared made = {.event_id = event->id, .format = target->format};
+    int rc = webhook_format(event, target, m->config, &made.message, err);
+    if (rc) {
+        webhook_message_fini(&made.message);
+        return rc;
+    }
+    struct webhook_shared *place = &m->shared[m->next_shared];
+    if (m->shared_count == WEBHOOK_MAKER_BODIES)
+        webhook_message_fini(&place->message);
+    else
+        m->shared_count++;
+    m->next_shared = (m->next_shared + 1) % WEBHOOK_MAKER_BODIES;
+    *place = made;
+    *out = &place->message;
+    return 0;
+}
+
+/* The message for one target into `out`, which is ended also after an error. */
+static int make_message(struct webhook_maker *m, const struct webhook_event *event, const struct webhook_target *target,
+                        struct webhook_message *out, struct err *err)
+{
+    const struct webhook_message *shared = NULL;
+    if (!webhook_format_is_shared(target->format))
+        return webhook_format(event, target, m->config, out, err);
+    int rc = need_shared(m, event, target, &shared, err);
+    *out = (struct webhook_message){.method = "POST"};
+    buf_init(&out->body, WEBHOOK_BODY_BYTES_MAX);
+    if (rc)
+        return rc;
+    out->method = shared->method;
+    out->content_type = shared->content_type;
+    out->url = xstrdup(target->url);
+    out->shown_url = webhook_url_shown(target->format, target->url);
+    return buf_add(&out->body, shared->body.data, shared->body.len);
+}
+
 /* --- one job ----------------------------------------------------------------------------------------------------- */
 
 /* Where the gateway of text messages tells what became of one; nobody else can make such an address. */
@@ -128,50 +183,6 @@ static int report_url(struct webhook_maker *m, int64_t delivery_id, char **out)
 static void add_header(struct webhook_job *job, const char *name, const char *value, bool is_secret)
 {
     job->headers[job->header_count++] = (struct webhook_header){name, value, is_secret};
-}
-
-/* Formats whose body says nothing of the endpoint: at a claim for hundreds of them it is made once. */
-static bool has_one_body(enum webhook_format format)
-{
-    return format == WEBHOOK_FORMAT_STANDARD || format == WEBHOOK_FORMAT_CLOUDEVENTS ||
-           format == WEBHOOK_FORMAT_SLACK || format == WEBHOOK_FORMAT_MATTERMOST || format == WEBHOOK_FORMAT_TEAMS ||
-           format == WEBHOOK_FORMAT_CAP;
-}
-
-static void copy_message(const struct webhook_maker *m, const struct webhook_target *target,
-                         struct webhook_message *out)
-{
-    *out = (struct webhook_message){.method = "POST",
-                                    .url = xstrdup(target->url),
-                                    .shown_url = webhook_url_shown(target->format, target->url),
-                                    .content_type = m->body_type};
-    buf_init(&out->body, m->body.len + 1);
-    buf_add(&out->body, buf_str(&m->body), m->body.len);
-}
-
-static void keep_body(struct webhook_maker *m, const struct webhook_event *event, enum webhook_format format,
-                      const struct webhook_message *message)
-{
-    buf_reset(&m->body);
-    buf_add(&m->body, buf_str(&message->body), message->body.len);
-    m->has_body = true;
-    m->body_event_id = event->id;
-    m->body_format = format;
-    m->body_type = message->content_type;
-}
-
-static int make_message(struct webhook_maker *m, const struct webhook_event *event, const struct webhook_target *target,
-                        struct webhook_message *out, struct err *err)
-{
-    bool is_shared = has_one_body(target->format);
-    if (is_shared && m->has_body && m->body_event_id == event->id && m->body_format == target->format) {
-        copy_message(m, target, out);
-        return 0;
-    }
-    int rc = webhook_format(event, target, m->config, out, err);
-    if (rc == 0 && is_shared)
-        keep_body(m, event, target->format, out);
-    return rc;
 }
 
 /* Takes `s`, whose message is filled. */

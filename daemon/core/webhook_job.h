@@ -15,7 +15,14 @@
 
 struct err;
 
-enum { WEBHOOK_MAKER_EVENTS = 16, WEBHOOK_RECIPIENT_BYTES = 32 };
+enum { WEBHOOK_MAKER_EVENTS = 16, WEBHOOK_MAKER_BODIES = 16, WEBHOOK_RECIPIENT_BYTES = 32 };
+
+/* A message that is the same for every endpoint of its format. */
+struct webhook_shared {
+    int64_t event_id;
+    enum webhook_format format;
+    struct webhook_message message;
+};
 
 struct webhook_maker {
     struct db *db;
@@ -27,11 +34,8 @@ struct webhook_maker {
     size_t secret_count;
     struct webhook_event events[WEBHOOK_MAKER_EVENTS]; /* the last ones, in a ring */
     size_t event_count, next_event;
-    bool has_body; /* the last one made that every endpoint of its format gets */
-    int64_t body_event_id;
-    enum webhook_format body_format;
-    const char *body_type;
-    struct buf body;
+    struct webhook_shared shared[WEBHOOK_MAKER_BODIES]; /* likewise */
+    size_t shared_count, next_shared;
     bool has_token_key;
     uint8_t token_key[32];
 };
@@ -46,6 +50,9 @@ struct webhook_claimed {
 
 void webhook_maker_init(struct webhook_maker *maker, struct db *db, const struct config *config, int64_t now_us);
 void webhook_maker_fini(struct webhook_maker *maker);
+
+/* Is the event the end of something, a recall or an expiry? Errors as below. */
+int webhook_maker_is_end(struct webhook_maker *maker, int64_t event_id, bool *out);
 
 /* 0 and *out; ERR_NOT_FOUND when there is nothing to say to this receiver (*out NULL); ERR_INVALID, ERR_TOO_LARGE or
  * ERR_CORRUPT with words when this delivery can never be made; else the store's error. */

@@ -19,7 +19,7 @@
 #include "core/webhook_job.h"
 #include "store/db.h"
 
-enum { LANE_NORMAL = 1, LANE_FAILING = 2, EXPIRE_CHUNK = 500, CHUNK_PER_LANE = 32 };
+enum { LANE_NORMAL = 1, LANE_FAILING = 2, CHUNK_PER_LANE = 32 };
 
 /* One claim on its way. */
 struct taking {
@@ -71,12 +71,12 @@ static int drop(struct taking *t, const struct webhook_claimed *row, enum delive
 /* What takes back or ends a warning is for those who have it. */
 static int has_something(struct taking *t, int64_t webhook_id, const struct webhook_claimed *row, bool *out)
 {
+    bool is_end = false;
     int64_t one = 0;
-    int64_t ends = 0;
+    int rc = webhook_maker_is_end(&t->maker, row->event_id, &is_end);
     *out = true;
-    int rc = db_get_int(t->db, &ends, Q_WEBHOOK_EVENT_ENDS, DB_ARGS(DB_INT(row->event_id)));
-    if (rc || !ends)
-        return rc;
+    if (rc || !is_end)
+        return rc == ERR_NOT_FOUND || rc == ERR_CORRUPT ? 0 : rc; /* webhook_make says it in words */
     rc = db_get_int(t->db, &one, Q_WEBHOOK_HAS_REACHED,
                     DB_ARGS(DB_INT(row->thread_id), DB_INT(webhook_id), DB_TEXT(row->recipient)));
     *out = rc == 0;
@@ -88,6 +88,8 @@ static int take_row(struct taking *t, int64_t webhook_id, const struct webhook_c
     struct err err = {.text = ""};
     struct webhook_job *job = NULL;
     bool is_wanted = true;
+    if (row->expires_us > 0 && row->expires_us <= t->claim->now_us)
+        return drop(t, row, DELIVERY_EXPIRED, "the alert was over before it could be delivered");
     int rc = has_something(t, webhook_id, row, &is_wanted);
     if (rc)
         return rc;
@@ -112,20 +114,21 @@ static int take_lane(struct taking *t, struct lane_turn *lane, int wanted, bool 
 {
     struct webhook_claimed rows[CHUNK_PER_LANE];
     int n = 0;
+    int before = t->n;
     wanted = wanted < lane->free ? wanted : lane->free;
     wanted = wanted < CHUNK_PER_LANE ? wanted : CHUNK_PER_LANE;
     int rc = read_rows(t, lane->webhook_id, wanted, rows, &n);
     for (int i = 0; rc == 0 && i < n; i++)
         rc = take_row(t, lane->webhook_id, &rows[i], is_failing);
-    lane->free -= n;
-    if (rc == 0 && n < wanted) {
-        lane->is_done = true;
-        rc = db_exec(t->db, NULL, Q_WEBHOOK_LANE_WAIT, DB_ARGS(DB_INT(lane->webhook_id)));
-    } else if (rc == 0 && lane->free == 0) {
-        lane->is_done = true;
-        rc = db_exec(t->db, NULL, Q_WEBHOOK_LANE_REST, DB_ARGS(DB_INT(lane->webhook_id), DB_NULL));
-    }
-    return rc;
+    lane->free -= t->n - before; /* what was dropped is not in flight, and nothing would wake the lane after it */
+    lane->is_done = n < wanted || lane->free == 0;
+    if (rc)
+        return rc;
+    if (n < wanted)
+        return db_exec(t->db, NULL, Q_WEBHOOK_LANE_WAIT, DB_ARGS(DB_INT(lane->webhook_id), DB_INT(n)));
+    if (lane->free == 0)
+        return db_exec(t->db, NULL, Q_WEBHOOK_LANE_REST, DB_ARGS(DB_INT(lane->webhook_id), DB_INT(n), DB_NULL));
+    return db_exec(t->db, NULL, Q_WEBHOOK_LANE_TOOK, DB_ARGS(DB_INT(lane->webhook_id), DB_INT(n)));
 }
 
 /* The lanes whose turn it is: those after `after` up to and with `until`. */
@@ -159,7 +162,7 @@ static int list_lanes(struct taking *t, int kind, int64_t after, int64_t until, 
     db_done(rows);
     for (int i = 0; rc == 0 && i < resting_n; i++)
         rc = db_exec(t->db, NULL, Q_WEBHOOK_LANE_REST,
-                     DB_ARGS(DB_INT(resting[i].webhook_id), DB_OPT_INT(resting[i].until_us)));
+                     DB_ARGS(DB_INT(resting[i].webhook_id), DB_INT(0), DB_OPT_INT(resting[i].until_us)));
     return rc;
 }
 
@@ -191,15 +194,6 @@ static int take_kind(struct taking *t, int kind, int room)
 
 /* --- the claim ---------------------------------------------------------------------------------------------------- */
 
-static int expire(struct taking *t)
-{
-    int64_t n = EXPIRE_CHUNK;
-    int rc = 0;
-    while (rc == 0 && n == EXPIRE_CHUNK)
-        rc = db_exec(t->db, &n, Q_WEBHOOK_EXPIRE, DB_ARGS(DB_INT(t->claim->now_us), DB_INT(EXPIRE_CHUNK)));
-    return rc;
-}
-
 /* A failing endpoint that waits for its room is no reason to come again: its turn comes when a call ends. */
 static int is_more(struct db *db, int64_t now_us, bool has_room_failing, bool *more)
 {
@@ -217,9 +211,7 @@ int webhook_claim(struct db *db, const struct config *config, struct webhook_cla
     assert(claim->room >= 0 && claim->room <= WEBHOOK_CLAIM_MAX && claim->per_endpoint > 0);
     webhook_maker_init(&t.maker, db, config, claim->now_us);
     *n = 0;
-    int rc = expire(&t);
-    if (rc == 0)
-        rc = db_exec(db, NULL, Q_WEBHOOK_LANE_WAKE, DB_ARGS(DB_INT(claim->now_us)));
+    int rc = db_exec(db, NULL, Q_WEBHOOK_LANE_WAKE, DB_ARGS(DB_INT(claim->now_us)));
     if (rc == 0)
         rc = take_kind(&t, LANE_NORMAL, claim->room);
     int healthy = t.n;
@@ -235,28 +227,17 @@ int webhook_claim(struct db *db, const struct config *config, struct webhook_cla
     return rc;
 }
 
-static int earliest(struct db *db, enum query q, int64_t after_us, int64_t *due_us)
+int webhook_next_due(struct db *db, int64_t after_us, int64_t *due_us)
 {
     struct db_rows *rows = NULL;
-    int rc = db_query(db, &rows, q, DB_ARGS(DB_INT(after_us)));
+    int rc = db_query(db, &rows, Q_WEBHOOK_NEXT_DUE, DB_ARGS(DB_INT(after_us)));
     if (rc)
         return rc;
     rc = db_next(rows);
-    if (rc > 0 && !db_is_null(rows, 0) && (*due_us == 0 || db_int(rows, 0) < *due_us))
+    if (rc > 0 && db_is_null(rows, 0))
+        rc = 0;
+    if (rc > 0)
         *due_us = db_int(rows, 0);
     db_done(rows);
-    return rc < 0 ? rc : 0;
-}
-
-int webhook_next_due(struct db *db, int64_t after_us, int64_t *due_us)
-{
-    int64_t found = 0;
-    int rc = earliest(db, Q_WEBHOOK_NEXT_DUE, after_us, &found);
-    if (rc == 0)
-        rc = earliest(db, Q_WEBHOOK_NEXT_EXPIRY, after_us, &found);
-    if (rc == 0 && found == 0)
-        return ERR_NOT_FOUND;
-    if (rc == 0)
-        *due_us = found;
-    return rc;
+    return rc > 0 ? 0 : rc < 0 ? rc : ERR_NOT_FOUND;
 }

@@ -8,7 +8,8 @@
  *      '------recover-----'                  withdrawn  (overtaken by an update or recall)
  *
  * A claim takes what is due of enabled endpoints whose pause is over:
- *  1. What has expired becomes `expired` instead; a recall that finds nothing to take back becomes `withdrawn`.
+ *  1. What has expired becomes `expired` instead (nothing is due later than that); a recall that finds nothing to take
+ * back becomes `withdrawn`.
  *  2. At most `per_endpoint` rows of an endpoint are claimed at a time, only one of an endpoint that is failing (its
  * last result said so), and of all that are failing at most `room_failing`.
  *  3. Within an endpoint, a recipient and an alert's thread strictly in order; else what is due longest goes first.

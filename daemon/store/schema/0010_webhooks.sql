@@ -79,8 +79,8 @@ CREATE TABLE webhook_delivery (
     held          INTEGER NOT NULL CHECK (held IN (0, 1)), -- pending behind an earlier one of the thread
     recalled      INTEGER NOT NULL DEFAULT 0 CHECK (recalled IN (0, 1)), -- overtaken while it was claimed
     reached       INTEGER NOT NULL DEFAULT 0 CHECK (reached IN (0, 1, 2)), -- the receiver: no, perhaps, yes
-    due_at        INTEGER NOT NULL,
-    expires_at    INTEGER NOT NULL,        -- of the event
+    due_at        INTEGER NOT NULL,        -- never after expires_at: then it is taken out, and not sent
+    expires_at    INTEGER NOT NULL,        -- of the event; 0: never
     attempts      INTEGER NOT NULL DEFAULT 0,
     created_at    INTEGER NOT NULL,
     first_at      INTEGER,                 -- first attempt
@@ -101,9 +101,7 @@ CREATE INDEX webhook_delivery_open ON webhook_delivery (webhook_id, thread_id, r
 CREATE INDEX webhook_delivery_thread ON webhook_delivery (thread_id, webhook_id, recipient);
 CREATE INDEX webhook_delivery_of ON webhook_delivery (webhook_id, id);
 CREATE INDEX webhook_delivery_event ON webhook_delivery (event_id);
-CREATE INDEX webhook_delivery_claimed ON webhook_delivery (id) WHERE state = 'claimed';
 CREATE INDEX webhook_delivery_failed ON webhook_delivery (webhook_id, id) WHERE state = 'failed';
-CREATE INDEX webhook_delivery_expires ON webhook_delivery (expires_at) WHERE state = 'pending' AND expires_at > 0;
 
 -- How each endpoint fares, and whose turn it is: one row per endpoint.
 CREATE TABLE webhook_lane (
@@ -124,7 +122,8 @@ CREATE INDEX webhook_lane_ready ON webhook_lane (ready, webhook_id) WHERE ready 
 CREATE INDEX webhook_lane_due ON webhook_lane (due_at) WHERE ready = 0 AND due_at IS NOT NULL;
 
 -- Kept as rows come, move and go, so that nobody counts or looks for them: the lane's figures, when it is to be looked at
--- again, and that the next of a thread is held no longer when the one before it has ended.
+-- again, and that the next of a thread is held no longer when the one before it has ended. A claim alone, which takes many
+-- rows at once, tells the lane itself.
 CREATE TRIGGER webhook_delivery_added AFTER INSERT ON webhook_delivery
 BEGIN
     UPDATE webhook_lane SET pending = pending + (NEW.state = 'pending'), failed = failed + (NEW.state = 'failed'),
@@ -132,15 +131,19 @@ BEGIN
                       THEN NEW.due_at ELSE due_at END
     WHERE webhook_id = NEW.webhook_id;
 END;
-CREATE TRIGGER webhook_delivery_moved AFTER UPDATE OF state ON webhook_delivery WHEN NEW.state <> OLD.state
+CREATE TRIGGER webhook_delivery_moved AFTER UPDATE OF state ON webhook_delivery
+WHEN NEW.state <> OLD.state AND NEW.state <> 'claimed'
 BEGIN
     UPDATE webhook_delivery SET held = 0
-    WHERE NEW.state <> 'claimed' AND held = 1 AND state = 'pending'
+    WHERE held = 1 AND state = 'pending'
       AND id = (SELECT min(o.id) FROM webhook_delivery AS o
                 WHERE o.webhook_id = NEW.webhook_id AND o.thread_id = NEW.thread_id AND o.recipient = NEW.recipient
-                  AND (o.state = 'pending' OR o.state = 'claimed'));
+                  AND (o.state = 'pending' OR o.state = 'claimed'))
+      AND NOT EXISTS (SELECT 1 FROM webhook_delivery AS o
+                      WHERE o.webhook_id = NEW.webhook_id AND o.thread_id = NEW.thread_id AND o.recipient = NEW.recipient
+                        AND (o.state = 'pending' OR o.state = 'claimed') AND o.held = 0);
     UPDATE webhook_lane SET pending = pending + (NEW.state = 'pending') - (OLD.state = 'pending'),
-        in_flight = in_flight + (NEW.state = 'claimed') - (OLD.state = 'claimed'),
+        in_flight = in_flight - (OLD.state = 'claimed'),
         failed = failed + (NEW.state = 'failed') - (OLD.state = 'failed'),
         due_at = CASE WHEN ready = 0
                       THEN (SELECT min(d.due_at) FROM webhook_delivery AS d

@@ -86,8 +86,8 @@ UPDATE webhook_delivery SET held = 0
 WHERE thread_id = $1 AND held = 1 AND state = 'pending'
   AND NOT EXISTS (SELECT 1 FROM webhook_delivery AS o
                   WHERE o.webhook_id = webhook_delivery.webhook_id AND o.thread_id = webhook_delivery.thread_id
-                    AND o.recipient = webhook_delivery.recipient AND o.id < webhook_delivery.id
-                    AND (o.state = 'pending' OR o.state = 'claimed'))
+                    AND o.recipient = webhook_delivery.recipient AND (o.state = 'pending' OR o.state = 'claimed')
+                    AND o.id <> webhook_delivery.id AND (o.held = 0 OR o.id < webhook_delivery.id))
 
 -- name: webhook_event_get
 SELECT type, kind, thread_id, alert_id, letter_id, is_exercise, at FROM webhook_event WHERE id = $1
@@ -117,13 +117,6 @@ ORDER BY id DESC LIMIT $3
 
 -- --- the queue ---
 
--- What is over is not sent late: at most $2 rows.
--- name: webhook_expire
-WITH c AS MATERIALIZED (
-    SELECT id FROM webhook_delivery WHERE state = 'pending' AND expires_at > 0 AND expires_at <= $1 LIMIT $2 {lock})
-UPDATE webhook_delivery SET state = 'expired', last_at = $1 FROM c
-WHERE webhook_delivery.id = c.id AND webhook_delivery.state = 'pending'
-
 -- Lanes whose time has come.
 -- name: webhook_lane_wake
 UPDATE webhook_lane SET ready = 1 + is_failing, due_at = NULL
@@ -133,16 +126,20 @@ WHERE ready = 0 AND due_at IS NOT NULL AND due_at <= $1
 SELECT webhook_id, in_flight, paused_until FROM webhook_lane
 WHERE ready > 0 AND ready = $1 AND webhook_id > $2 AND webhook_id <= $3 ORDER BY webhook_id LIMIT $4
 
--- It rests until $2, or, when that is NULL, until something of it changes.
+-- $2 rows of it were claimed. It rests until $3, or, when that is NULL, until something of it changes.
 -- name: webhook_lane_rest
-UPDATE webhook_lane SET ready = 0, due_at = $2 WHERE webhook_id = $1
+UPDATE webhook_lane SET ready = 0, due_at = $3, pending = pending - $2, in_flight = in_flight + $2 WHERE webhook_id = $1
 
 -- Nothing more of it is due: until its next one is.
 -- name: webhook_lane_wait
-UPDATE webhook_lane SET ready = 0,
+UPDATE webhook_lane SET ready = 0, pending = pending - $2, in_flight = in_flight + $2,
     due_at = (SELECT min(d.due_at) FROM webhook_delivery AS d
               WHERE d.webhook_id = $1 AND d.state = 'pending' AND d.held = 0)
 WHERE webhook_id = $1
+
+-- There may be more.
+-- name: webhook_lane_took
+UPDATE webhook_lane SET pending = pending - $2, in_flight = in_flight + $2 WHERE webhook_id = $1
 
 -- Is something left that is due at $1? $2 1: of endpoints that do not fail; 2: of any.
 -- name: webhook_lane_more
@@ -175,7 +172,7 @@ UPDATE webhook_delivery SET
     state = CASE WHEN $2 <> 'pending' THEN $2 WHEN recalled = 1 THEN 'withdrawn'
                  WHEN thread_id <> event_id AND (SELECT w.state FROM webhook AS w WHERE w.id = webhook_delivery.webhook_id) <> 'enabled'
                  THEN 'failed' ELSE 'pending' END,
-    due_at = $3, last_at = $4, duration_ms = $5, http_status = $6, detail = $7, peer = $8, answer = $9, transcript = $10,
+    due_at = CASE WHEN expires_at > 0 AND expires_at < $3 THEN expires_at ELSE $3 END, last_at = $4, duration_ms = $5, http_status = $6, detail = $7, peer = $8, answer = $9, transcript = $10,
     reached = CASE WHEN $11 > reached THEN $11 ELSE reached END
 WHERE id = $1 AND state = 'claimed'
 RETURNING webhook_id, thread_id = event_id
@@ -190,10 +187,12 @@ UPDATE webhook_delivery SET
     due_at = CASE $2 WHEN 0 THEN due_at ELSE $2 END
 WHERE id = $1 AND state = 'claimed'
 
+-- The time of the last success is good to a second, so that a busy endpoint is not written to each time.
 -- name: webhook_lane_succeeded
 UPDATE webhook_lane SET is_failing = 0, ready = CASE WHEN ready > 0 THEN 1 ELSE 0 END, failing_since = NULL,
     last_success_at = $2, paused_until = 0
-WHERE webhook_id = $1
+WHERE webhook_id = $1 AND (is_failing = 1 OR failing_since IS NOT NULL OR paused_until > 0 OR last_success_at IS NULL
+                           OR last_success_at NOT BETWEEN $2 - 999999 AND $2)
 
 -- $3 does the receiver as such fail?, $4 words, $5 paused until.
 -- name: webhook_lane_failed
@@ -213,12 +212,9 @@ WHERE l.webhook_id = $1 AND w.state = 'enabled'
 -- name: webhook_next_due
 SELECT min(due_at) FROM webhook_lane WHERE ready = 0 AND due_at IS NOT NULL AND due_at > $1
 
--- name: webhook_next_expiry
-SELECT min(expires_at) FROM webhook_delivery WHERE state = 'pending' AND expires_at > 0 AND expires_at > $1
-
 -- name: webhook_recover
 UPDATE webhook_delivery SET state = CASE recalled WHEN 1 THEN 'withdrawn' ELSE 'pending' END, due_at = $1
-WHERE state = 'claimed'
+WHERE state = 'claimed' AND webhook_id IN (SELECT l.webhook_id FROM webhook_lane AS l WHERE l.in_flight > 0)
 
 -- name: webhook_counts
 SELECT count(*), coalesce(sum(l.is_failing), 0), coalesce(sum(CASE w.state WHEN 'disabled' THEN 1 ELSE 0 END), 0),
@@ -268,10 +264,6 @@ DELETE FROM webhook_delivery WHERE id IN (
 DELETE FROM webhook_event WHERE id IN (
     SELECT e.id FROM webhook_event AS e
     WHERE e.at < $1 AND NOT EXISTS (SELECT 1 FROM webhook_delivery AS d WHERE d.event_id = e.id) LIMIT $2)
-
--- Is it for those only who have something of the thread?
--- name: webhook_event_ends
-SELECT CASE WHEN type IN ('alert.recalled', 'alert.expired') THEN 1 ELSE 0 END FROM webhook_event WHERE id = $1
 
 -- --- endpoints: added, found, changed ---
 
@@ -375,8 +367,8 @@ UPDATE webhook_delivery SET held = 0
 WHERE webhook_id = $1 AND held = 1 AND state = 'pending'
   AND NOT EXISTS (SELECT 1 FROM webhook_delivery AS o
                   WHERE o.webhook_id = webhook_delivery.webhook_id AND o.thread_id = webhook_delivery.thread_id
-                    AND o.recipient = webhook_delivery.recipient AND o.id < webhook_delivery.id
-                    AND (o.state = 'pending' OR o.state = 'claimed'))
+                    AND o.recipient = webhook_delivery.recipient AND (o.state = 'pending' OR o.state = 'claimed')
+                    AND o.id <> webhook_delivery.id AND (o.held = 0 OR o.id < webhook_delivery.id))
 
 -- name: webhook_report
 UPDATE webhook_delivery SET report = $2, report_at = $3 WHERE id = $1
