@@ -93,6 +93,7 @@ static void join(struct webhook_flights *list, struct webhook_flight *f)
 
 static void leave(struct webhook_flights *list, struct webhook_flight *f)
 {
+    assert((f == list->first) == (f->prev == NULL));
     if (f->prev)
         f->prev->next = f->next;
     else
@@ -101,6 +102,7 @@ static void leave(struct webhook_flights *list, struct webhook_flight *f)
         f->next->prev = f->prev;
     else
         list->last = f->prev;
+    assert(list->first != f && list->last != f);
 }
 
 void webhooks_enqueue(struct webhooks *w, struct webhook_job *job)
@@ -120,20 +122,25 @@ static void grow_old(struct webhooks *w)
     w->young--;
 }
 
-/* Whether it has been called or not. */
-static void drop_flight(struct webhook_flight *f)
+static void drop(struct webhook_flights *list, struct webhook_flight *f)
+{
+    struct webhooks *w = f->owner;
+    leave(list, f);
+    w->in_flight--;
+    w->failing_in_flight -= f->job->is_endpoint_failing;
+    webhook_job_free(f->job);
+    free(f);
+}
+
+static void drop_called(struct webhook_flight *f)
 {
     struct webhooks *w = f->owner;
     if (f == w->oldest_young)
         grow_old(w);
     else
         w->young -= f->is_young;
-    w->calls -= f->called_ms > 0;
-    leave(f->called_ms ? &w->called : &w->waiting, f);
-    w->in_flight--;
-    w->failing_in_flight -= f->job->is_endpoint_failing;
-    webhook_job_free(f->job);
-    free(f);
+    w->calls--;
+    drop(&w->called, f);
 }
 
 static void finish(struct webhook_flight *f, const struct http_answer *a)
@@ -141,7 +148,7 @@ static void finish(struct webhook_flight *f, const struct http_answer *a)
     struct webhooks *w = f->owner;
     struct webhook_verdict v = judge(w, f, a);
     add_record(w, make_record(f, a, &v));
-    drop_flight(f);
+    drop_called(f);
     webhooks_touch(w);
 }
 
@@ -228,7 +235,7 @@ static void give_back_waiting(struct webhooks *w)
                                             .outcome = WEBHOOK_GIVEN_BACK,
                                             .now_us = clock_real_us(w->env.clock)};
         add_record(w, r);
-        drop_flight(f);
+        drop(&w->waiting, f);
     }
 }
 
@@ -247,7 +254,7 @@ static void cut_off(struct webhooks *w)
     w->is_cut_off = true;
     while (w->called.first) {
         http_call_cancel(w->called.first->call);
-        drop_flight(w->called.first);
+        drop_called(w->called.first);
     }
 }
 

@@ -99,7 +99,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *data)
         return;
     p->waiting->open--;
     p->waiting = NULL;
-    uv_buf_t out = uv_buf_init((char *)(uintptr_t)reply, (unsigned)strlen(reply));
+    uv_buf_t out = uv_buf_init((char *)reply, (unsigned)strlen(reply));
     p->write.data = p;
     uv_write(&p->write, stream, &out, 1, on_written);
 }

@@ -139,12 +139,13 @@ static void add_alert(struct bed *bed)
 {
     struct ask ask = {.alert_id = 100 + bed->alerts++};
     int64_t now = clock_real_us(&bed->clock);
+    int64_t expires = now + 7 * 86400 * US_PER_S;
     script(bed,
            "INSERT INTO alert (id, root_id, type, kind, severity, urgency, certainty, is_exercise, life_danger,"
            " classification, content_hash, title, text, target, area_text, state, author_id, author, expires_at,"
            " created_at, sent_at) VALUES (%lld, %lld, 'alert', 'boat_theft', 'severe', 'immediate', 'observed', 0, 0,"
            " 'public', 'h', 'Stöld', 'X', '{}', 'A', 'active', 0, 'anna', %lld, 1, %lld)",
-           (long long)ask.alert_id, (long long)ask.alert_id, (long long)(now + 7 * 86400 * US_PER_S), (long long)now);
+           (long long)ask.alert_id, (long long)ask.alert_id, (long long)expires, (long long)now);
     run(bed, &ask, op_emit);
     webhooks_wake(bed->webhooks);
 }

@@ -72,7 +72,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *data)
         return;
     memcpy(p->bed->request, p->in, p->n + 1);
     p->n = 0;
-    uv_buf_t out = uv_buf_init((char *)(uintptr_t)p->bed->reply, (unsigned)strlen(p->bed->reply));
+    uv_buf_t out = uv_buf_init((char *)p->bed->reply, (unsigned)strlen(p->bed->reply));
     p->write.data = p;
     uv_write(&p->write, stream, &out, 1, on_written);
 }
