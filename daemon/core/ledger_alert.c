@@ -59,3 +59,8 @@ int ledger_open_follow(struct db *db, const struct ledger_alert *alert, int64_t 
         *message_id = id;
     return rc;
 }
+
+int ledger_doubt_queued(struct db *db)
+{
+    return db_exec(db, NULL, Q_DELIVERY_DOUBT_QUEUED, DB_NO_ARGS);
+}

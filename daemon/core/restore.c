@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "core/hold.h"
 #include "core/ledger.h"
+#include "core/ledger_alert.h"
 #include "core/setting.h"
 #include "store/actor.h"
 #include "store/audit.h"
@@ -51,6 +52,8 @@ static int prepare(struct db *db, const struct actor *actor, const char *file, s
     snprintf(note->file, sizeof note->file, "%s", file);
     if (rc == 0)
         rc = ledger_recover(db, &in_flight);
+    if (rc == 0)
+        rc = ledger_doubt_queued(db);
     if (rc == 0) /* also of a backup that was on hold: it is so from now on, by whom restores it */
         rc = hold_set(db, actor, false, NULL);
     if (rc == 0)

@@ -8,9 +8,9 @@
  *   recall   for those who got a copy of the thread or may have, and nobody else
  *
  * "May have": the final dot left us without an answer (uncertain), or the process ended while the row was in flight, or
- * a person had an uncertain one tried again (both in_doubt). What is on the wire when an update or a recall comes is
- * noted in thread_wait and follows, or not, when it is decided. delivery.follows is the first copy that the reader has
- * or may have.
+ * a person had an uncertain one tried again, or the store was restored from a backup that had it queued (all in_doubt).
+ * What is on the wire when an update or a recall comes is noted in thread_wait and follows, or not, when it is decided.
+ * delivery.follows is the first copy that the reader has or may have.
  *
  * Invariants:
  *  1. Before an update or a recall is expanded the earlier messages of its thread are closed, in the same transaction.
@@ -43,6 +43,9 @@ int ledger_open_alert(struct db *db, const struct ledger_alert *alert, int64_t *
 /* An update (takes_queued) or a recall in the thread of root_alert_id; closes the thread's earlier messages. */
 int ledger_open_follow(struct db *db, const struct ledger_alert *alert, int64_t root_alert_id, bool takes_queued,
                        int64_t *message_id);
+/* The store is a backup: whatever of alerts was queued may have been sent since it was made, so a recall goes to those
+ * readers, too. */
+int ledger_doubt_queued(struct db *db);
 /* Rows that an update or a recall waits for, and that have been decided: who may have got them follows. At most
  * LEDGER_FOLLOW_MAX a call, *n of them: there may be others when it is that many. Costs what is in flight. */
 enum { LEDGER_FOLLOW_MAX = 100 };

@@ -287,6 +287,11 @@ UPDATE delivery SET
     due_at = $1, in_doubt = 1
 WHERE state = 'claimed' AND message_id IN (SELECT id FROM open_message)
 
+-- In a store restored from a backup: what was queued when that was taken may have left since.
+-- name: delivery_doubt_queued
+UPDATE delivery SET in_doubt = 1
+WHERE state = 'pending' AND message_id IN (SELECT q.message_id FROM lane_queue AS q WHERE q.lane = 0)
+
 -- Rows that lie further ahead ($2) than any wait is long: the clock was ahead when they were written. Due now ($1).
 -- Messages that wait for an hour of the day (not_before) are left alone, here and below.
 -- name: delivery_pull_back

@@ -358,6 +358,19 @@ static void test_ledger_recover__the_process_ends_while_a_recall_waits(void **st
     assert_int_equal(store_fixture_count(&f, recall, ""), 3);
 }
 
+static void test_ledger_doubt_queued__a_backup_does_not_know_who_got_it_since(void **state)
+{
+    (void)state;
+    int64_t group = 0;
+    open_mixed(&group);
+    store_fixture_ok(&f, ledger_doubt_queued(f.db));
+    int64_t recall = open_follow(false);
+    expand();
+    assert_int_equal(store_fixture_count(&f, recall, ""), 3);
+    assert_true(row_of(recall, "queued@example.se") > 0);
+    assert_int_equal(row_of(recall, "failed@example.se"), 0);
+}
+
 static void test_ledger_open_follow__a_recall_in_the_middle_of_the_expansion(void **state)
 {
     (void)state;
@@ -708,6 +721,7 @@ static const struct CMUnitTest tests[] = {
     TEST_FIXTURE(test_ledger_open_follow__what_was_on_the_wire_and_did_not_arrive, setup, teardown),
     TEST_FIXTURE(test_ledger_recover__who_was_in_flight_may_have_it, setup, teardown),
     TEST_FIXTURE(test_ledger_recover__the_process_ends_while_a_recall_waits, setup, teardown),
+    TEST_FIXTURE(test_ledger_doubt_queued__a_backup_does_not_know_who_got_it_since, setup, teardown),
     TEST_FIXTURE(test_ledger_open_follow__a_recall_in_the_middle_of_the_expansion, setup, teardown),
     TEST_FIXTURE(test_ledger_open_follow__who_left_or_stopped_gets_nothing_more, setup, teardown),
     TEST_FIXTURE(test_ledger_open_follow__an_update_takes_over_what_was_queued, setup, teardown),
