@@ -252,9 +252,10 @@ static void on_closed(uv_handle_t *handle)
 static void cut_off(struct webhooks *w)
 {
     w->is_cut_off = true;
-    while (w->called.first) {
-        http_call_cancel(w->called.first->call);
-        drop_called(w->called.first);
+    for (struct webhook_flight *f = w->called.first, *next = NULL; f; f = next) {
+        next = f->next;
+        http_call_cancel(f->call);
+        drop_called(f);
     }
 }
 
