@@ -246,27 +246,27 @@ static int release(struct db *db, const struct actor *actor, const struct alert_
 }
 
 int alert_send_draft(struct db *db, const struct actor *actor, const struct config *config, int64_t id,
-                     int64_t confirm_recipients, const char *override_reason, struct alert_plan *plan,
-                     struct alert_answer *answer, struct err *err)
+                     const struct alert_release *by, struct alert_plan *plan, struct alert_answer *answer,
+                     struct err *err)
 {
     struct alert_row row = {0};
     *answer = (struct alert_answer){0};
     int rc = load_in_state(db, actor, id, ALERT_STATE_DRAFT, "sent", &row, err);
     if (rc == 0 && row.type != ALERT_TYPE_ALERT) {
-        rc = alert_follow_draft_send(db, actor, config, &row, override_reason, plan, answer, err);
+        rc = alert_follow_draft_send(db, actor, config, &row, by->override_reason, plan, answer, err);
         alert_row_fini(&row);
         return rc;
     }
     if (rc == 0)
         rc = alert_check_rate(db, actor, config, answer, err);
     if (rc == 0)
-        rc = alert_lint_check(&plan->lint, override_reason, err);
+        rc = alert_lint_check(&plan->lint, by->override_reason, err);
     if (rc == 0)
-        rc = check_confirmation(config, plan->audience.recipients, confirm_recipients, answer, err);
+        rc = check_confirmation(config, plan->audience.recipients, by->confirm_recipients, answer, err);
     if (rc == 0)
-        rc = release(db, actor, &row, override_reason, plan, answer, err);
+        rc = release(db, actor, &row, by->override_reason, plan, answer, err);
     if (rc == 0)
-        rc = alert_audit(db, actor, "alert.send", &row, "override_reason", override_reason);
+        rc = alert_audit(db, actor, "alert.send", &row, "override_reason", by->override_reason);
     alert_row_fini(&row);
     return rc;
 }

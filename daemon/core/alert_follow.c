@@ -137,15 +137,15 @@ static const char *standard_text(enum alert_kind kind)
 }
 
 /* The recall's own texts, and what must not stand in them. */
-static int compose_recall(struct db *db, const struct config *config, const struct alert_row *before, const char *title,
-                          const char *text, struct alert_row *row, struct err *err)
+static int compose_recall(struct db *db, const struct config *config, const struct alert_row *before,
+                          const struct alert_recall_input *said, struct alert_row *row, struct err *err)
 {
     struct alert_input in = ALERT_INPUT_INIT;
     struct sms_text sms = {0};
     struct lint_report lint;
-    bool has_text = text && text[0];
-    in.title = title && title[0] ? title : NULL;
-    in.text = has_text ? text : standard_text(before->kind);
+    bool has_text = said->text && said->text[0];
+    in.title = said->title && said->title[0] ? said->title : NULL;
+    in.text = has_text ? said->text : standard_text(before->kind);
     in.instruction = in.title_en = in.text_en = "";
     in.urgency = alert_urgency_word(ALERT_URGENCY_PAST);
     lint_report_init(&lint);
@@ -159,8 +159,8 @@ static int compose_recall(struct db *db, const struct config *config, const stru
     return rc;
 }
 
-int alert_recall(struct db *db, const struct actor *actor, const struct config *config, int64_t id, const char *title,
-                 const char *text, const char *note, struct alert_answer *answer, struct err *err)
+int alert_recall(struct db *db, const struct actor *actor, const struct config *config, int64_t id,
+                 const struct alert_recall_input *in, struct alert_answer *answer, struct err *err)
 {
     struct alert_row before = {0};
     struct alert_row row = {.type = ALERT_TYPE_RECALL, .state = ALERT_STATE_RECALLED};
@@ -168,7 +168,7 @@ int alert_recall(struct db *db, const struct actor *actor, const struct config *
     *answer = (struct alert_answer){0};
     int rc = alert_load_current(db, actor, id, "recalled", &before, err);
     if (rc == 0)
-        rc = compose_recall(db, config, &before, title, text, &row, err);
+        rc = compose_recall(db, config, &before, in, &row, err);
     if (rc == 0)
         rc = alert_not_before(config, &row, now, &row.not_before_us, err);
     if (rc == 0)
@@ -180,11 +180,11 @@ int alert_recall(struct db *db, const struct actor *actor, const struct config *
         int64_t from = row.not_before_us > now ? row.not_before_us : now;
         row.expires_us = from + tried_s * US_PER_S;
         row.ended_us = now;
-        row.note = xstrdup_opt(note);
+        row.note = in->note && in->note[0] ? xstrdup(in->note) : NULL;
         rc = put_out(db, actor, &row, answer);
     }
     if (rc == 0)
-        rc = alert_audit(db, actor, "alert.recall", &row, "note", note);
+        rc = alert_audit(db, actor, "alert.recall", &row, "note", in->note);
     alert_row_fini(&row);
     alert_row_fini(&before);
     return rc;

@@ -38,11 +38,11 @@ int alert_follow_draft_send(struct db *db, const struct actor *actor, const stru
                             struct alert_answer *answer, struct err *err)
 {
     struct alert_input in = input_of(row, override_reason);
+    const struct alert_recall_input recall = {.title = row->title, .text = row->text, .note = row->origin_id};
     char id[ID_TEXT_BYTES];
     char note[NOTE_BYTES];
-    int rc = row->type == ALERT_TYPE_RECALL
-                 ? alert_recall(db, actor, config, row->root_id, row->title, row->text, row->origin_id, answer, err)
-                 : alert_update(db, actor, config, row->root_id, &in, plan, answer, err);
+    int rc = row->type == ALERT_TYPE_RECALL ? alert_recall(db, actor, config, row->root_id, &recall, answer, err)
+                                            : alert_update(db, actor, config, row->root_id, &in, plan, answer, err);
     if (rc)
         return rc;
     snprintf(note, sizeof note, "skickat som %s", id_format(ID_ALERT, answer->id, id));

@@ -125,16 +125,14 @@ static int read_member(const char *key, const json_t *value, struct alert_target
     return err_set(err, ERR_INVALID, "target has no member \"%.40s\": there are " MEMBERS, key);
 }
 
-int alert_target_parse(const struct json_t *json, struct alert_target *out, struct err *err)
+int alert_target_parse(struct json_t *json, struct alert_target *out, struct err *err)
 {
     struct alert_target target = {0};
     int rc = 0;
     void *iter = NULL;
     if (json && !json_is_null(json) && !json_is_object(json))
         return err_set(err, ERR_INVALID, "target: write an object with " MEMBERS);
-    /* jansson's iterators take no const, and change nothing. */
-    for (iter = json_object_iter((json_t *)(uintptr_t)json); iter && rc == 0;
-         iter = json_object_iter_next((json_t *)(uintptr_t)json, iter))
+    for (iter = json_object_iter(json); iter && rc == 0; iter = json_object_iter_next(json, iter))
         rc = read_member(json_object_iter_key(iter), json_object_iter_value(iter), &target, err);
     if (rc) {
         alert_target_fini(&target);

@@ -155,7 +155,7 @@ static int insert_parts(struct db *db, struct expansion *e, int chunk, bool *is_
 
 int ledger_expand(struct db *db, int chunk, bool *more)
 {
-    struct expansion e;
+    struct expansion e = {0};
     enum way way = WAY_FREE;
     bool is_walked = false;
     int64_t now = db_now_us(db);

@@ -149,7 +149,7 @@ static int next_decided(struct db *db, struct decided *d)
 
 int ledger_follow_decided(struct db *db, int *n)
 {
-    struct decided d;
+    struct decided d = {0};
     int rc = 1;
     *n = 0;
     while (*n < LEDGER_FOLLOW_MAX && (rc = next_decided(db, &d)) > 0) {

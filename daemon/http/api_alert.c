@@ -120,8 +120,9 @@ static int send_draft_planned(struct api_call *call, struct db *db)
 {
     struct work *work = call->work;
     struct alert_answer answer = {.id = 0};
-    int rc = alert_send_draft(db, &call->actor, call->config, work->id, work->in.confirm_recipients,
-                              work->in.override_reason, &work->plan, &answer, &call->err);
+    const struct alert_release release = {.confirm_recipients = work->in.confirm_recipients,
+                                          .override_reason = work->in.override_reason};
+    int rc = alert_send_draft(db, &call->actor, call->config, work->id, &release, &work->plan, &answer, &call->err);
     return rc ? refuse(call, work, &answer, rc) : finish(call, db, work, &answer, true);
 }
 
@@ -213,22 +214,19 @@ static int plan_update(struct api_call *call, struct db *db)
 static int recall_alert(struct api_call *call, struct db *db)
 {
     struct alert_answer answer = {.id = 0};
-    const char *title = NULL;
-    const char *text = NULL;
-    const char *note = NULL;
+    struct alert_recall_input in = {.title = NULL};
     int64_t id = 0;
     int rc = api_body_only(call, "title text note");
     if (rc == 0)
-        rc = api_body_text(call, "title", &title);
+        rc = api_body_text(call, "title", &in.title);
     if (rc == 0)
-        rc = api_body_text(call, "text", &text);
+        rc = api_body_text(call, "text", &in.text);
     if (rc == 0)
-        rc = api_body_text(call, "note", &note);
+        rc = api_body_text(call, "note", &in.note);
     if (rc == 0)
         rc = api_alert_find(call, db, &id);
     if (rc == 0)
-        rc = alert_recall(db, &call->actor, call->config, id, title && title[0] ? title : NULL,
-                          text && text[0] ? text : NULL, note && note[0] ? note : NULL, &answer, &call->err);
+        rc = alert_recall(db, &call->actor, call->config, id, &in, &answer, &call->err);
     call->status = 201;
     return rc ? rc : api_alert_show(call, db, answer.id);
 }

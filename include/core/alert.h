@@ -62,6 +62,17 @@ struct alert_input {
         .life_danger = -1, .confirm_recipients = -1 \
     }
 
+/* What a recall says; NULL: a standard sentence. `note`: why, for the log. */
+struct alert_recall_input {
+    const char *title, *text, *note;
+};
+
+/* What the sender of a draft says. */
+struct alert_release {
+    int64_t confirm_recipients; /* as in alert_input */
+    const char *override_reason;
+};
+
 /* What would happen; the answer of a dry run, and what a change needs. */
 struct alert_plan {
     struct alert_audience audience;
@@ -109,8 +120,8 @@ int alert_add_draft(struct db *db, const struct actor *actor, const struct confi
 /* A draft of an update or a recall (core/vma_draft.h) changes or takes back its thread, as alert_update and
  * alert_recall; nobody is counted and no confirmation is asked for. */
 int alert_send_draft(struct db *db, const struct actor *actor, const struct config *config, int64_t id,
-                     int64_t confirm_recipients, const char *override_reason, struct alert_plan *plan,
-                     struct alert_answer *answer, struct err *err);
+                     const struct alert_release *by, struct alert_plan *plan, struct alert_answer *answer,
+                     struct err *err);
 /* By another person than the author. `hash`: what the approver has read (8 digits or more), or NULL. */
 int alert_approve(struct db *db, const struct actor *actor, const struct config *config, int64_t id, const char *hash,
                   struct alert_plan *plan, struct alert_answer *answer, struct err *err);
@@ -120,9 +131,9 @@ int alert_discard(struct db *db, const struct actor *actor, int64_t id, const ch
 /* `id` is any of the thread. */
 int alert_update(struct db *db, const struct actor *actor, const struct config *config, int64_t id,
                  const struct alert_input *in, struct alert_plan *plan, struct alert_answer *answer, struct err *err);
-/* Of the whole thread. `title` and `text` NULL: a standard sentence. `note`: why, for the log. No limit of rate. */
-int alert_recall(struct db *db, const struct actor *actor, const struct config *config, int64_t id, const char *title,
-                 const char *text, const char *note, struct alert_answer *answer, struct err *err);
+/* Of the whole thread. No limit of rate. */
+int alert_recall(struct db *db, const struct actor *actor, const struct config *config, int64_t id,
+                 const struct alert_recall_input *in, struct alert_answer *answer, struct err *err);
 
 /* By id ("alr_..."), or "latest" for the newest that the person can see. */
 int alert_find(struct db *db, const struct actor *actor, const char *text, int64_t *id, struct err *err);

@@ -42,7 +42,7 @@ struct alert_target {
 };
 
 /* `json` is an object as above, or NULL for an empty target. ERR_INVALID names the member that is wrong. */
-int alert_target_parse(const struct json_t *json, struct alert_target *out, struct err *err);
+int alert_target_parse(struct json_t *json, struct alert_target *out, struct err *err);
 void alert_target_fini(struct alert_target *target);
 
 /* One of those who would get it. */

@@ -146,7 +146,8 @@ static void measure_thread(struct bench *b, struct alert_input in)
         from = used_us();
         check(b, "begin", db_begin(b->writer));
         check(b, "recall",
-              alert_recall(b->writer, &b->actor, &b->config, answer.id, NULL, NULL, NULL, &answer, &b->err));
+              alert_recall(b->writer, &b->actor, &b->config, answer.id, &(struct alert_recall_input){.title = NULL},
+                           &answer, &b->err));
         check(b, "commit", db_commit(b->writer));
         ms = ms_since(from);
         recall = ms > recall ? ms : recall;

@@ -114,7 +114,8 @@ int alert_world_send_draft(struct alert_world *w, const struct actor *actor, int
     alert_plan_init(&plan);
     int rc = alert_plan_again(w->f.db, actor, &w->config, id, &plan, &w->f.err);
     if (rc == 0)
-        rc = alert_send_draft(w->f.db, actor, &w->config, id, -1, NULL, &plan, &w->answer, &w->f.err);
+        rc = alert_send_draft(w->f.db, actor, &w->config, id, &(struct alert_release){.confirm_recipients = -1}, &plan,
+                              &w->answer, &w->f.err);
     alert_plan_fini(&plan);
     return rc;
 }
@@ -133,7 +134,8 @@ int alert_world_update(struct alert_world *w, const struct actor *actor, int64_t
 
 int alert_world_recall(struct alert_world *w, const struct actor *actor, int64_t id, const char *text)
 {
-    return alert_recall(w->f.db, actor, &w->config, id, NULL, text, "över", &w->answer, &w->f.err);
+    return alert_recall(w->f.db, actor, &w->config, id, &(struct alert_recall_input){.text = text, .note = "över"},
+                        &w->answer, &w->f.err);
 }
 
 int64_t alert_world_count(struct alert_world *w)

@@ -125,7 +125,8 @@ static int op_follow(struct db *db, struct store_req *req)
     struct actor anna;
     int rc = staff_actor_by_name(db, "anna", &anna, &d->err);
     if (rc == 0 && d->is_recall)
-        return alert_recall(db, &anna, d->s->config, d->id, NULL, NULL, "över", &answer, &d->err);
+        return alert_recall(db, &anna, d->s->config, d->id, &(struct alert_recall_input){.note = "över"}, &answer,
+                            &d->err);
     in.text = "Nu också i grannkvarteret.\n";
     alert_plan_init(&plan);
     if (rc == 0)

@@ -414,10 +414,12 @@ static void test_walls__an_alert_is_its_areas(void **state)
     assert_int_equal(id, w.answer.id);
     /* Cecilia sees it, but it concerns more than her municipality. */
     struct alert_answer answer;
-    assert_int_equal(alert_recall(w.f.db, &w.f.cecilia, &w.config, id, NULL, NULL, NULL, &answer, &w.f.err),
+    assert_int_equal(alert_recall(w.f.db, &w.f.cecilia, &w.config, id, &(struct alert_recall_input){.title = NULL},
+                                  &answer, &w.f.err),
                      ERR_FORBIDDEN);
-    assert_int_equal(alert_recall(w.f.db, &w.f.david, &w.config, id, NULL, NULL, NULL, &answer, &w.f.err),
-                     ERR_NOT_FOUND);
+    assert_int_equal(
+        alert_recall(w.f.db, &w.f.david, &w.config, id, &(struct alert_recall_input){.title = NULL}, &answer, &w.f.err),
+        ERR_NOT_FOUND);
 }
 
 static void test_draft__a_suggestion_is_sent_by_a_person_or_not_at_all(void **state)

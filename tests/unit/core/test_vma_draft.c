@@ -122,7 +122,8 @@ static int64_t send_it(int64_t id)
     struct alert_answer answer = {.id = 0};
     alert_plan_init(&plan);
     store_fixture_ok(&f, alert_plan_again(f.db, &f.anna, config, id, &plan, &f.err));
-    store_fixture_ok(&f, alert_send_draft(f.db, &f.anna, config, id, -1, NULL, &plan, &answer, &f.err));
+    store_fixture_ok(&f, alert_send_draft(f.db, &f.anna, config, id, &(struct alert_release){.confirm_recipients = -1},
+                                          &plan, &answer, &f.err));
     alert_plan_fini(&plan);
     return answer.id;
 }
@@ -332,7 +333,8 @@ static void test_alert_send_draft__refuses_to_change_what_has_ended(void **state
     int64_t root = send_it(suggestion());
     f.now_us += 1800 * US_PER_S;
     take("vma-update.json");
-    store_fixture_ok(&f, alert_recall(f.db, &f.anna, config, root, NULL, NULL, NULL, &answer, &f.err));
+    store_fixture_ok(
+        &f, alert_recall(f.db, &f.anna, config, root, &(struct alert_recall_input){.title = NULL}, &answer, &f.err));
     alert_plan_init(&plan);
     assert_int_equal(alert_plan_again(f.db, &f.anna, config, suggestion(), &plan, &f.err), ERR_BAD_STATE);
     assert_non_null(strstr(f.err.text, "recalled"));

@@ -184,7 +184,8 @@ static void test_cloudevents__attributes(void **state)
     /* Attribute names: lower-case letters and digits (CloudEvents 1.0.2, "Attribute Naming Convention"). */
     const char *name;
     json_t *value;
-    json_object_foreach(json, name, value) {
+    json_object_foreach(json, name, value)
+    {
         assert_int_equal(strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789"), strlen(name));
     }
     json_decref(json);
@@ -321,8 +322,11 @@ static void test_teams__a_card_without_markdown(void **state)
         assert_string_equal(text_at(json, "attachments/0/content/body/1/inlines/0/text"), "DETTA ÄR EN ÖVNING.");
         size_t k;
         json_t *item;
-        json_array_foreach((json_t *)find(json, "attachments/0/content/body"), k, item)
+        const json_t *body = find(json, "attachments/0/content/body");
+        json_array_foreach(body, k, item)
+        {
             assert_string_equal(text_at(item, "type"), "RichTextBlock");
+        }
         json_decref(json);
     }
 }
