@@ -231,6 +231,8 @@ static void put_head(struct screen *s)
 static void put_people(struct screen *s)
 {
     const json_t *groups = json_object_get(s->alert, "groups");
+    if (!json_is_integer(json_object_get(s->alert, "recipients")))
+        return;
     begin_pair(s, s->w->people);
     buf_addf(&s->line, "%lld", show_number(s->alert, "recipients"));
     if (json_is_integer(groups))
@@ -288,7 +290,7 @@ static void put_deliveries(struct screen *s)
     const char *comma = "";
     if (!json_is_object(d))
         return;
-    begin_pair(s, "");
+    begin_pair(s, json_is_integer(json_object_get(s->alert, "recipients")) ? "" : s->w->people);
     size_t before = s->line.len;
     add_count(s, &comma, show_number(d, "sent"), s->w->sent);
     add_count(s, &comma, show_number(d, "pending") + show_number(d, "claimed"), s->w->waiting);

@@ -228,7 +228,8 @@ static void print_message(struct cli *cli, const json_t *message, struct buf *li
 {
     buf_adds(line, "  ");
     words_clip(line, show_text(message, "title", "-"), TITLE_COLUMNS);
-    buf_addf(line, " (%s)", show_text(message, "kind", "-"));
+    buf_addf(line, " (%s)",
+             json_is_true(json_object_get(message, "exercise")) ? "EXERCISE" : show_text(message, "kind", "-"));
     print_line(cli->out, line);
     add_progress(line, json_object_get(message, "deliveries"));
     print_line(cli->out, line);

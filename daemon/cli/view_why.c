@@ -73,7 +73,8 @@ static void print_waits(struct cli *cli, const json_t *delivery, struct buf *lin
 /* "sent       Månadsbrev  2026-04-01 09:00  dlv_..." and below it what happened. What is no letter says so. */
 static void print_delivery(struct cli *cli, const json_t *delivery, struct buf *line)
 {
-    const char *kind = show_text(delivery, "kind", "-");
+    bool is_exercise = json_is_true(json_object_get(delivery, "exercise"));
+    const char *kind = is_exercise ? "EXERCISE" : show_text(delivery, "kind", "-");
     bool is_usual = strcmp(kind, "letter") == 0;
     buf_addf(line, "%-10s ", show_text(delivery, "state", "-"));
     words_clip(line, show_text(delivery, "title", "-"), is_usual ? TITLE_COLUMNS : TITLE_COLUMNS - strlen(kind) - 3);

@@ -212,7 +212,8 @@ static int why(struct api_call *call, struct db *db)
     if (rc == 0)
         rc = api_list(call, rows,
                       "id:dlv message:msg kind:s title:s letter:let municipality_code:s group:grp state:s due_at:t "
-                      "attempts:i code:i status:s reply:s step:s relay:s created_at:t first_at:t last_at:t",
+                      "attempts:i code:i status:s reply:s step:s relay:s created_at:t first_at:t last_at:t alert:alr "
+                      "exercise:b",
                       -1, &page);
     if (rc == 0)
         rc = add_waits(call, db);
@@ -227,7 +228,7 @@ static int why(struct api_call *call, struct db *db)
 
 const struct api_route API_ROUTES_DELIVERY[] = {
     {HTTP_METHOD_GET, "/api/v1/delivery", API_READ, PERM_DELIVERY, API_NO_BODY, list_deliveries,
-     "List deliveries, by message, letter, state or address."},
+     "List deliveries, by message, letter, alert, state or address."},
     {HTTP_METHOD_GET, "/api/v1/delivery/{id}", API_READ, PERM_DELIVERY, API_NO_BODY, get_delivery,
      "Show a delivery and the relay's last reply."},
     {HTTP_METHOD_POST, "/api/v1/delivery/{id}/retry", API_WRITE, PERM_DELIVERY, API_JSON, retry_delivery,

@@ -159,6 +159,7 @@ class Way(Alerts):
             self.assertIn("112", text)
             self.assertIn("114 14", text)
             self.assertNotIn("ÖVNING", text)
+        self.assertEqual((over["recipients"], over["groups"]), (None, 2))
         thread = self.show(d, over["id"])["thread"]
         self.assertEqual([t["type"] for t in thread], ["alert", "update", "recall"])
         self.assertEqual(self.show(d, sent["id"])["state"], "recalled")
@@ -231,6 +232,9 @@ class Way(Alerts):
                 if is_exercise:
                     self.assertLess(mail.get_body(("plain",)).get_content().index("DETTA ÄR EN ÖVNING"), 200)
         self.assertEqual(exercises, 3 * len(meant))
+        why = d.json("why", "p0@example.se")["items"]
+        self.assertEqual([w["exercise"] for w in why], [False, True, True, True])
+        self.assertEqual(d.cli("why", "p0@example.se").count("(EXERCISE)"), 3)
         listed = {a["id"]: a["exercise"] for a in d.json("alert", "list")["items"]}
         self.assertEqual(listed, {sent["id"]: True, changed["id"]: True, over["id"]: True, real["id"]: False})
         self.assertIn("ÖVNING", d.cli("--lang", "sv", "alert", "show", sent["id"]))

@@ -573,7 +573,8 @@ UPDATE message SET state = 'sending', finished_at = CASE expires_at WHEN 0 THEN 
 -- All that was sent to one address ($3 its key), newest first, before id $4, at most $5.
 -- name: delivery_why scoped
 SELECT d.id, d.message_id, m.kind, m.title, m.letter_id, d.municipality_code, d.group_id, d.state, d.due_at, d.attempts,
-       d.code, d.status, d.reply, d.step, d.relay, d.created_at, d.first_at, d.last_at
+       d.code, d.status, d.reply, d.step, d.relay, d.created_at, d.first_at, d.last_at, m.alert_id,
+       m.is_exercise
 FROM delivery AS d JOIN message AS m ON m.id = d.message_id
 WHERE d.address_key = $3 AND d.id < $4
   AND (d.municipality_code IS NULL AND $1 = 'all' OR {scope d.municipality_code})
