@@ -145,6 +145,17 @@ static void back_to_queue(struct outbox *o, struct parcel *p)
         outbox_requeue(o, p);
 }
 
+/* Was it put off beside others that its domain takes? Then that says nothing about the domain. */
+static bool is_put_off_alone(const struct parcel_list *done, const struct parcel *p)
+{
+    if (p->outcome.kind != OUTCOME_RETRY || !is_at(&p->outcome, SMTP_STATE_RCPT))
+        return false;
+    for (const struct parcel *q = done->first; q; q = q->next)
+        if (q->was_taken && q->hold.entry == p->hold.entry)
+            return true;
+    return false;
+}
+
 static void settle(struct outbox *o, struct parcel *p, const struct parcel_list *behind, struct slot *slot,
                    bool is_shared)
 {
@@ -161,7 +172,8 @@ static void settle(struct outbox *o, struct parcel *p, const struct parcel_list 
         back_to_queue(o, p);
         return;
     }
-    bool is_its_own = !is_shared || outcome->kind == OUTCOME_SENT || is_at(outcome, SMTP_STATE_RCPT);
+    bool is_its_own =
+        !is_shared || outcome->kind == OUTCOME_SENT || (is_at(outcome, SMTP_STATE_RCPT) && !p->is_put_off_alone);
     tell_domain(o, p, behind, is_its_own ? outcome : &nothing);
     r->counters.our_fault += outcome->kind == OUTCOME_OUR_FAULT;
     if (is_about_relay(outcome) && outbox_has_relay(o)) /* another one may want us */
@@ -185,6 +197,8 @@ void outbox_outcome(struct outbox *o, struct parcel_list *done, const struct par
     bool is_shared = done->count > 1;
     tell_once(o, done, slot);
     move_up(behind, outbox_mono_ms(o));
+    for (p = done->first; p; p = p->next)
+        p->is_put_off_alone = is_shared && is_put_off_alone(done, p);
     while ((p = parcel_list_pop(done)) != NULL)
         settle(o, p, behind, slot, is_shared);
 }

@@ -31,6 +31,8 @@ struct parcel {
     bool is_recalled;      /* goes back, should it come back */
     bool was_dropped;      /* a relay has hung up on it before */
     bool goes_alone;       /* what it shared a transaction with was refused together with it */
+    bool was_taken;        /* the relay took its address, in the transaction that has just ended ... */
+    bool is_put_off_alone; /* ... or not, but those of others in its domain */
     struct domain_hold hold;
     /* --- done --- */
     bool is_untouched;   /* given back without an attempt ... */

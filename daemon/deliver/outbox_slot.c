@@ -155,6 +155,8 @@ static void on_outcome(struct smtp_session *session, const struct smtp_job *job,
     assert(slot->count > 0 && job == &hand->smtp);
     struct parcel_list done = take_out(slot, 0);
     bool is_tried = false;
+    for (int i = 0; i < job->to_count; i++)
+        CONTAINER_OF(job->to[i].outcome, struct parcel, outcome)->was_taken = job->to[i].is_taken;
     for (struct parcel *p = done.first; p; p = p->next) {
         if (p->outcome.code > 0)
             r->heard_ms = outbox_mono_ms(r->o);

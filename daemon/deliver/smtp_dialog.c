@@ -249,6 +249,7 @@ static void after_rcpt(struct smtp_session *s, bool accepted)
     struct hand *now = &s->now;
     const struct smtp_job *job = now->job;
     now->taken += accepted;
+    job->to[now->at].is_taken = accepted;
     now->at = next_asked(job, now->at + 1);
     if (now->at < job->to_count && s->refusals >= SMTP_REFUSALS_MAX && stop_asking(s))
         return;

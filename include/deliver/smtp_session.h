@@ -62,6 +62,7 @@ struct smtp_recipient {
     struct outcome *outcome; /* the owner's memory; valid when on_outcome comes */
     bool is_decided;         /* `outcome` is known */
     bool is_barred;          /* cannot be sent: is not asked for */
+    bool is_taken;           /* the server took the address, whatever became of the message */
 };
 
 /* `data`: the whole message with CRLF line ends, 7-bit unless smtputf8, not dot-stuffed. */

@@ -291,6 +291,44 @@ static void test_shared__a_shared_refusal_holds_back_no_domain(void **state)
     finish(m);
 }
 
+/* A domain that takes most of them is not one that takes no mail now: neither when the session ends because of the ten,
+ * and the others were accepted and not sent (attempt 0), nor when all is sent in one go (1). */
+static void test_shared__some_put_off_hold_back_no_domain(void **state)
+{
+    (void)state;
+    for (int attempt = 0; attempt < 2; attempt++) {
+        int count = attempt == 0 ? 100 : 60;
+        int odd = count / 10;
+        int64_t m = begin("connections = 1\nalert_recipients = 100\n", LANE_ALERT, count);
+        f.odd = "5@";
+        f.odd_replies[SMTP_STATE_RCPT] = "451 4.7.1 greylisted\r\n";
+        outbox_wake(f.outbox);
+        outbox_fixture_wait(&f, 3000);
+        assert_int_equal(outbox_fixture_count(&f, m, "sent"), count - odd);
+        assert_int_equal(outbox_fixture_count(&f, m, "pending"), odd);
+        assert_int_equal(outbox_status(f.outbox).domain_count, 0);
+        f.odd = NULL;
+        outbox_fixture_until(&f, all_final, 60);
+        assert_each_once(0, count);
+        finish(m);
+    }
+}
+
+/* A domain that takes none of them is let be. */
+static void test_shared__all_put_off_hold_back_their_domain(void **state)
+{
+    (void)state;
+    int64_t m = begin("connections = 1\nalert_recipients = 100\n", LANE_ALERT, 60);
+    f.replies[SMTP_STATE_RCPT] = "451 4.7.1 greylisted\r\n";
+    outbox_wake(f.outbox);
+    outbox_fixture_wait(&f, 3000);
+    assert_int_equal(outbox_status(f.outbox).domain_count, 1);
+    f.replies[SMTP_STATE_RCPT] = NULL;
+    outbox_fixture_until(&f, all_final, 200);
+    assert_each_once(0, 60);
+    finish(m);
+}
+
 /* Every way in which a transaction of 20 can end, once; then the relay behaves. */
 static void test_shared__each_break_has_its_outcome(void **state)
 {
@@ -487,6 +525,8 @@ static const struct CMUnitTest tests[] = {
     TEST(test_shared__a_refused_transaction_counts_once),
     TEST(test_shared__a_refusal_after_the_dot_finds_its_recipient),
     TEST(test_shared__a_shared_refusal_holds_back_no_domain),
+    TEST(test_shared__some_put_off_hold_back_no_domain),
+    TEST(test_shared__all_put_off_hold_back_their_domain),
     TEST(test_shared__each_break_has_its_outcome),
     TEST(test_shared__a_second_body_waits_for_the_record_of_the_first),
     TEST(test_shared__recalled_means_not_sent),
