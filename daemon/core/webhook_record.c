@@ -115,9 +115,21 @@ int webhook_record(struct db *db, const struct webhook_result *result, bool *dis
 
 /* --- start, clock, figures, forgetting ---------------------------------------------------------------------------- */
 
+/* The lanes after their rows; nothing waits longer than any wait is long. */
+static int settle_clock(struct db *db, int64_t delta_us, int64_t from_us, int64_t now_us)
+{
+    int64_t limit_us = now_us + WEBHOOK_WAIT_MAX_S * US_PER_S;
+    int rc = db_exec(db, NULL, Q_WEBHOOK_PULL_BACK, DB_ARGS(DB_INT(now_us), DB_INT(limit_us)));
+    return rc ? rc
+              : db_exec(db, NULL, Q_WEBHOOK_LANE_SHIFT,
+                        DB_ARGS(DB_INT(delta_us), DB_INT(from_us), DB_INT(now_us), DB_INT(limit_us)));
+}
+
 int webhook_recover(struct db *db, int64_t *n)
 {
-    return db_exec(db, n, Q_WEBHOOK_RECOVER, DB_ARGS(DB_INT(db_now_us(db))));
+    int64_t now = db_now_us(db);
+    int rc = db_exec(db, n, Q_WEBHOOK_RECOVER, DB_ARGS(DB_INT(now)));
+    return rc ? rc : settle_clock(db, 0, now, now);
 }
 
 int webhook_shift_due(struct db *db, int64_t delta_us, int64_t now_us)
@@ -125,7 +137,7 @@ int webhook_shift_due(struct db *db, int64_t delta_us, int64_t now_us)
     /* After a jump back also what is due already lies ahead of the clock. */
     int64_t from = delta_us < 0 ? now_us + delta_us : now_us;
     int rc = db_exec(db, NULL, Q_WEBHOOK_SHIFT, DB_ARGS(DB_INT(delta_us), DB_INT(from)));
-    return rc ? rc : db_exec(db, NULL, Q_WEBHOOK_LANE_SHIFT, DB_ARGS(DB_INT(delta_us), DB_INT(from)));
+    return rc ? rc : settle_clock(db, delta_us, from, now_us + delta_us);
 }
 
 int webhook_counts(struct db *db, struct webhook_counts *out)

@@ -36,6 +36,7 @@ enum {
     WEBHOOK_ANSWER_BYTES = 2048, /* of the receiver's body that are kept for people */
     WEBHOOK_DETAIL_BYTES = 256,
     WEBHOOK_FAILING_MAX_S = 5 * 86400, /* an endpoint that only fails for so long is disabled */
+    WEBHOOK_WAIT_MAX_S = 2 * 86400,    /* no wait is longer: the schedule's longest is a day and a fifth */
 };
 
 struct webhook_header {
@@ -123,7 +124,8 @@ int webhook_record(struct db *db, const struct webhook_result *result, bool *dis
 
 /* The first time after `after_us` at which something becomes due or expires, or ERR_NOT_FOUND. At worst too early. */
 int webhook_next_due(struct db *db, int64_t after_us, int64_t *due_us);
-/* At start: what was in flight when the process ended is due again (what was overtaken: withdrawn). */
+/* At start: what was in flight when the process ended is due again (what was overtaken: withdrawn), and so is what was
+ * written while the clock was ahead and would wait for more than WEBHOOK_WAIT_MAX_S. */
 int webhook_recover(struct db *db, int64_t *n);
 
 struct webhook_counts {
@@ -132,7 +134,8 @@ struct webhook_counts {
 };
 int webhook_counts(struct db *db, struct webhook_counts *out);
 
-/* The wall clock has jumped by delta_us from now_us: what waits for a later time moves with it. */
+/* The wall clock has jumped by delta_us from now_us: what waits for a later time moves with it, and so does the time
+ * since which an endpoint fails. What waits for the end of the quiet hours does not: that is an hour of the day. */
 int webhook_shift_due(struct db *db, int64_t delta_us, int64_t now_us);
 /* Housekeeping: forgets what ended before these times, failed deliveries (dead letters) and others apart, with the
  * events that nobody got or still gets; at most some thousand rows a call. *more: there are others. */

@@ -221,15 +221,33 @@ SELECT count(*), coalesce(sum(l.is_failing), 0), coalesce(sum(CASE w.state WHEN 
        coalesce(sum(l.pending), 0), coalesce(sum(l.failed), 0)
 FROM webhook AS w JOIN webhook_lane AS l ON l.webhook_id = w.id
 
--- The wall clock jumped by $1: what lies ahead of $2 moves with it.
+-- The wall clock jumped by $1: what lies ahead of $2 moves with it, but for what waits for an hour of the day (the end of
+-- the quiet hours), here and below.
 -- name: webhook_shift
-UPDATE webhook_delivery SET due_at = due_at + $1, first_at = first_at + $1 WHERE state = 'pending' AND due_at > $2
+UPDATE webhook_delivery SET first_at = first_at + $1,
+    due_at = CASE WHEN expires_at > 0 AND due_at + $1 > expires_at THEN expires_at ELSE due_at + $1 END
+WHERE state = 'pending' AND due_at > $2
     AND webhook_id IN (SELECT l.webhook_id FROM webhook_lane AS l WHERE l.pending > 0)
+    AND NOT EXISTS (SELECT 1 FROM webhook_event AS e JOIN alert AS a ON a.id = e.alert_id
+                    WHERE e.id = webhook_delivery.event_id AND a.not_before = webhook_delivery.due_at)
 
+-- Rows that lie further ahead ($2) than any wait is long: the clock was ahead when they were written. Due now ($1).
+-- name: webhook_pull_back
+UPDATE webhook_delivery SET due_at = $1 WHERE state = 'pending' AND due_at > $2
+    AND webhook_id IN (SELECT l.webhook_id FROM webhook_lane AS l WHERE l.pending > 0)
+    AND NOT EXISTS (SELECT 1 FROM webhook_event AS e JOIN alert AS a ON a.id = e.alert_id
+                    WHERE e.id = webhook_delivery.event_id AND a.not_before = webhook_delivery.due_at)
+
+-- The lanes follow: they have failed for as long ($3 now), are paused for as long, though not beyond $4, and are looked at
+-- when the first of their rows is due.
 -- name: webhook_lane_shift
-UPDATE webhook_lane SET paused_until = CASE WHEN paused_until > $2 THEN paused_until + $1 ELSE paused_until END,
-    due_at = CASE WHEN due_at > $2 THEN due_at + $1 ELSE due_at END
-WHERE pending > 0 OR paused_until > $2
+UPDATE webhook_lane SET
+    failing_since = CASE WHEN failing_since + $1 > $3 THEN $3 ELSE failing_since + $1 END,
+    paused_until = CASE WHEN paused_until <= $2 THEN paused_until
+                        WHEN paused_until + $1 > $4 THEN 0 ELSE paused_until + $1 END,
+    due_at = CASE ready WHEN 0 THEN (SELECT min(d.due_at) FROM webhook_delivery AS d
+                                     WHERE d.webhook_id = webhook_lane.webhook_id AND d.state = 'pending' AND d.held = 0) END
+WHERE pending > 0 OR paused_until > $2 OR failing_since IS NOT NULL
 
 -- --- disabling ---
 

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/id.h"
+#include "base/mem.h"
 #include "core/webhook_emit.h"
 #include "core/webhook_sign.h"
 #include "lib/test.h"
@@ -485,6 +486,71 @@ static void test_webhook_shift_due__waits_as_long_as_it_would_have(void **state)
     webhook_job_free(jobs[0]);
 }
 
+/* An alert that waits for the morning goes in the morning, however the clock is set meanwhile. */
+static void test_webhook_shift_due__the_quiet_hours_end_when_they_end(void **state)
+{
+    static const int64_t jumps_us[] = {2 * 3600 * US_PER_S, -2 * 3600 * US_PER_S};
+    int64_t due = 0;
+    (void)state;
+    webhook_fixture_add(&f, "https://e.example/", NULL);
+    webhook_fixture_alert(&f, 0, "alert");
+    int64_t morning = f.s.now_us + 8 * 3600 * US_PER_S;
+    webhook_fixture_sql(&f,
+                        "UPDATE alert SET not_before = %lld; UPDATE webhook_delivery SET due_at = %lld, expires_at = 0;"
+                        "UPDATE webhook_lane SET due_at = %lld",
+                        (long long)morning, (long long)morning, (long long)morning);
+    for (size_t i = 0; i < ARRAY_LEN(jumps_us); i++) {
+        int64_t then = f.s.now_us;
+        f.s.now_us += jumps_us[i];
+        assert_int_equal(webhook_shift_due(f.s.db, jumps_us[i], then), 0);
+        assert_int_equal(webhook_next_due(f.s.db, f.s.now_us, &due), 0);
+        assert_int_equal(due, morning);
+    }
+    f.s.now_us = morning - 1;
+    assert_int_equal(claim(10), 0);
+    f.s.now_us = morning;
+    assert_int_equal(claim(10), 1);
+    webhook_job_free(jobs[0]);
+}
+
+/* A machine that begins in 2020: what waits since before the start does not wait for years, and an endpoint that failed
+ * once in "2020" has not failed for years. */
+static void test_webhook_shift_due__a_clock_that_was_years_behind(void **state)
+{
+    struct webhook_result fails = {
+        .outcome = WEBHOOK_RETRY, .http_status = 503, .is_receiver_failing = true, .detail = "503"};
+    (void)state;
+    webhook_fixture_add(&f, "https://e.example/", NULL);
+    webhook_fixture_alert(&f, 0, "alert");
+    webhook_fixture_sql(&f, "UPDATE webhook_delivery SET expires_at = 0");
+    int64_t right = f.s.now_us;
+    assert_int_equal(claim(10), 1);
+    fails.due_us = fails.pause_until_us = right + MINUTE;
+    webhook_fixture_record(&f, jobs[0], &fails);
+    f.s.now_us = right - 2000 * DAY;
+    webhook_fixture_sql(&f, "UPDATE webhook_lane SET failing_since = %lld", (long long)f.s.now_us);
+    assert_int_equal(webhook_shift_due(f.s.db, 2000 * DAY, f.s.now_us), 0);
+    f.s.now_us = right;
+    assert_int_equal(claim(10), 1);
+    fails.due_us = fails.pause_until_us = right + MINUTE;
+    assert_false(webhook_fixture_record(&f, jobs[0], &fails));
+}
+
+static void test_webhook_recover__what_was_written_by_a_clock_ahead(void **state)
+{
+    int64_t n = 0;
+    (void)state;
+    webhook_fixture_add(&f, "https://e.example/", NULL);
+    webhook_fixture_alert(&f, 0, "alert");
+    webhook_fixture_sql(&f, "UPDATE webhook_delivery SET expires_at = 0");
+    f.s.now_us -= 400 * DAY;
+    assert_int_equal(claim(10), 0);
+    assert_int_equal(webhook_recover(f.s.db, &n), 0);
+    assert_int_equal(n, 0);
+    assert_int_equal(claim(10), 1);
+    webhook_job_free(jobs[0]);
+}
+
 static void test_webhook_counts__figures(void **state)
 {
     struct webhook_counts counts;
@@ -676,6 +742,9 @@ static const struct CMUnitTest tests[] = {
     ROW(test_webhook_replay__not_what_was_recalled),
     ROW(test_webhook_forget__keeps_dead_letters_longer),
     ROW(test_webhook_shift_due__waits_as_long_as_it_would_have),
+    ROW(test_webhook_shift_due__the_quiet_hours_end_when_they_end),
+    ROW(test_webhook_shift_due__a_clock_that_was_years_behind),
+    ROW(test_webhook_recover__what_was_written_by_a_clock_ahead),
     ROW(test_webhook_counts__figures),
     ROW(test_webhook_queue__random_walks_keep_its_promises),
 };
