@@ -49,10 +49,11 @@ static int check_not_over(const struct alert_row *row, int64_t now_us, int64_t n
     if (row->expires_us <= now_us)
         return err_set(err, ERR_BAD_STATE, "the alert ended at %s: discard it and write a new one",
                        time_format_utc(row->expires_us, text));
-    if (row->expires_us <= not_before_us)
-        return err_set(err, ERR_BAD_STATE,
-                       "it is night, and the alert would wait until %s, when it has ended: write a new one",
-                       time_format_utc(not_before_us, text));
+    if (not_before_us && row->expires_us < not_before_us + ALERT_EXPIRY_MIN_S * US_PER_S)
+        return err_set(
+            err, ERR_BAD_STATE,
+            "it is night, and the alert would wait until %s, when it has ended or soon does: write a new one",
+            time_format_utc(not_before_us, text));
     return 0;
 }
 

@@ -71,12 +71,12 @@ int alert_times(const struct config *config, const struct alert_row *row, const 
     int rc = check_end(end, now_us, err);
     if (rc == 0)
         rc = alert_not_before(config, row, now_us, &not_before, err);
-    if (rc == 0 && not_before >= end)
-        rc =
-            err_set(err, ERR_INVALID,
-                    "it is night, and the alert would wait until %s, when it has ended: write a later end, or say that "
-                    "there is danger to life",
-                    time_format_utc(not_before, text));
+    if (rc == 0 && not_before && end < not_before + ALERT_EXPIRY_MIN_S * US_PER_S)
+        rc = err_set(
+            err, ERR_INVALID,
+            "it is night, and the alert would wait until %s, when it has ended or soon does: write a later end, "
+            "or say that there is danger to life",
+            time_format_utc(not_before, text));
     if (rc == 0) {
         *expires_us = end;
         *not_before_us = not_before;
