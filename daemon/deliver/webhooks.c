@@ -225,7 +225,7 @@ static void call_waiting(struct webhooks *w)
         call(w->waiting.first);
 }
 
-static void give_back_waiting(struct webhooks *w)
+void webhooks_give_back_waiting(struct webhooks *w)
 {
     while (w->waiting.first) {
         struct webhook_flight *f = w->waiting.first;
@@ -244,8 +244,11 @@ static void give_back_waiting(struct webhooks *w)
 static void on_closed(uv_handle_t *handle)
 {
     struct webhooks *w = handle->data;
-    if (--w->handles == 0)
-        w->stopped(w->stopped_ctx);
+    if (--w->handles > 0)
+        return;
+    w->status.refused = (uint64_t)http_client_counts(w->env.http).refused;
+    w->env.http = NULL; /* borrowed until now; the status may still be asked for */
+    w->stopped(w->stopped_ctx);
 }
 
 /* What is still in flight may arrive or not: it stays claimed, and is called again after the next start. */
@@ -265,7 +268,7 @@ static void stop_further(struct webhooks *w)
         return;
     if (!w->is_cut_off && webhooks_mono_ms(w) >= w->stop_by_ms)
         cut_off(w);
-    give_back_waiting(w);
+    webhooks_give_back_waiting(w);
     webhooks_turn_begin(w);
     if (w->in_flight > 0 || !webhooks_turns_ended(w))
         return;
@@ -374,7 +377,8 @@ struct webhooks_status webhooks_status(const struct webhooks *w)
 {
     struct webhooks_status s = w->status;
     s.in_flight = w->in_flight;
-    s.refused = (uint64_t)http_client_counts(w->env.http).refused;
+    if (w->env.http)
+        s.refused = (uint64_t)http_client_counts(w->env.http).refused;
     s.per_minute = rate_meter_per_minute(&w->meter, webhooks_mono_ms(w));
     s.is_failing = w->is_failing;
     return s;

@@ -97,6 +97,8 @@ static inline void webhooks_touch(struct webhooks *w)
 int64_t webhooks_mono_ms(const struct webhooks *w);
 /* Its call comes next, after those that wait already; takes the job. */
 void webhooks_enqueue(struct webhooks *w, struct webhook_job *job);
+/* What waits for its call goes back to the queue, as a result. */
+void webhooks_give_back_waiting(struct webhooks *w);
 
 /* Begin a turn, if there is a reason to and none is running. */
 void webhooks_turn_begin(struct webhooks *w);

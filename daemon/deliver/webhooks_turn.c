@@ -154,6 +154,10 @@ static void turn_succeeded(struct webhooks *w, struct webhooks_turn *t)
         w->after_endpoint = t->claim.after_endpoint;
         plan_look(w, t);
     }
+    if (t->is_on_hold)
+        webhooks_give_back_waiting(w);
+    if (t->more && t->n == 0 && t->claim.room > 0)
+        w->woken = true; /* all that it looked at rests or was dropped: no result will bring it here again */
     for (int i = 0; i < t->n; i++)
         webhooks_enqueue(w, t->jobs[i]);
     t->n = 0;
@@ -171,7 +175,8 @@ static void on_turned(struct store_req *req)
     webhooks_touch(w);
 }
 
-/* Results may open a lane that was full or held, so a turn that records claims as well. What a claim left for lack of
+/* Results may open a lane that was full or held, so a turn that records claims as well; one without room looks whether
+ * sending is on hold by now. What a claim left for lack of
  * room needs no turn of its own for the same reason. */
 void webhooks_turn_begin(struct webhooks *w)
 {
@@ -181,7 +186,7 @@ void webhooks_turn_begin(struct webhooks *w)
     bool is_due = w->woken || w->done || now_ms >= w->look_ms;
     if (t->is_running || (w->is_failing && (w->is_cut_off || now_ms < w->again_ms)))
         return;
-    t->claims = !w->is_failing && !w->is_stopping && is_due && room > 0;
+    t->claims = !w->is_failing && !w->is_stopping && is_due;
     t->counts = !w->is_failing && now_ms >= w->counts_ms && (t->claims || w->done);
     if (!w->done && !t->claims && !w->is_failing)
         return;

@@ -38,7 +38,7 @@ void main_calls_stop(struct main_calls *c, int64_t deadline_ms, main_calls_stopp
 /* Only after `stopped`. NULL is fine. */
 void main_calls_free(struct main_calls *c);
 
-/* For status and metrics; not after `stopped`. */
+/* For status and metrics, until main_calls_free. */
 const struct webhooks *main_calls_webhooks(const struct main_calls *c);
 const struct incoming *main_calls_incoming(const struct main_calls *c);
 

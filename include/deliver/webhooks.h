@@ -13,7 +13,8 @@
  *  3. One lane per endpoint: at most WEBHOOKS_PER_ENDPOINT calls of one are open, one of an endpoint that is failing,
  *     and WEBHOOKS_FAILING_MAX of all that are failing; a slow one holds up itself only.
  *  4. At least once: what was in flight when the process ended is called again, under the same webhook-id.
- *  5. Nothing is claimed while sending is on hold, nor while the store takes no results.
+ *  5. Nothing is claimed while sending is on hold, and what waits for its call is given back; nor is anything claimed
+ * while the store takes no results.
  *
  * Loop thread only; callbacks come from the loop. Never blocks. Which outcome disables an endpoint and who is told is
  * the queue's business.

@@ -223,11 +223,12 @@ static void stop(struct bed *bed, int64_t deadline_ms)
 {
     webhooks_stop(bed->webhooks, deadline_ms, on_stopped, bed);
     UNTIL(bed, bed->stopped);
-    webhooks_free(bed->webhooks);
-    bed->webhooks = NULL;
     bed->stopped = false;
     http_client_stop(bed->http, on_stopped, bed);
     UNTIL(bed, bed->stopped);
+    assert_int_equal(webhooks_status(bed->webhooks).in_flight, 0); /* whoever asks late is answered, too */
+    webhooks_free(bed->webhooks);
+    bed->webhooks = NULL;
 }
 
 static int tear_down(void **state)
@@ -397,6 +398,25 @@ static void test_webhooks__nothing_leaves_on_hold(void **state)
     UNTIL(bed, outcome(bed, WEBHOOK_DELIVERED) == 1);
 }
 
+/* A hold stops also what is claimed and waits for its call. */
+static void test_webhooks__a_hold_gives_back_what_was_not_called(void **state)
+{
+    struct bed *bed = *state;
+    struct ask ask = {.hold = true};
+    add_hooks(bed, 0, HOOKS_MAX - 1);
+    for (int i = 0; i < HOOKS_MAX; i++)
+        bed->server.hooks[i].reply = "";
+    for (int i = 0; i < WEBHOOKS_PER_ENDPOINT; i++)
+        add_alert(bed);
+    UNTIL(bed, bed->server.open >= WEBHOOKS_YOUNG_MAX);
+    run(bed, &ask, op_hold);
+    webhooks_wake(bed->webhooks);
+    UNTIL(bed, outcome(bed, WEBHOOK_GIVEN_BACK) > 0);
+    int in_flight = webhooks_status(bed->webhooks).in_flight;
+    assert_int_equal(in_flight + counts(bed).pending, HOOKS_MAX * WEBHOOKS_PER_ENDPOINT);
+    UNTIL(bed, bed->server.open == in_flight); /* they are on the wire, and no other follows */
+}
+
 /* Another configuration holds for the calls from then on; what it forbids is not called, and tried again later. */
 static void test_webhooks_configure__holds_for_the_next_call(void **state)
 {
@@ -485,6 +505,7 @@ static const struct CMUnitTest TESTS[] = {
     TEST_FIXTURE(test_webhooks__stopping_waits_for_what_is_in_flight, set_up, tear_down),
     TEST_FIXTURE(test_webhooks__stopping_breaks_off_and_starts_again, set_up, tear_down),
     TEST_FIXTURE(test_webhooks__nothing_leaves_on_hold, set_up, tear_down),
+    TEST_FIXTURE(test_webhooks__a_hold_gives_back_what_was_not_called, set_up, tear_down),
     TEST_FIXTURE(test_webhooks_configure__holds_for_the_next_call, set_up, tear_down),
     TEST_FIXTURE(test_webhooks__410_disables, set_up, tear_down),
     TEST_FIXTURE(test_webhooks__calls_that_take_long_are_no_queue, set_up, tear_down),
