@@ -374,10 +374,13 @@ int alert_find(struct db *db, const struct actor *actor, const char *text, int64
     return 0;
 }
 
-static int expire(struct db *db, int64_t id)
+static int expire(struct db *db, const struct config *config, int64_t id)
 {
     struct actor actor = actor_daemon();
     struct alert_row row = {0};
+    const struct alert_row unhurried = {0}; /* that danger to life is over wakes nobody */
+    int64_t quiet_until_us = 0;
+    struct err err;
     int rc = alert_row_load(db, id, &row, NULL);
     if (rc == 0 && row.state != ALERT_STATE_ACTIVE) {
         rc = discard(db, &actor, &row, "alert.discard", "its time was over before it was sent");
@@ -386,7 +389,9 @@ static int expire(struct db *db, int64_t id)
             db, NULL, Q_ALERT_END_THREAD,
             DB_ARGS(DB_INT(row.root_id), DB_TEXT(alert_state_word(ALERT_STATE_EXPIRED)), DB_INT(db_now_us(db))));
         if (rc == 0)
-            rc = webhook_emit_expired(db, id);
+            rc = alert_not_before(config, &unhurried, db_now_us(db), &quiet_until_us, &err);
+        if (rc == 0)
+            rc = webhook_emit_expired(db, id, quiet_until_us);
         if (rc == 0)
             rc = alert_audit(db, &actor, "alert.expire", &row, NULL, NULL);
     }
@@ -394,7 +399,7 @@ static int expire(struct db *db, int64_t id)
     return rc;
 }
 
-int alert_expire_due(struct db *db, int64_t now_us, int *n)
+int alert_expire_due(struct db *db, const struct config *config, int64_t now_us, int *n)
 {
     int64_t ids[ALERT_EXPIRE_MAX];
     struct db_rows *rows = NULL;
@@ -406,7 +411,7 @@ int alert_expire_due(struct db *db, int64_t now_us, int *n)
         ids[count++] = db_int(rows, 0);
     db_done(rows);
     for (int i = 0; i < count && rc >= 0; i++)
-        rc = expire(db, ids[i]);
+        rc = expire(db, config, ids[i]);
     if (rc >= 0)
         *n = count;
     return rc < 0 ? rc : 0;

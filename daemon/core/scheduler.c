@@ -102,7 +102,7 @@ static int open_due(struct scheduler *s, struct db *db)
 static int expire(struct scheduler *s, struct db *db)
 {
     int n = 0;
-    int rc = alert_expire_due(db, s->now_us, &n);
+    int rc = alert_expire_due(db, s->config, s->now_us, &n);
     if (n >= ALERT_EXPIRE_MAX)
         s->more = true;
     if (rc == 0)

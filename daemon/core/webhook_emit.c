@@ -44,14 +44,17 @@ static int offer(struct db *db, enum query q, int64_t event_id)
 
 /* --- what follows an alert -------------------------------------------------------------------------------------- */
 
-static int follow(struct db *db, int64_t event_id, int64_t thread_id, bool takes_pending, enum delivery_state rest)
+/* `rings_us`: when telephones may ring for the end of an alert. */
+static int follow(struct db *db, int64_t event_id, int64_t thread_id, bool takes_pending, enum delivery_state rest,
+                  int64_t rings_us)
 {
     int64_t first_id = 0;
     int64_t now = db_now_us(db);
     int rc = set_aside(db, &first_id);
     if (rc == 0)
         rc = db_exec(db, NULL, Q_WEBHOOK_OFFER_FOLLOW,
-                     DB_ARGS(DB_INT(event_id), DB_INT(first_id), DB_INT(now), DB_INT(takes_pending ? 1 : 0)));
+                     DB_ARGS(DB_INT(event_id), DB_INT(first_id), DB_INT(now), DB_INT(takes_pending ? 1 : 0),
+                             DB_INT(rings_us > now ? rings_us : now)));
     if (rc == 0)
         rc = db_exec(db, NULL, Q_WEBHOOK_OVERTAKE,
                      DB_ARGS(DB_INT(thread_id), DB_INT(event_id), DB_TEXT(delivery_state_word(rest)), DB_INT(now)));
@@ -90,10 +93,10 @@ int webhook_emit_alert(struct db *db, int64_t alert_id)
     if (rc)
         return rc;
     return is_first ? offer(db, Q_WEBHOOK_OFFER_ALERT, event_id)
-                    : follow(db, event_id, thread_id, is_update, DELIVERY_WITHDRAWN);
+                    : follow(db, event_id, thread_id, is_update, DELIVERY_WITHDRAWN, 0);
 }
 
-int webhook_emit_expired(struct db *db, int64_t alert_id)
+int webhook_emit_expired(struct db *db, int64_t alert_id, int64_t quiet_until_us)
 {
     int64_t event_id = 0;
     int64_t thread_id = 0;
@@ -103,7 +106,7 @@ int webhook_emit_expired(struct db *db, int64_t alert_id)
     if (rc || event_id == 0)
         return rc;
     rc = read_event(db, event_id, &is_first, &is_update, &thread_id);
-    return rc ? rc : follow(db, event_id, thread_id, false, DELIVERY_EXPIRED);
+    return rc ? rc : follow(db, event_id, thread_id, false, DELIVERY_EXPIRED, quiet_until_us);
 }
 
 int webhook_emit_letter(struct db *db, int64_t letter_id)

@@ -136,7 +136,7 @@ int webhook_shift_due(struct db *db, int64_t delta_us, int64_t now_us)
 {
     /* After a jump back also what is due already lies ahead of the clock. */
     int64_t from = delta_us < 0 ? now_us + delta_us : now_us;
-    int rc = db_exec(db, NULL, Q_WEBHOOK_SHIFT, DB_ARGS(DB_INT(delta_us), DB_INT(from)));
+    int rc = db_exec(db, NULL, Q_WEBHOOK_SHIFT, DB_ARGS(DB_INT(delta_us), DB_INT(from), DB_INT(now_us)));
     return rc ? rc : settle_clock(db, delta_us, from, now_us + delta_us);
 }
 

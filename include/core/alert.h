@@ -141,6 +141,6 @@ int alert_find(struct db *db, const struct actor *actor, const char *text, int64
 /* For the scheduler: threads whose time is over become expired, drafts are discarded; at most ALERT_EXPIRE_MAX a call,
  * *n of them. */
 enum { ALERT_EXPIRE_MAX = 32 };
-int alert_expire_due(struct db *db, int64_t now_us, int *n);
+int alert_expire_due(struct db *db, const struct config *config, int64_t now_us, int *n);
 
 #endif

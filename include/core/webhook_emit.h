@@ -32,8 +32,9 @@ enum webhook_event_type {
 /* When an alert, an update or a recall goes out; its row, groups and municipalities are written. By alert.type:
  * alert.sent, alert.updated, alert.recalled. */
 int webhook_emit_alert(struct db *db, int64_t alert_id);
-/* When an alert's time is over: what has not arrived expires, and who has it is told. */
-int webhook_emit_expired(struct db *db, int64_t alert_id);
+/* When an alert's time is over: what has not arrived expires, and who has it is told; telephones (46elks, ntfy) not
+ * before `quiet_until_us`, the end of the quiet hours, or 0. */
+int webhook_emit_expired(struct db *db, int64_t alert_id, int64_t quiet_until_us);
 /* When a letter begins to go out. Only what is classified public. */
 int webhook_emit_letter(struct db *db, int64_t letter_id);
 

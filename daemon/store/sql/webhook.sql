@@ -63,11 +63,13 @@ WHERE e.id = $1 AND EXISTS (SELECT 1 FROM webhook_kind AS k WHERE k.webhook_id =
                    WHERE s.kind = w.scope_kind AND s.code = w.scope_code) END
 
 -- What follows an alert goes where an earlier part of its thread is, or may be; an update ($4 1) also where one was about to
--- go. All are held until the earlier ones are out of the way.
+-- go. All are held until the earlier ones are out of the way. That an alert has run out wakes nobody: what rings waits until
+-- $5, the end of the quiet hours.
 -- name: webhook_offer_follow
 INSERT INTO webhook_delivery (id, event_id, webhook_id, recipient, thread_id, state, held, due_at, expires_at, created_at)
 SELECT $2 + row_number() OVER (ORDER BY p.webhook_id, p.recipient) - 1, e.id, p.webhook_id, p.recipient, e.thread_id,
-       'pending', 1, CASE WHEN a.not_before > $3 AND e.type <> 'alert.expired' THEN a.not_before ELSE $3 END, e.expires_at, $3
+       'pending', 1, CASE WHEN e.type = 'alert.expired' THEN CASE WHEN w.format IN ('46elks', 'ntfy') THEN $5 ELSE $3 END
+                          WHEN a.not_before > $3 THEN a.not_before ELSE $3 END, e.expires_at, $3
 FROM webhook_event AS e JOIN alert AS a ON a.id = e.alert_id
      JOIN (SELECT DISTINCT d.thread_id, d.webhook_id, d.recipient FROM webhook_delivery AS d
            WHERE d.reached > 0 OR d.state = 'claimed' OR ($4 = 1 AND d.state = 'pending')) AS p ON p.thread_id = e.thread_id
@@ -222,14 +224,16 @@ SELECT count(*), coalesce(sum(l.is_failing), 0), coalesce(sum(CASE w.state WHEN 
 FROM webhook AS w JOIN webhook_lane AS l ON l.webhook_id = w.id
 
 -- The wall clock jumped by $1: what lies ahead of $2 moves with it, but for what waits for an hour of the day (the end of
--- the quiet hours), here and below.
+-- the quiet hours), here and below. $3 is what the clock showed without the jump.
 -- name: webhook_shift
 UPDATE webhook_delivery SET first_at = first_at + $1,
     due_at = CASE WHEN expires_at > 0 AND due_at + $1 > expires_at THEN expires_at ELSE due_at + $1 END
 WHERE state = 'pending' AND due_at > $2
     AND webhook_id IN (SELECT l.webhook_id FROM webhook_lane AS l WHERE l.pending > 0)
     AND NOT EXISTS (SELECT 1 FROM webhook_event AS e JOIN alert AS a ON a.id = e.alert_id
-                    WHERE e.id = webhook_delivery.event_id AND a.not_before = webhook_delivery.due_at)
+                    WHERE e.id = webhook_delivery.event_id
+                      AND (a.not_before = webhook_delivery.due_at
+                           OR (e.type = 'alert.expired' AND webhook_delivery.attempts = 0 AND webhook_delivery.due_at > $3)))
 
 -- Rows that lie further ahead ($2) than any wait is long: the clock was ahead when they were written. Due now ($1).
 -- name: webhook_pull_back
@@ -361,9 +365,11 @@ WHERE e.id = $1 ORDER BY r.recipient LIMIT 1
 UPDATE webhook_lane SET paused_until = 0 WHERE webhook_id = $1
 
 -- Again from the beginning, under the same webhook-id; what is over ($3 now) only when $4 is 1. Held until it is the
--- first of its thread.
+-- first of its thread, and until the quiet hours of its alert are over.
 -- name: webhook_replay_one
-UPDATE webhook_delivery SET state = 'pending', held = 1, recalled = 0, attempts = 0, first_at = NULL, due_at = $3,
+UPDATE webhook_delivery SET state = 'pending', held = 1, recalled = 0, attempts = 0, first_at = NULL,
+    due_at = (SELECT CASE WHEN a.not_before > $3 THEN a.not_before ELSE $3 END
+              FROM webhook_event AS e LEFT JOIN alert AS a ON a.id = e.alert_id WHERE e.id = webhook_delivery.event_id),
     expires_at = CASE $4 WHEN 1 THEN 0 ELSE expires_at END
 WHERE webhook_id = $1 AND id = $2 AND state NOT IN ('pending', 'claimed') AND thread_id <> event_id
   AND ($4 = 1 OR ((expires_at = 0 OR expires_at > $3)
@@ -373,7 +379,9 @@ WHERE webhook_id = $1 AND id = $2 AND state NOT IN ('pending', 'claimed') AND th
 
 -- The dead letters of events since $2, and what has expired when $4 is 1.
 -- name: webhook_replay_all
-UPDATE webhook_delivery SET state = 'pending', held = 1, recalled = 0, attempts = 0, first_at = NULL, due_at = $3,
+UPDATE webhook_delivery SET state = 'pending', held = 1, recalled = 0, attempts = 0, first_at = NULL,
+    due_at = (SELECT CASE WHEN a.not_before > $3 THEN a.not_before ELSE $3 END
+              FROM webhook_event AS e LEFT JOIN alert AS a ON a.id = e.alert_id WHERE e.id = webhook_delivery.event_id),
     expires_at = CASE $4 WHEN 1 THEN 0 ELSE expires_at END
 WHERE webhook_id = $1 AND created_at >= $2 AND (state = 'failed' OR ($4 = 1 AND state = 'expired')) AND thread_id <> event_id
   AND ($4 = 1 OR ((expires_at = 0 OR expires_at > $3)

@@ -331,22 +331,22 @@ static void test_expire_due__ends_alerts_and_drafts(void **state)
     in.expires_in_s = 600;
     alert_world_ok(&w, alert_world_send(&w, &w.f.anna, &in));
     int64_t submitted = w.answer.id;
-    store_fixture_ok(&w.f, alert_expire_due(w.f.db, w.f.now_us, &n));
+    store_fixture_ok(&w.f, alert_expire_due(w.f.db, &w.config, w.f.now_us, &n));
     assert_int_equal(n, 0);
     w.f.now_us += 601 * US_PER_S;
     assert_int_equal(alert_world_approve(&w, &w.f.bertil, submitted, NULL), ERR_BAD_STATE);
-    store_fixture_ok(&w.f, alert_expire_due(w.f.db, w.f.now_us, &n));
+    store_fixture_ok(&w.f, alert_expire_due(w.f.db, &w.config, w.f.now_us, &n));
     assert_int_equal(n, 1);
     assert_int_equal(state_of(submitted), ALERT_STATE_DISCARDED);
     assert_int_equal(state_of(sent), ALERT_STATE_ACTIVE);
     w.f.now_us += 24 * 3600 * US_PER_S;
-    store_fixture_ok(&w.f, alert_expire_due(w.f.db, w.f.now_us, &n));
+    store_fixture_ok(&w.f, alert_expire_due(w.f.db, &w.config, w.f.now_us, &n));
     assert_int_equal(n, 1);
     struct alert_view v = shown(sent);
     assert_int_equal(v.state, ALERT_STATE_EXPIRED);
     assert_int_equal(v.ended_us, w.f.now_us);
     alert_view_fini(&v);
-    store_fixture_ok(&w.f, alert_expire_due(w.f.db, w.f.now_us, &n));
+    store_fixture_ok(&w.f, alert_expire_due(w.f.db, &w.config, w.f.now_us, &n));
     assert_int_equal(n, 0);
 }
 

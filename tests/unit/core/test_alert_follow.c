@@ -212,7 +212,7 @@ static void test_follow__what_is_over_is_refused_with_words(void **state)
     w.f.now_us += 600 * US_PER_S; /* over, though the scheduler has not been there */
     refuse(alert_world_update(&w, &w.f.anna, expired, &in), ERR_BAD_STATE, "the alert ended at");
     int n = 0;
-    store_fixture_ok(&w.f, alert_expire_due(w.f.db, w.f.now_us, &n));
+    store_fixture_ok(&w.f, alert_expire_due(w.f.db, &w.config, w.f.now_us, &n));
     refuse(alert_world_recall(&w, &w.f.anna, expired, NULL), ERR_BAD_STATE, "the alert ended at");
 
     again.expires_in_s = 0;
@@ -299,7 +299,7 @@ static void test_expire__ends_the_thread_with_its_updates(void **state)
     in.expires_in_s = 600;
     alert_world_ok(&w, alert_world_update(&w, &w.f.anna, root, &in));
     w.f.now_us += 600 * US_PER_S;
-    store_fixture_ok(&w.f, alert_expire_due(w.f.db, w.f.now_us, &n));
+    store_fixture_ok(&w.f, alert_expire_due(w.f.db, &w.config, w.f.now_us, &n));
     assert_int_equal(n, 1);
     check_state(root, ALERT_STATE_EXPIRED);
     check_state(w.answer.id, ALERT_STATE_EXPIRED);

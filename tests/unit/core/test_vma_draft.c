@@ -361,7 +361,7 @@ static void test_vma_take__honours_the_end(void **state)
     expect(take("vma-actual.json"), 1, 0, 0, 0);
     int n = 0;
     at("2026-11-22T19:00:01+01:00");
-    store_fixture_ok(&f, alert_expire_due(f.db, f.now_us, &n));
+    store_fixture_ok(&f, alert_expire_due(f.db, config, f.now_us, &n));
     assert_int_equal(state_of(suggestion()), ALERT_STATE_DISCARDED);
     expect(take("vma-actual.json"), 0, 0, 0, 0);
 }

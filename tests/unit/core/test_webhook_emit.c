@@ -164,7 +164,7 @@ static void test_webhook_emit_expired__tells_who_has_it(void **state)
 {
     (void)state;
     sent_to_four();
-    assert_int_equal(webhook_emit_expired(f.db, 100), 0);
+    assert_int_equal(webhook_emit_expired(f.db, 100, 0), 0);
     assert_string_equal(who("alert.sent"), "1s 2e 3c 4f");
     assert_string_equal(who("alert.expired"), "1p 3h");
 }

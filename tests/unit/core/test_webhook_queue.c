@@ -256,7 +256,7 @@ static void test_webhook_claim__what_is_over_is_not_sent_late(void **state)
     f.s.now_us = due;
     assert_int_equal(claim(10), 0);
     assert_int_equal(count("expired"), 1);
-    assert_int_equal(webhook_emit_expired(f.s.db, root), 0);
+    assert_int_equal(webhook_emit_expired(f.s.db, root, 0), 0);
     assert_int_equal(claim(10), 0); /* it has nothing, so it is not told of the end */
 }
 
@@ -268,7 +268,7 @@ static void test_webhook_emit_expired__is_told_to_who_has_it(void **state)
     assert_int_equal(claim(10), 1);
     webhook_fixture_end(&f, jobs[0], WEBHOOK_DELIVERED);
     f.s.now_us += 60 * MINUTE;
-    assert_int_equal(webhook_emit_expired(f.s.db, root), 0);
+    assert_int_equal(webhook_emit_expired(f.s.db, root, 0), 0);
     assert_int_equal(claim(10), 1);
     assert_non_null(strstr(jobs[0]->body, "alert.expired"));
     webhook_fixture_end(&f, jobs[0], WEBHOOK_DELIVERED);
@@ -655,7 +655,7 @@ static void step(void)
         break;
     case 3:
         if (root_count > 0)
-            store_fixture_ok(&f.s, webhook_emit_expired(f.s.db, roots[chance(root_count)]));
+            store_fixture_ok(&f.s, webhook_emit_expired(f.s.db, roots[chance(root_count)], 0));
         break;
     case 4:
         toggle(hooks[chance(HOOKS)]);
