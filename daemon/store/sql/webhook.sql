@@ -214,8 +214,10 @@ WHERE l.webhook_id = $1 AND w.state = 'enabled'
 -- name: webhook_next_due
 SELECT min(due_at) FROM webhook_lane WHERE ready = 0 AND due_at IS NOT NULL AND due_at > $1
 
+-- In flight when the process ended: the receiver may have it, so that it is told of a recall.
 -- name: webhook_recover
-UPDATE webhook_delivery SET state = CASE recalled WHEN 1 THEN 'withdrawn' ELSE 'pending' END, due_at = $1
+UPDATE webhook_delivery SET state = CASE recalled WHEN 1 THEN 'withdrawn' ELSE 'pending' END, due_at = $1,
+    reached = CASE reached WHEN 0 THEN 1 ELSE reached END
 WHERE state = 'claimed' AND webhook_id IN (SELECT l.webhook_id FROM webhook_lane AS l WHERE l.in_flight > 0)
 
 -- name: webhook_counts

@@ -136,6 +136,22 @@ static void test_webhook_emit_expired__wakes_nobody(void **state)
     webhook_fixture_end(&f, jobs[1], WEBHOOK_DELIVERED);
 }
 
+/* Not about the night: who may have an alert when the process ends hears of its recall. */
+static void test_webhook_recover__a_recall_goes_where_it_may_have_arrived(void **state)
+{
+    int64_t n = 0;
+    (void)state;
+    f.s.now_us = morning_us;
+    assert_int_equal(claim(), 1);
+    webhook_job_free(jobs[0]);
+    store_fixture_ok(&f.s, webhook_recover(f.s.db, &n));
+    assert_int_equal(n, 1);
+    webhook_fixture_alert(&f, alert, "recall");
+    assert_int_equal(claim(), 1);
+    assert_non_null(strstr(jobs[0]->body, "alert.recalled"));
+    webhook_fixture_end(&f, jobs[0], WEBHOOK_DELIVERED);
+}
+
 #define ROW(name) TEST_FIXTURE(name, setup, teardown)
 static const struct CMUnitTest tests[] = {
     ROW(test_webhook_emit_alert__waits_for_the_morning),
@@ -145,6 +161,7 @@ static const struct CMUnitTest tests[] = {
     ROW(test_webhook_shift_due__a_clock_set_forward_delays_nobody),
     ROW(test_webhook_shift_due__what_was_due_stays_due),
     ROW(test_webhook_emit_expired__wakes_nobody),
+    ROW(test_webhook_recover__a_recall_goes_where_it_may_have_arrived),
 };
 
 TEST_MAIN(tests)
