@@ -54,7 +54,8 @@ static void print_would_send(struct cli *cli, const json_t *answer)
     const json_t *would = json_object_get(answer, "would_send");
     const json_t *messages = json_object_get(would, "messages");
     const json_t *approved = json_object_get(would, "approved");
-    if (show_number(would, "deliveries") == 0 && json_array_size(approved) == 0) {
+    if (show_number(would, "deliveries") == 0 && json_array_size(approved) == 0 &&
+        show_number(would, "webhooks") == 0) {
         fputs("Nothing in it waits to be sent.\n", cli->out);
         return;
     }
@@ -62,6 +63,9 @@ static void print_would_send(struct cli *cli, const json_t *answer)
         fprintf(cli->out, "It would send %lld mails that were not sent yet:\n", show_number(would, "deliveries"));
         show_list(cli->out, messages, "deliveries>:Mails due>:Due_now kind:Kind title:Title letter:Letter", NULL);
     }
+    if (show_number(would, "webhooks") > 0)
+        fprintf(cli->out, "It would call webhooks %lld times, with what had not arrived (grannbud webhook list).\n",
+                show_number(would, "webhooks"));
     if (json_array_size(approved) > 0) {
         fputs("And these approved letters, at their time (at once when it has passed):\n", cli->out);
         show_list(cli->out, approved, "due_at:Due title:Title period:Period id:Letter", NULL);

@@ -14,6 +14,7 @@
 #include "core/ledger.h"
 #include "core/ledger_alert.h"
 #include "core/setting.h"
+#include "core/webhook_queue.h"
 #include "store/actor.h"
 #include "store/audit.h"
 #include "store/db.h"
@@ -54,6 +55,8 @@ static int prepare(struct db *db, const struct actor *actor, const char *file, s
         rc = ledger_recover(db, &in_flight);
     if (rc == 0)
         rc = ledger_doubt_queued(db);
+    if (rc == 0)
+        rc = webhook_doubt_queued(db);
     if (rc == 0) /* also of a backup that was on hold: it is so from now on, by whom restores it */
         rc = hold_set(db, actor, false, NULL);
     if (rc == 0)

@@ -132,6 +132,11 @@ int webhook_recover(struct db *db, int64_t *n)
     return rc ? rc : settle_clock(db, 0, now, now);
 }
 
+int webhook_doubt_queued(struct db *db)
+{
+    return db_exec(db, NULL, Q_WEBHOOK_DOUBT_QUEUED, DB_NO_ARGS);
+}
+
 int webhook_shift_due(struct db *db, int64_t delta_us, int64_t now_us)
 {
     /* After a jump back also what is due already lies ahead of the clock. */

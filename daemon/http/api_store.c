@@ -70,7 +70,10 @@ static int add_would_send(struct api_call *call, struct db *copy)
     json_t *messages = NULL;
     json_t *approved = NULL;
     int64_t deliveries = 0;
+    int64_t webhooks = 0;
     int rc = db_get_int(copy, &deliveries, Q_RESTORE_ROWS, DB_NO_ARGS);
+    if (rc == 0)
+        rc = db_get_int(copy, &webhooks, Q_RESTORE_WEBHOOKS, DB_NO_ARGS);
     if (rc == 0)
         rc = db_query(copy, &rows, Q_RESTORE_MESSAGES, DB_ARGS(DB_INT(db_now_us(copy))));
     if (rc == 0)
@@ -83,9 +86,9 @@ static int add_would_send(struct api_call *call, struct db *copy)
         json_decref(messages);
         return rc;
     }
-    json_object_set_new(
-        call->result, "would_send",
-        json_pack("{s:I, s:o, s:o}", "deliveries", (json_int_t)deliveries, "messages", messages, "approved", approved));
+    json_object_set_new(call->result, "would_send",
+                        json_pack("{s:I, s:o, s:o, s:I}", "deliveries", (json_int_t)deliveries, "messages", messages,
+                                  "approved", approved, "webhooks", (json_int_t)webhooks));
     return 0;
 }
 

@@ -127,6 +127,8 @@ int webhook_next_due(struct db *db, int64_t after_us, int64_t *due_us);
 /* At start: what was in flight when the process ended is due again (what was overtaken: withdrawn), and so is what was
  * written while the clock was ahead and would wait for more than WEBHOOK_WAIT_MAX_S. */
 int webhook_recover(struct db *db, int64_t *n);
+/* The store is a backup: whatever was queued may have been delivered since it was made, so a recall goes there, too. */
+int webhook_doubt_queued(struct db *db);
 
 struct webhook_counts {
     int64_t endpoints, failing, disabled; /* endpoints */

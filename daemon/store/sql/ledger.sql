@@ -533,6 +533,9 @@ ORDER BY l.due_at, l.id LIMIT 100
 -- name: restore_rows
 SELECT count(*) FROM delivery WHERE (state = 'pending' OR state = 'claimed')
 
+-- name: restore_webhooks
+SELECT coalesce(sum(pending + in_flight), 0) FROM webhook_lane
+
 -- Groups that are active today and have at least one contact person to whom a copy of message $3 has gone. A row names
 -- one group only, but its reader may represent several.
 -- name: message_groups_reached scoped

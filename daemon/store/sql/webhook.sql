@@ -214,6 +214,12 @@ WHERE l.webhook_id = $1 AND w.state = 'enabled'
 -- name: webhook_next_due
 SELECT min(due_at) FROM webhook_lane WHERE ready = 0 AND due_at IS NOT NULL AND due_at > $1
 
+-- In a store restored from a backup: what was queued when that was taken may have left since.
+-- name: webhook_doubt_queued
+UPDATE webhook_delivery SET reached = 1
+WHERE reached = 0 AND (state = 'pending' OR state = 'claimed')
+    AND webhook_id IN (SELECT l.webhook_id FROM webhook_lane AS l WHERE l.pending > 0 OR l.in_flight > 0)
+
 -- In flight when the process ended: the receiver may have it, so that it is told of a recall.
 -- name: webhook_recover
 UPDATE webhook_delivery SET state = CASE recalled WHEN 1 THEN 'withdrawn' ELSE 'pending' END, due_at = $1,

@@ -369,6 +369,42 @@ static void test_webhook_recover__what_was_in_flight_goes_again(void **state)
     assert_int_equal(webhook_fixture_number(&f, "SELECT in_flight + pending FROM webhook_lane"), 0);
 }
 
+/* Whether it had arrived when the process ended is not known: a recall goes there, whatever came of it. */
+static void test_webhook_recover__a_recall_follows_what_was_in_flight(void **state)
+{
+    (void)state;
+    for (int recalled_before = 0; recalled_before < 2; recalled_before++) {
+        int64_t n = 0;
+        int64_t id = webhook_fixture_add(&f, "https://e.example/", NULL);
+        int64_t root = webhook_fixture_alert(&f, 0, "alert");
+        assert_int_equal(claim(10), 1);
+        webhook_job_free(jobs[0]);
+        if (recalled_before)
+            webhook_fixture_alert(&f, root, "recall");
+        assert_int_equal(webhook_recover(f.s.db, &n), 0);
+        assert_int_equal(n, 1);
+        if (!recalled_before)
+            webhook_fixture_alert(&f, root, "recall");
+        assert_int_equal(claim(10), 1);
+        assert_non_null(strstr(jobs[0]->body, "\"alert.recalled\""));
+        webhook_fixture_end(&f, jobs[0], WEBHOOK_DELIVERED);
+        store_fixture_ok(&f.s, webhook_remove(f.s.db, &f.s.admin, id, &f.s.err));
+    }
+}
+
+/* A backup does not know what left after it was made. */
+static void test_webhook_doubt_queued__a_recall_follows_what_was_queued(void **state)
+{
+    (void)state;
+    webhook_fixture_add(&f, "https://e.example/", NULL);
+    int64_t root = webhook_fixture_alert(&f, 0, "alert");
+    store_fixture_ok(&f.s, webhook_doubt_queued(f.s.db));
+    webhook_fixture_alert(&f, root, "recall");
+    assert_int_equal(claim(10), 1);
+    assert_non_null(strstr(jobs[0]->body, "\"alert.recalled\""));
+    webhook_job_free(jobs[0]);
+}
+
 static void test_webhook_record__given_back_counts_no_attempt(void **state)
 {
     (void)state;
@@ -736,6 +772,8 @@ static const struct CMUnitTest tests[] = {
     ROW(test_webhook_record__five_days_of_failure_disable),
     ROW(test_webhook_record__a_failed_test_counts_for_nothing),
     ROW(test_webhook_recover__what_was_in_flight_goes_again),
+    ROW(test_webhook_recover__a_recall_follows_what_was_in_flight),
+    ROW(test_webhook_doubt_queued__a_recall_follows_what_was_queued),
     ROW(test_webhook_record__given_back_counts_no_attempt),
     ROW(test_webhook_record__a_removed_endpoint_is_no_error_of_others),
     ROW(test_webhook_replay__under_the_same_id_unless_it_is_over),
