@@ -95,6 +95,7 @@ static void put_in(struct slot *slot, struct parcel_list *parcels)
 {
     struct relay *r = slot->relay;
     struct slot_hand *hand = hand_at(slot, slot->count);
+    assert(parcels->first);
     hand->parcels = *parcels;
     *parcels = (struct parcel_list){0};
     hand->is_permitted = false;

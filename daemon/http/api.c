@@ -346,6 +346,7 @@ static void on_done(struct store_req *store)
     }
     bool is_change = rc == 0 && ask->is_writing && !ask->is_replay;
     struct ask **line = line_of(api, call->route);
+    assert(api);
     if (line) {
         assert(*line == ask);
         *line = ask->behind;

@@ -116,6 +116,24 @@ static int plan_again(struct api_call *call, struct db *db, struct work *work)
     return rc ? rc : alert_plan_again(db, &call->actor, call->config, work->id, &work->plan, &call->err);
 }
 
+/* The draft as it stands, with what sending it now would do. An update or a recall goes to whoever got what came
+ * before, whom no plan counts. */
+static int show_planned(struct api_call *call, struct db *db, const struct work *work)
+{
+    int rc = api_alert_show(call, db, work->id);
+    if (rc)
+        return rc;
+    json_object_set_new(call->result, "dry_run", json_true());
+    if (work->plan.audience.recipients > 0) {
+        json_object_set_new(call->result, "recipients", json_integer(work->plan.audience.recipients));
+        api_alert_add_audience(&work->plan, call->result);
+    }
+    json_object_set_new(call->result, "needs_confirmation", json_boolean(work->plan.needs_confirmation));
+    json_object_set_new(call->result, "deferred_until", api_time(work->plan.deferred_until_us));
+    api_alert_add_findings(&work->plan, call->result);
+    return ERR_DRYRUN;
+}
+
 static int send_draft_planned(struct api_call *call, struct db *db)
 {
     struct work *work = call->work;
@@ -128,14 +146,21 @@ static int send_draft_planned(struct api_call *call, struct db *db)
 
 static int plan_draft(struct api_call *call, struct db *db)
 {
+    bool is_dry_run = false;
     struct work *work = begin(call);
-    int rc = api_body_only(call, "confirm_recipients override_reason");
+    int rc = api_query_only(call, "dry_run");
+    if (rc == 0)
+        rc = api_query_bool(call, "dry_run", false, &is_dry_run);
+    if (rc == 0)
+        rc = api_body_only(call, "confirm_recipients override_reason");
     if (rc == 0)
         rc = api_body_int(call, "confirm_recipients", -1, &work->in.confirm_recipients);
     if (rc == 0)
         rc = api_body_text(call, "override_reason", &work->in.override_reason);
     if (rc == 0)
         rc = plan_again(call, db, work);
+    if (rc == 0 && is_dry_run)
+        return show_planned(call, db, work);
     return rc ? rc : go_on(call, send_draft_planned);
 }
 
@@ -150,7 +175,9 @@ static int approve_planned(struct api_call *call, struct db *db)
 static int plan_approval(struct api_call *call, struct db *db)
 {
     struct work *work = begin(call);
-    int rc = api_body_only(call, "hash");
+    int rc = api_query_only(call, "");
+    if (rc == 0)
+        rc = api_body_only(call, "hash");
     if (rc == 0)
         rc = api_body_text(call, "hash", &work->hash);
     if (rc == 0 && work->hash && !work->hash[0])
@@ -165,7 +192,9 @@ static int with_note(struct api_call *call, struct db *db,
 {
     const char *note = NULL;
     int64_t id = 0;
-    int rc = api_body_only(call, "note");
+    int rc = api_query_only(call, "");
+    if (rc == 0)
+        rc = api_body_only(call, "note");
     if (rc == 0)
         rc = api_body_text(call, "note", &note);
     if (rc == 0)
@@ -202,7 +231,9 @@ static int update_planned(struct api_call *call, struct db *db)
 static int plan_update(struct api_call *call, struct db *db)
 {
     struct work *work = begin(call);
-    int rc = api_alert_read_update(call, &work->in);
+    int rc = api_query_only(call, "");
+    if (rc == 0)
+        rc = api_alert_read_update(call, &work->in);
     if (rc == 0)
         rc = api_alert_find(call, db, &work->id);
     if (rc == 0)
@@ -216,7 +247,9 @@ static int recall_alert(struct api_call *call, struct db *db)
     struct alert_answer answer = {.id = 0};
     struct alert_recall_input in = {.title = NULL};
     int64_t id = 0;
-    int rc = api_body_only(call, "title text note");
+    int rc = api_query_only(call, "");
+    if (rc == 0)
+        rc = api_body_only(call, "title text note");
     if (rc == 0)
         rc = api_body_text(call, "title", &in.title);
     if (rc == 0)
@@ -247,7 +280,7 @@ const struct api_route API_ROUTES_ALERT[] = {
     {HTTP_METHOD_POST, "/api/v1/alert/{id}/reject", API_WRITE, PERM_APPROVE, API_JSON, reject_alert,
      "Do not send an alert that another person wrote, with the reason."},
     {HTTP_METHOD_POST, "/api/v1/alert/{id}/send", API_PLAN_THEN_WRITE, PERM_ALERT, API_JSON, plan_draft,
-     "Send a draft, such as one that Grannbud has suggested."},
+     "Send a draft, such as one that Grannbud has suggested; with dry_run tell who would get it and send nothing."},
     {HTTP_METHOD_POST, "/api/v1/alert/{id}/discard", API_WRITE, PERM_ALERT, API_JSON, discard_alert,
      "Throw away a draft or a submitted alert."},
     {.pattern = NULL},

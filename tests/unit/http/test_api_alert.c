@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/id.h"
+#include "core/alert.h"
 #include "lib/api_fixture.h"
 #include "lib/test.h"
 
@@ -102,6 +104,46 @@ static void test_alert__a_dry_run_leaves_nothing(void **state)
     assert_string_equal(answer_text(&a, "target.areas.0"), "angelholm");
     answer_fini(&a);
     assert_string_equal(fixture_expect(f, &ANNA, GET, ALERT, NULL, 200, "items.0.id"), "");
+}
+
+/* What another source suggests: a draft for 1292. */
+static int add_draft(struct db *db, void *ctx)
+{
+    char code[] = "1292";
+    char *codes[] = {code};
+    struct alert_input in = ALERT_INPUT_INIT;
+    struct actor daemon = actor_daemon();
+    struct api_env *env = fixture_env(f);
+    struct err err = {""};
+    in.kind = "vma_relay";
+    in.title = "Brand i en lagerlokal";
+    in.text = "Gå inomhus.";
+    in.origin = "vma";
+    in.origin_id = "SRVMA1";
+    in.target = (struct alert_target){.municipalities = codes, .municipality_count = 1};
+    return alert_add_draft(db, &daemon, env->config(env->ctx), &in, ctx, &err);
+}
+
+static void test_draft__a_dry_run_sends_nothing(void **state)
+{
+    (void)state;
+    int64_t id = 0;
+    char draft[ID_TEXT_BYTES];
+    assert_int_equal(fixture_write(f, add_draft, &id), 0);
+    id_format(ID_ALERT, id, draft);
+    struct answer a = fixture_ask(f, &ANNA, POST, path(draft, "/send?dry_run=1"), NULL);
+    assert_int_equal(a.status, 200);
+    assert_string_equal(answer_text(&a, "dry_run"), "true");
+    assert_string_equal(answer_text(&a, "recipients"), "1");
+    answer_fini(&a);
+    assert_string_equal(fixture_expect(f, &ANNA, GET, path(draft, ""), NULL, 200, "state"), "draft");
+    fixture_expect(f, &ANNA, POST, path(draft, "/send?dryrun=1"), NULL, 400, "");
+    fixture_expect(f, &ANNA, POST, path(draft, "/discard?dry_run=1"), "{\"note\":\"nej\"}", 400, "");
+    assert_string_equal(fixture_expect(f, &ANNA, POST, path(draft, "/send"), NULL, 200, "state"), "active");
+    /* What knows no dry run says so, and does not do it. */
+    fixture_expect(f, &ANNA, POST, path(draft, "/update?dry_run=1"), "{\"text\":\"Stäng fönster.\"}", 400, "");
+    fixture_expect(f, &ANNA, POST, path(draft, "/recall?dry_run=1"), NULL, 400, "");
+    assert_string_equal(fixture_expect(f, &ANNA, GET, path(draft, ""), NULL, 200, "state"), "active");
 }
 
 static void test_alert__refuses_what_it_does_not_know(void **state)
@@ -229,6 +271,7 @@ static void test_alert__who_sees_a_part_sees_the_figures_of_that_part(void **sta
 static const struct CMUnitTest TESTS[] = {
     TEST_FIXTURE(test_alert__is_answered_whole, setup, teardown),
     TEST_FIXTURE(test_alert__a_dry_run_leaves_nothing, setup, teardown),
+    TEST_FIXTURE(test_draft__a_dry_run_sends_nothing, setup, teardown),
     TEST_FIXTURE(test_alert__refuses_what_it_does_not_know, setup, teardown),
     TEST_FIXTURE(test_alert__a_thread_is_one_in_every_answer, setup, teardown),
     TEST_FIXTURE(test_alert__a_second_person_decides, setup, teardown),
