@@ -26,7 +26,7 @@ struct word_row {
 };
 
 #define CAP_ROW(id, word_, cap_, sv_) {.word = (word_), .cap = (cap_), .sv = (sv_)},
-#define STATE_ROW(id, word_, sv_, final) {.word = (word_), .cap = "", .sv = (sv_)},
+#define STATE_ROW(id, word_, sv_) {.word = (word_), .cap = "", .sv = (sv_)},
 static const struct word_row SEVERITIES[] = {ALERT_SEVERITY_MAP(CAP_ROW)};
 static const struct word_row URGENCIES[] = {ALERT_URGENCY_MAP(CAP_ROW)};
 static const struct word_row CERTAINTIES[] = {ALERT_CERTAINTY_MAP(CAP_ROW)};
@@ -96,12 +96,3 @@ CAP_FUNCTIONS(urgency, URGENCIES)
 CAP_FUNCTIONS(certainty, CERTAINTIES)
 CAP_FUNCTIONS(type, TYPES)
 WORD_FUNCTIONS(state, STATES)
-
-bool alert_state_is_final(enum alert_state state)
-{
-#define FINAL(id, word, sv, final) (final),
-    static const bool is_final[] = {ALERT_STATE_MAP(FINAL)};
-#undef FINAL
-    assert((size_t)state < ARRAY_LEN(is_final));
-    return is_final[state];
-}

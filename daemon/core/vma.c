@@ -32,11 +32,6 @@ static const struct word SCOPES[] = {
 #undef WORD_ROW
 };
 
-const char *vma_status_word(enum vma_status status)
-{
-    return STATUSES[status].word;
-}
-
 const char *vma_type_word(enum vma_type type)
 {
     return TYPES[type].word;

@@ -50,15 +50,15 @@
     X(UPDATE, "update", "Update", "Ändring") \
     X(RECALL, "recall", "Cancel", "Återkallad")
 
-/* identifier, word, Swedish, is it final? The moves are drawn in core/alert.h. */
-#define ALERT_STATE_MAP(X)                   \
-    X(DRAFT, "draft", "utkast", 0)           \
-    X(SUBMITTED, "submitted", "inlämnad", 0) \
-    X(ACTIVE, "active", "gäller", 0)         \
-    X(UPDATED, "updated", "ändrad", 0)       \
-    X(RECALLED, "recalled", "återkallad", 1) \
-    X(EXPIRED, "expired", "har gått ut", 1)  \
-    X(DISCARDED, "discarded", "kastad", 1)
+/* identifier, word, Swedish. The moves are drawn in core/alert.h. */
+#define ALERT_STATE_MAP(X)                \
+    X(DRAFT, "draft", "utkast")           \
+    X(SUBMITTED, "submitted", "inlämnad") \
+    X(ACTIVE, "active", "gäller")         \
+    X(UPDATED, "updated", "ändrad")       \
+    X(RECALLED, "recalled", "återkallad") \
+    X(EXPIRED, "expired", "har gått ut")  \
+    X(DISCARDED, "discarded", "kastad")
 
 #define ALERT_ENUM_KIND(id, ...) ALERT_KIND_##id,
 #define ALERT_ENUM_SEVERITY(id, ...) ALERT_SEVERITY_##id,
@@ -106,6 +106,5 @@ bool alert_type_parse(const char *word, enum alert_type *out);
 const char *alert_state_word(enum alert_state state);
 const char *alert_state_sv(enum alert_state state);
 bool alert_state_parse(const char *word, enum alert_state *out);
-bool alert_state_is_final(enum alert_state state);
 
 #endif

@@ -101,7 +101,6 @@ bool vma_is_real(const struct vma_alert *alert);
 /* Does `a` come after `b` (same incident)? The later one sent; sent at the same time, a Cancel, then an Update. */
 bool vma_is_newer(const struct vma_alert *a, int64_t b_sent_us, enum vma_type b_type, const char *b_identifier);
 
-const char *vma_status_word(enum vma_status status);
 const char *vma_type_word(enum vma_type type);
 bool vma_type_parse(const char *word, enum vma_type *out);
 
