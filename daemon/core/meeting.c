@@ -126,3 +126,8 @@ int meeting_remove(struct db *db, const struct actor *actor, const char *text, s
     rc = rc ? rc : db_exec(db, NULL, Q_MEETING_DELETE, DB_ARGS(DB_INT(id)));
     return rc ? rc : audit_write(db, actor, "meeting.remove", id_format(ID_MEETING, id, object), NULL);
 }
+
+int meeting_forget(struct db *db, int64_t now_us)
+{
+    return db_exec(db, NULL, Q_MEETING_FORGET, DB_ARGS(DB_INT(now_us - MEETING_KEPT_DAYS * DAY_US)));
+}

@@ -17,6 +17,7 @@
 #include "core/ledger.h"
 #include "core/ledger_alert.h"
 #include "core/letter.h"
+#include "core/meeting.h"
 #include "core/reminder.h"
 #include "core/webhook.h"
 #include "core/webhook_queue.h"
@@ -64,6 +65,8 @@ static int housekeeping(struct scheduler *s, struct db *db)
                      DB_ARGS(DB_INT(s->now_us - (int64_t)IDEMPOTENCY_DAYS * DAY_S * US_PER_S)));
     if (rc == 0)
         rc = webhook_refresh(db);
+    if (rc == 0)
+        rc = meeting_forget(db, s->now_us);
     if (rc == 0)
         memcpy(s->scopes_of, today, sizeof today);
     s->forgets_webhooks = s->forgets_webhooks || rc == 0;

@@ -8,8 +8,6 @@
 static const char MEETING_SPEC[] =
     "id:mtg title:s starts_at:t ends_at:t place:s note:s scope_kind:s scope_code:s author:s created_at:t";
 
-enum { DAYS_BACK_MAX = 3660 };
-
 static int show_meeting(struct api_call *call, struct db *db, int64_t id)
 {
     struct db_rows *rows = NULL;
@@ -53,7 +51,7 @@ static int list_meetings(struct api_call *call, struct db *db)
     int64_t days = 0;
     int rc = api_query_only(call, "days_back");
     if (rc == 0)
-        rc = api_query_int(call, "days_back", 0, 0, DAYS_BACK_MAX, &days);
+        rc = api_query_int(call, "days_back", 0, 0, MEETING_KEPT_DAYS, &days);
     if (rc)
         return rc;
     int64_t after_us = db_now_us(db) - (days * 86400 + (days ? 0 : MEETING_HOURS * 3600)) * US_PER_S;

@@ -22,6 +22,7 @@ enum {
     MEETING_AHEAD_DAYS = 3 * 366,
     MEETING_HOURS = 2, /* when no end is told */
     MEETING_LIST_MAX = 1000,
+    MEETING_KEPT_DAYS = 3660, /* after its end */
 };
 
 /* Texts as typed; NULL: not given. */
@@ -37,5 +38,7 @@ struct meeting_input {
 int meeting_add(struct db *db, const struct actor *actor, const struct meeting_input *in, int64_t *id, struct err *err);
 /* By id ("mtg_..."). */
 int meeting_remove(struct db *db, const struct actor *actor, const char *id, struct err *err);
+/* Housekeeping: those that ended longer than MEETING_KEPT_DAYS ago are gone. */
+int meeting_forget(struct db *db, int64_t now_us);
 
 #endif

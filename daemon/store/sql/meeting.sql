@@ -15,3 +15,6 @@ ORDER BY m.starts_at, m.id LIMIT $5
 
 -- name: meeting_delete
 DELETE FROM meeting WHERE id = $1
+
+-- name: meeting_forget
+DELETE FROM meeting WHERE starts_at < $1 AND ends_at < $1

@@ -109,10 +109,23 @@ static void test_meeting_remove__by_whose_area_covers_it(void **state)
     assert_int_not_equal(meeting_remove(f.db, &f.bertil, text, &f.err), 0);
 }
 
+static void test_meeting_forget__long_after_the_end(void **state)
+{
+    (void)state;
+    struct meeting_input in = good();
+    in.ends_us = in.starts_us + DAY;
+    assert_int_equal(add(&f.anna, in), 0);
+    store_fixture_ok(&f, meeting_forget(f.db, in.ends_us + MEETING_KEPT_DAYS * DAY));
+    assert_int_equal(seen_by(&f.admin), 1);
+    store_fixture_ok(&f, meeting_forget(f.db, in.ends_us + MEETING_KEPT_DAYS * DAY + 1));
+    assert_int_equal(seen_by(&f.admin), 0);
+}
+
 static const struct CMUnitTest TESTS[] = {
     TEST_FIXTURE(test_meeting_add__refuses_what_is_wrong, setup, teardown),
     TEST_FIXTURE(test_meeting_add__within_the_area_only, setup, teardown),
     TEST_FIXTURE(test_meeting_remove__by_whose_area_covers_it, setup, teardown),
+    TEST_FIXTURE(test_meeting_forget__long_after_the_end, setup, teardown),
 };
 
 TEST_MAIN(TESTS)
