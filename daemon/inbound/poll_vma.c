@@ -11,7 +11,9 @@
 #include "core/vma_draft.h"
 #include "store/db.h"
 
-enum { GAP_S = 20, PER_HOUR = 60, REFUSED_WAIT_S = 300 };
+/* The allowance is the shortest [vma] poll_interval, 30 s, all the hour: a smaller one would leave us blind for its
+ * rest. */
+enum { GAP_S = 20, PER_HOUR = 120, REFUSED_WAIT_S = 300 };
 
 static const struct config_url *url(const struct config *config)
 {

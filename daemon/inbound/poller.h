@@ -28,7 +28,7 @@ struct http_answer;
 struct http_call;
 struct poller;
 
-enum { POLLER_CALLS_MAX = 60, POLLER_AGENT_BYTES = 600 };
+enum { POLLER_CALLS_MAX = 120, POLLER_AGENT_BYTES = 600 };
 
 /* What one source is. All functions are told the configuration of the round. */
 struct poller_kind {

@@ -289,6 +289,16 @@ class Incoming(unittest.TestCase):
             times = [call[0] for call in source.calls]
             self.assertGreater(min(b - a for a, b in zip(times, times[1:])), 19)
 
+    def test_asked_often_it_is_asked_all_the_time(self):
+        """A warning waits for no allowance: every 30 s is every 30 s, in the second half of the hour too."""
+        clock = FakeClock(AT, 2 * RATE)
+        with Source(clock) as source, self.daemon(clock, source) as d:
+            source.say(fixture("vma-empty"))
+            self.prepare(d)
+            source.wait_calls(75, 60)
+            times = [call[0] for call in source.calls]
+            self.assertLess(max(b - a for a, b in zip(times[1:], times[2:])), 120)
+
     def test_it_stops_in_order_while_the_source_hangs(self):
         clock = FakeClock(AT, 1)
         with Source(clock) as source, self.daemon(clock, source) as d:
