@@ -44,6 +44,8 @@ static void close_gate(struct outbox *o)
     o->gate_ms = outbox_mono_ms(o);
     o->gate_is_chained = false;
     o->gate_left_ms = earlier(o->gate_left_ms + (o->gate_ms - o->gate_end_ms) / OUTBOX_GATE_PART, OUTBOX_GATE_MS);
+    for (struct relay *r = o->all_relays; r; r = r->next)
+        relay_forbid_all(r);
 }
 
 void outbox_open_gate(struct outbox *o)

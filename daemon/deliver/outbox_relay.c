@@ -251,6 +251,13 @@ void relay_permit_all(struct relay *r)
             slot_permit(r->slots[i]);
 }
 
+void relay_forbid_all(struct relay *r)
+{
+    for (int i = 0; r->busy > 0 && i < RELAY_SLOTS_MAX; i++)
+        if (r->slots[i])
+            slot_forbid(r->slots[i]);
+}
+
 void relay_rescue_all(struct relay *r)
 {
     for (int i = 0; r->busy > 0 && i < RELAY_SLOTS_MAX; i++)

@@ -73,6 +73,7 @@ int relay_reserve(const struct relay *r);
 bool relay_may_open(const struct relay *r);
 void relay_open(struct relay *r);
 void relay_permit_all(struct relay *r);
+void relay_forbid_all(struct relay *r);
 void relay_rescue_all(struct relay *r);
 void relay_quit_all(struct relay *r, bool now);
 

@@ -99,6 +99,7 @@ static void put_in(struct slot *slot, struct parcel_list *parcels)
     hand->parcels = *parcels;
     *parcels = (struct parcel_list){0};
     hand->is_permitted = false;
+    hand->permitted_ms = 0;
     make_recipients(hand);
     for (struct parcel *p = hand->parcels.first; p; p = p->next) {
         p->place = PARCEL_SENDING;
@@ -294,8 +295,16 @@ void slot_permit(struct slot *slot)
         !outbox_may_send(slot->relay->o))
         return;
     hand->is_permitted = true;
-    hand->permitted_ms = slot->relay->o->now_ms;
+    if (hand->permitted_ms == 0) /* a permit that was taken back meanwhile makes the relay's answer no faster */
+        hand->permitted_ms = slot->relay->o->now_ms;
     smtp_session_permit(slot->session);
+}
+
+void slot_forbid(struct slot *slot)
+{
+    struct slot_hand *hand = hand_at(slot, 0);
+    if (slot->count > 0 && hand->is_permitted && slot->session && smtp_session_forbid(slot->session))
+        hand->is_permitted = false;
 }
 
 void slot_leave_domains(struct slot *slot)

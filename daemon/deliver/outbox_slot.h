@@ -78,6 +78,8 @@ const struct domain_hold *slot_hold_ahead(const struct slot *slot, const char *d
 void slot_send(struct slot *slot, struct parcel_list *parcels);
 /* Permit the next body, if it may go now. */
 void slot_permit(struct slot *slot);
+/* Take the permit back, unless the body has begun: it may be recalled, and an envelope can take long. */
+void slot_forbid(struct slot *slot);
 /* What it has in hand counts no longer against its domains: it is the relay that hangs. Not for limits
  * that somebody has set: it may get there yet. */
 void slot_leave_domains(struct slot *slot);

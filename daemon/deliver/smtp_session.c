@@ -267,6 +267,18 @@ void smtp_session_permit(struct smtp_session *s)
     }
 }
 
+/* A permit for the one behind is given only when the one in front was refused, so both go. */
+bool smtp_session_forbid(struct smtp_session *s)
+{
+    bool was_permitted = s->next.permitted;
+    s->next.permitted = false;
+    if (s->now.permitted && s->state < SMTP_STATE_BODY) {
+        s->now.permitted = false;
+        was_permitted = true;
+    }
+    return was_permitted;
+}
+
 bool smtp_session_take_back(struct smtp_session *s)
 {
     if (!s->next.job || s->next.permitted || s->state == SMTP_STATE_CLOSED)

@@ -102,6 +102,9 @@ bool smtp_session_awaits_permit(const struct smtp_session *s);
 /* The first such job may send its body. Nothing when there is none. When the server has said 354 and the permit does
  * not come in SMTP_STATE_PERMIT's time-out the connection is closed, and the job is UNTOUCHED. */
 void smtp_session_permit(struct smtp_session *s);
+/* Take back the permit that was given: no body begins before another. False when there is none to take back, since
+ * the body has begun, or was never permitted. */
+bool smtp_session_forbid(struct smtp_session *s);
 /* The second job in hand is not to be sent after all: false when there is none, or its body is permitted. Else no
  * outcome comes for it, and the session leaves after the first one: without a goodbye where the envelope has gone
  * ahead. */

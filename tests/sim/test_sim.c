@@ -17,6 +17,7 @@ static const struct {
     {7, 6, NULL, "after a reload the ledger named the relay of before"},
     {7002, 48, "r", "an alert waited for a session of a relay that was only being probed"},
     {34, 24, NULL, "a slow disk opened the gate to what was held"},
+    {12, 12, NULL, "a permit given before a hold outlasted it while a long envelope went out"},
     {4, 12, NULL, "a stop on a full disk: in doubt as after a crash, and no more"},
 };
 

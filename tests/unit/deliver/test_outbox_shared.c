@@ -437,6 +437,48 @@ static void test_shared__what_comes_back_from_the_wire_was_recalled_all_the_same
     }
 }
 
+/* An envelope takes long where many share it: a permit that was given at its beginning is taken back. */
+static void test_shared__held_during_the_envelope_means_no_body(void **state)
+{
+    (void)state;
+    for (int count = 1; count <= 10; count += 9) {
+        int64_t m = begin("connections = 1\nalert_recipients = 100\n", LANE_ALERT, count);
+        outbox_wake(f.outbox);
+        outbox_fixture_until(&f, some_on_the_wire, 5);
+        f.is_frozen = true; /* the relay has not said a word about it */
+        outbox_fixture_wait(&f, 100);
+        outbox_fixture_hold(&f, true);
+        outbox_wake(f.outbox);
+        f.is_frozen = false;
+        outbox_fixture_wait(&f, 2000);
+        assert_int_equal(bodies(), 0);
+        assert_int_equal(outbox_fixture_count(&f, m, "pending"), count);
+        outbox_fixture_hold(&f, false);
+        outbox_wake(f.outbox);
+        outbox_fixture_until(&f, all_final, 5);
+        assert_each_once(0, count);
+        finish(m);
+    }
+}
+
+/* What nobody recalled goes on where it stood: a wake-up costs it no connection and no second envelope. */
+static void test_shared__a_wake_up_during_the_envelope_costs_nothing(void **state)
+{
+    (void)state;
+    int64_t m = begin("connections = 1\nalert_recipients = 100\n", LANE_ALERT, 10);
+    outbox_wake(f.outbox);
+    outbox_fixture_until(&f, some_on_the_wire, 5);
+    f.is_frozen = true;
+    outbox_fixture_wait(&f, 100);
+    outbox_wake(f.outbox);
+    f.is_frozen = false;
+    outbox_fixture_until(&f, all_final, 5);
+    assert_each_once(0, 10);
+    assert_int_equal(f.relay_count, 1);
+    assert_int_equal(outbox_fixture_attempts(&f, m), 10);
+    finish(m);
+}
+
 /* One of those that wait together is recalled: the others get it. */
 static void test_shared__one_recalled_costs_the_others_nothing(void **state)
 {
@@ -531,6 +573,8 @@ static const struct CMUnitTest tests[] = {
     TEST(test_shared__a_second_body_waits_for_the_record_of_the_first),
     TEST(test_shared__recalled_means_not_sent),
     TEST(test_shared__what_comes_back_from_the_wire_was_recalled_all_the_same),
+    TEST(test_shared__held_during_the_envelope_means_no_body),
+    TEST(test_shared__a_wake_up_during_the_envelope_costs_nothing),
     TEST(test_shared__one_recalled_costs_the_others_nothing),
     TEST(test_shared__stopping_gives_back_what_has_not_left),
     TEST(test_shared__survives_a_fault_at_every_operation),
