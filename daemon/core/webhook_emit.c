@@ -54,7 +54,7 @@ static int follow(struct db *db, int64_t event_id, int64_t thread_id, bool takes
     if (rc == 0)
         rc = db_exec(db, NULL, Q_WEBHOOK_OFFER_FOLLOW,
                      DB_ARGS(DB_INT(event_id), DB_INT(first_id), DB_INT(now), DB_INT(takes_pending ? 1 : 0),
-                             DB_INT(rings_us > now ? rings_us : now)));
+                             DB_INT(rings_us > now ? rings_us : now), DB_INT(thread_id)));
     if (rc == 0)
         rc = db_exec(db, NULL, Q_WEBHOOK_OVERTAKE,
                      DB_ARGS(DB_INT(thread_id), DB_INT(event_id), DB_TEXT(delivery_state_word(rest)), DB_INT(now)));

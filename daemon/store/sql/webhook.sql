@@ -72,7 +72,8 @@ SELECT $2 + row_number() OVER (ORDER BY p.webhook_id, p.recipient) - 1, e.id, p.
                           WHEN a.not_before > $3 THEN a.not_before ELSE $3 END, e.expires_at, $3
 FROM webhook_event AS e JOIN alert AS a ON a.id = e.alert_id
      JOIN (SELECT DISTINCT d.thread_id, d.webhook_id, d.recipient FROM webhook_delivery AS d
-           WHERE d.reached > 0 OR d.state = 'claimed' OR ($4 = 1 AND d.state = 'pending')) AS p ON p.thread_id = e.thread_id
+           WHERE d.thread_id = $6
+             AND (d.reached > 0 OR d.state = 'claimed' OR ($4 = 1 AND d.state = 'pending'))) AS p ON p.thread_id = e.thread_id
      JOIN webhook AS w ON w.id = p.webhook_id AND w.state = 'enabled'
 WHERE e.id = $1
 
