@@ -146,6 +146,7 @@ class Standard(Webhooks):
         self.assertIn("Ring 112 om du ser något.", data["text"])
         self.assertEqual(data["municipalities"], [{"code": "1292", "name": "Ängelholm"}])
         self.d.cli("--as", "anna", "alert", "update", first, "--title", "Ändrad", "--text", "Nu också i hamnen.")
+        self.got("std", 2)  # a recall withdraws an update that has not left
         self.d.cli("--as", "anna", "alert", "recall", first)
         hits = self.got("std", 3)
         bodies = [verify([made["secret"]], h.headers, h.body) for h in hits]
