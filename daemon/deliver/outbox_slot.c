@@ -95,7 +95,8 @@ static void put_in(struct slot *slot, struct parcel_list *parcels)
 {
     struct relay *r = slot->relay;
     struct slot_hand *hand = hand_at(slot, slot->count);
-    assert(parcels->first);
+    const struct parcel *first = parcels->first;
+    assert(first);
     hand->parcels = *parcels;
     *parcels = (struct parcel_list){0};
     hand->is_permitted = false;
@@ -108,7 +109,7 @@ static void put_in(struct slot *slot, struct parcel_list *parcels)
     if (slot->count++ == 0) {
         if (r->busy++ == 0)
             r->heard_ms = r->o->now_ms;
-        r->letters += hand->parcels.first->job.lane == LANE_LETTER;
+        r->letters += first->job.lane == LANE_LETTER;
     }
 }
 

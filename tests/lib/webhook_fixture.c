@@ -87,7 +87,7 @@ int64_t webhook_fixture_alert(struct webhook_fixture *f, int64_t root, const cha
         "stjäls',"
         " 'Lås **båten**.', 'Bater stjals', '{\"municipalities\":[\"1292\"]}', 'Ängelholm', 'active', 0, 'anna', %lld,"
         " %lld, %lld)",
-        (long long)id, (long long)(root ? root : id), type, (long long)(f->s.now_us + 3600 * US_PER_S),
+        (long long)id, (long long)(root ? root : id), type, (long long)f->s.now_us + 3600LL * US_PER_S,
         (long long)f->s.now_us, (long long)f->s.now_us);
     if (!root)
         webhook_fixture_sql(f, "INSERT INTO alert_municipality (alert_id, municipality_code) VALUES (%lld, '1292')",

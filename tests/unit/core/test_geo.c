@@ -194,7 +194,7 @@ static size_t any_polygon(struct geo_point *out, int64_t size)
     double angle = 0;
     struct geo_point centre = {56000000 + below(12000000), 12000000 + below(10000000)};
     for (size_t i = 0; i < n; i++) {
-        double reach = (double)(size / 4 + below(size));
+        double reach = (double)size / 4 + (double)below(size);
         angle += 2 * M_PI / (double)n;
         out[i] = (struct geo_point){centre.lat_udeg + llround(reach * sin(angle)),
                                     centre.lon_udeg + llround(reach * cos(angle))};

@@ -61,7 +61,7 @@ static void add_alert(int id, int root, const char *type, int is_exercise, const
         "created_at, sent_at)"
         " VALUES (%d, %d, '%s', 'boat_theft', 'severe', 'immediate', 'observed', %d, 0, '%s', 'h', 'T', 'X', '{}', 'A',"
         " 'active', 0, 'anna', %lld, 1, %lld)",
-        id, root, type, is_exercise, classification, (long long)(f.now_us + HOUR), (long long)f.now_us);
+        id, root, type, is_exercise, classification, (long long)f.now_us + HOUR, (long long)f.now_us);
     script(sql);
     if (id != root)
         return;
