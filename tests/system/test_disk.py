@@ -155,7 +155,7 @@ class Disk(unittest.TestCase):
         d = self.daemon()
         addresses = d.add_register(PEOPLE, groups=100)
         letter = d.add_letter("--scope", "police_area:angelholm")
-        self.sink.control("fault dot=delay:5+ok")
+        self.sink.control("fault dot=delay:60+ok")  # seven seconds of mail, with room or without
         d.cli("--as", "anna", "letter", "send", letter)
         for _ in range(4):
             before = self.sent()
