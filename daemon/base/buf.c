@@ -64,6 +64,7 @@ char *buf_reserve(struct buf *b, size_t n)
             cap = b->max + 1;
         b->data = xrealloc(b->data, cap);
         b->cap = cap;
+        b->data[b->len] = '\0'; /* also when nothing is committed */
     }
     return b->data + b->len;
 }
