@@ -35,6 +35,7 @@ SYSTEM_LIMIT_S = 300
 JOBS = 2
 SLOWEST = 5
 OUTPUT_MAX_BYTES = 200_000  # of one program's output that a failure prints: its end
+WHY_MAX_CHARACTERS = 400  # of a failure's reason, which stands in one line: a log that is cut still tells it
 # A sanitizer slows a program down: the limits grow with it.
 SLOWDOWN = {"asan": 3, "tsan": 6, "coverage": 2}
 
@@ -42,6 +43,7 @@ RUNNING = set()  # process groups now running, each led by a child that is not r
 
 # cmocka 1.1.5 writes these, RUN to stdout and FAILED to stderr; a test's own text may stand before them.
 CMOCKA_LINE = re.compile(r"\[\s*(RUN|OK|FAILED|SKIPPED)\s*\] (\w+)")
+CMOCKA_WHY = re.compile(r"\[\s*ERROR\s*\] --- (.*)|LINE\] --- (.*)")
 
 
 class Program:
@@ -139,24 +141,37 @@ def read_end(path):
     return data.decode("utf-8", "replace")
 
 
+def one_line(text):
+    text = " ".join(str(text).split())
+    return text if len(text) <= WHY_MAX_CHARACTERS else text[:WHY_MAX_CHARACTERS] + " …"
+
+
+def why_of(err):
+    return f"{err[0].__name__}: {one_line(err[1])}"
+
+
 def count_cmocka(program, text, why):
     """Reads the results out of the output; a test that began and never ended took the program with it.
 
     `why` says how the program ended, None when properly; returns what of it no test answers for.
     """
     running = None
-    for word, test in CMOCKA_LINE.findall(text):
+    begin = 0
+    for found in CMOCKA_LINE.finditer(text):
+        word, test = found.groups()
         if word == "RUN":
             if running:
                 program.failed.append(f"{running}: no result")
             running = test
+            begin = found.end()
         elif test == running:
             if word == "OK":
                 program.passed.append(test)
             elif word == "SKIPPED":
                 program.skipped.append(test)
             else:
-                program.failed.append(test)
+                whys = [a or b for a, b in CMOCKA_WHY.findall(text, begin, found.start())]
+                program.failed.append(f"{test}: {one_line(' at '.join(whys))}" if whys else test)
             running = None
     if running:
         program.failed.append(f"{running}: {why or 'the program ended in it'}")
@@ -229,17 +244,29 @@ class LineResult(unittest.TextTestResult):
         self.lines.write(json.dumps({"outcome": outcome, "test": name + (f": {why}" if why else "")}) + "\n")
         self.lines.flush()
 
+    def startTest(self, test):
+        if "daemon" in sys.modules:
+            sys.modules["daemon"].forget_ended()
+        super().startTest(test)
+
+    def _show_logs(self):
+        """What the daemons of a failed test had to say, before its cleanups remove it."""
+        if "daemon" in sys.modules:
+            self.stream.writeln(sys.modules["daemon"].logs())
+
     def addSuccess(self, test):
         super().addSuccess(test)
         self._line("passed", test)
 
     def addFailure(self, test, err):
         super().addFailure(test, err)
-        self._line("failed", test)
+        self._show_logs()
+        self._line("failed", test, why_of(err))
 
     def addError(self, test, err):
         super().addError(test, err)
-        self._line("failed", test, err[0].__name__)
+        self._show_logs()
+        self._line("failed", test, why_of(err))
 
     def addSkip(self, test, reason):
         super().addSkip(test, reason)
@@ -256,7 +283,8 @@ class LineResult(unittest.TextTestResult):
     def addSubTest(self, test, subtest, err):
         super().addSubTest(test, subtest, err)
         if err is not None:
-            self._line("failed", subtest, err[0].__name__)
+            self._show_logs()
+            self._line("failed", subtest, why_of(err))
 
 
 def unittest_child(path, pattern):
@@ -306,6 +334,8 @@ def show(program):
     parts += [f"{len(program.skipped)} skipped"] if program.skipped else []
     mark = "FAIL" if program.failed else "ok  "
     print(f"{mark} {program.name:<44} {program.seconds:7.2f} s  {', '.join(parts)}", flush=True)
+    for what in program.failed:
+        print(f"     {one_line(what)}", flush=True)
 
 
 def run_all(programs, jobs, build, scratch, may_be_empty):
@@ -335,18 +365,20 @@ def run_all(programs, jobs, build, scratch, may_be_empty):
 
 
 def report(programs):
-    """Prints failures in full, the slowest, and the summary; returns the exit status."""
+    """Prints failures in full and then in short, the slowest, and the summary; returns the exit status."""
     for program in programs:
         if program.failed:
             print(f"\n----- {program.name} -----")
             print(program.output.rstrip("\n"))
-            for what in program.failed:
-                print(f"FAILED {program.name}: {what}")
     for program in programs:
         for what in program.skipped:
             print(f"skipped {program.name}: {what}")
+    print()
+    for program in programs:
+        for what in program.failed:
+            print(f"FAILED {program.name}: {what}")
     slow = sorted(programs, key=lambda p: -p.seconds)[:SLOWEST]
-    print("\nslowest: " + ", ".join(f"{p.name} {p.seconds:.1f} s" for p in slow))
+    print("slowest: " + ", ".join(f"{p.name} {p.seconds:.1f} s" for p in slow))
     passed, failed, skipped = (sum(len(x) for x in column) for column in (
         [p.passed for p in programs], [p.failed for p in programs], [p.skipped for p in programs]))
     if passed + failed + skipped == 0:

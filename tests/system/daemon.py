@@ -24,6 +24,9 @@ from peers import BUILD, ROOT, free_port, wait_for
 
 FIXTURES = ROOT / "tests" / "fixtures"
 STOP_S = 12
+LOG_LINES = 80  # of each daemon, when a test fails
+
+DAEMONS = []  # those of the running test, and those that its class has
 
 CONF = """
 [node]
@@ -65,6 +68,20 @@ def preload(library):
     needed = subprocess.run(["ldd", str(BUILD / "grannbudd")], capture_output=True, text=True, check=True).stdout
     runtimes = re.findall(r"=> (\S*/lib(?:asan|tsan)\.so\S*)", needed)
     return " ".join(runtimes + [library])
+
+
+def forget_ended():
+    """A test begins: the daemons of those before it are not its own."""
+    DAEMONS[:] = [d for d in DAEMONS if not d.has_left]
+
+
+def logs():
+    """The end of each daemon's log, for the message of a test that failed."""
+    parts = []
+    for d in DAEMONS:
+        lines = (d.last_log if d.has_left else d.log()).splitlines()
+        parts += ["--- log of %s, %s, the last of %d lines" % (d.folder, d.how_it_is(), len(lines)), *lines[-LOG_LINES:]]
+    return "\n".join(parts)
 
 
 def all_sent(daemon):
@@ -114,6 +131,9 @@ class Daemon:
         self.clock = clock
         self.env = env or {}
         self.process = None
+        self.has_left = False
+        self.last_log = ""
+        DAEMONS.append(self)
         self.settings = {"relay": relay, "tls": tls, "relay_more": relay_more, "relays_more": relays_more,
                          "letter_more": letter_more, "limits_more": limits_more, "alert_more": alert_more, "level": level}
         self.write_config()
@@ -174,8 +194,15 @@ class Daemon:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        self.last_log = self.log()
+        self.has_left = True
         if not self.keep:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    def how_it_is(self):
+        if not self.process:
+            return "stopped"
+        return "running" if self.process.poll() is None else "ended with %s" % self.process.returncode
 
     def log(self):
         path = self.folder / "log"
