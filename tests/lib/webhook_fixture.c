@@ -132,3 +132,18 @@ bool webhook_fixture_end(struct webhook_fixture *f, struct webhook_job *job, enu
                                                            .is_receiver_failing = outcome != WEBHOOK_DELIVERED,
                                                            .detail = "503 Service Unavailable"});
 }
+
+int64_t webhook_fixture_replay(struct webhook_fixture *f, int64_t id, int64_t delivery_id, bool with_expired)
+{
+    struct webhook_replay asked = {.delivery_id = delivery_id, .with_expired = with_expired};
+    int64_t n = 0;
+    int rc = webhook_replay(f->s.db, &f->s.admin, id, &asked, &n, &f->s.err);
+    return rc ? rc : n;
+}
+
+int64_t webhook_fixture_count(struct webhook_fixture *f, const char *state)
+{
+    char select[120];
+    snprintf(select, sizeof select, "SELECT count(*) FROM webhook_delivery WHERE state = '%s'", state);
+    return webhook_fixture_number(f, select);
+}

@@ -41,5 +41,9 @@ int webhook_fixture_claim(struct webhook_fixture *f, struct webhook_job **jobs, 
 bool webhook_fixture_record(struct webhook_fixture *f, struct webhook_job *job, const struct webhook_result *result);
 /* The same with just an outcome; a retry in a minute. */
 bool webhook_fixture_end(struct webhook_fixture *f, struct webhook_job *job, enum webhook_outcome outcome);
+/* Replays one delivery of the endpoint, or (0) all that are dead; how many, or the ERR_ code. */
+int64_t webhook_fixture_replay(struct webhook_fixture *f, int64_t id, int64_t delivery_id, bool with_expired);
+/* How many deliveries are in this state. */
+int64_t webhook_fixture_count(struct webhook_fixture *f, const char *state);
 
 #endif
