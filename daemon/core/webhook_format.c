@@ -46,6 +46,11 @@ bool webhook_format_takes_letters(enum webhook_format format)
     return FORMATS[format].letters;
 }
 
+bool webhook_format_rings(enum webhook_format format)
+{
+    return format == WEBHOOK_FORMAT_SMS || format == WEBHOOK_FORMAT_NTFY;
+}
+
 bool webhook_format_is_shared(enum webhook_format format)
 {
     return format == WEBHOOK_FORMAT_STANDARD || format == WEBHOOK_FORMAT_CLOUDEVENTS ||

@@ -11,9 +11,11 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/zone.h"
 #include "core/config.h"
 #include "core/ledger.h"
 #include "core/mail_token.h"
+#include "core/quiet_hours.h"
 #include "store/db.h"
 
 enum { SIGNATURE_HEADER_BYTES = 1024, NUMBER_BYTES = 24 };
@@ -113,6 +115,32 @@ int webhook_maker_is_end(struct webhook_maker *maker, int64_t event_id, bool *ou
     if (rc == 0)
         *out = event->type == WEBHOOK_EVENT_ALERT_RECALLED || event->type == WEBHOOK_EVENT_ALERT_EXPIRED;
     return rc;
+}
+
+/* Once in a claim. Zone data that vanished since the start hold nothing back. */
+static int64_t night_ends_us(struct webhook_maker *m)
+{
+    struct zone *zone = NULL;
+    if (!m->knows_night && zone_open(m->config->node.timezone, &zone, NULL) == 0)
+        m->night_ends_us = quiet_hours_end_us(&m->config->alert.quiet_hours, zone, m->now_us);
+    m->knows_night = true;
+    zone_free(zone);
+    return m->night_ends_us;
+}
+
+int webhook_maker_rings_us(struct webhook_maker *maker, int64_t webhook_id, int64_t event_id, int64_t *out)
+{
+    const struct webhook_event *event = NULL;
+    *out = 0;
+    int rc = need_row(maker, webhook_id);
+    if (rc || !webhook_format_rings(maker->row.format))
+        return rc;
+    rc = need_event(maker, event_id, &event);
+    bool is_danger = event && event->alert.life_danger && event->type != WEBHOOK_EVENT_ALERT_EXPIRED;
+    if (rc || is_danger || event->type == WEBHOOK_EVENT_TEST)
+        return rc;
+    *out = night_ends_us(maker);
+    return 0;
 }
 
 /* The message for any endpoint of a format; made once in a claim. */

@@ -36,6 +36,8 @@ struct webhook_maker {
     size_t event_count, next_event;
     struct webhook_shared shared[WEBHOOK_MAKER_BODIES]; /* likewise */
     size_t shared_count, next_shared;
+    bool knows_night;
+    int64_t night_ends_us; /* 0: it is day */
     bool has_token_key;
     uint8_t token_key[32];
 };
@@ -53,6 +55,10 @@ void webhook_maker_fini(struct webhook_maker *maker);
 
 /* Is the event the end of something, a recall or an expiry? Errors as below. */
 int webhook_maker_is_end(struct webhook_maker *maker, int64_t event_id, bool *out);
+
+/* When the event may ring this endpoint: the end of the quiet hours that it is in, or 0: now. Danger to life may at once,
+ * and so may a test, which somebody waits for. Errors as below. */
+int webhook_maker_rings_us(struct webhook_maker *maker, int64_t webhook_id, int64_t event_id, int64_t *out);
 
 /* 0 and *out; ERR_NOT_FOUND when there is nothing to say to this receiver (*out NULL); ERR_INVALID, ERR_TOO_LARGE or
  * ERR_CORRUPT with words when this delivery can never be made; else the store's error. */

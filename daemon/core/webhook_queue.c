@@ -83,11 +83,21 @@ static int has_something(struct taking *t, int64_t webhook_id, const struct webh
     return rc == ERR_NOT_FOUND ? 0 : rc;
 }
 
+/* Back into the queue, until `until_us`; whatever brought it here at night: a retry, a pause that ended, a restart. */
+static int put_off(struct taking *t, const struct webhook_claimed *row, int64_t until_us)
+{
+    bool ends_before = row->expires_us > 0 && row->expires_us < until_us;
+    return db_exec(t->db, NULL, Q_WEBHOOK_PUT_OFF,
+                   DB_ARGS(DB_INT(row->delivery_id), DB_INT(ends_before ? row->expires_us : until_us),
+                           DB_TEXT("quiet hours: telephones wait for the morning")));
+}
+
 static int take_row(struct taking *t, int64_t webhook_id, const struct webhook_claimed *row, bool is_failing)
 {
     struct err err = {.text = ""};
     struct webhook_job *job = NULL;
     bool is_wanted = true;
+    int64_t rings_us = 0;
     if (row->expires_us > 0 && row->expires_us <= t->claim->now_us)
         return drop(t, row, DELIVERY_EXPIRED, "the alert was over before it could be delivered");
     int rc = has_something(t, webhook_id, row, &is_wanted);
@@ -95,7 +105,10 @@ static int take_row(struct taking *t, int64_t webhook_id, const struct webhook_c
         return rc;
     if (!is_wanted)
         return drop(t, row, DELIVERY_WITHDRAWN, "the receiver has nothing of this alert");
-    rc = webhook_make(&t->maker, webhook_id, row, &job, &err);
+    rc = webhook_maker_rings_us(&t->maker, webhook_id, row->event_id, &rings_us);
+    if (rc == 0 && rings_us)
+        return put_off(t, row, rings_us);
+    rc = rc ? rc : webhook_make(&t->maker, webhook_id, row, &job, &err);
     if (rc == ERR_NOT_FOUND)
         return drop(t, row, DELIVERY_WITHDRAWN, "the format has no message for this event");
     if (rc == ERR_INVALID || rc == ERR_TOO_LARGE || rc == ERR_CORRUPT)

@@ -43,6 +43,8 @@ const char *webhook_format_word(enum webhook_format format);
 bool webhook_format_parse(const char *word, enum webhook_format *out);
 bool webhook_format_is_signed(enum webhook_format format);
 bool webhook_format_takes_letters(enum webhook_format format);
+/* Does it ring a telephone? Then it keeps the quiet hours. */
+bool webhook_format_rings(enum webhook_format format);
 /* Is the message, but for its address, the same for every target? */
 bool webhook_format_is_shared(enum webhook_format format);
 

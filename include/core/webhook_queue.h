@@ -13,7 +13,8 @@
  *  2. At most `per_endpoint` rows of an endpoint are claimed at a time, only one of an endpoint that is failing (its
  * last result said so), and of all that are failing at most `room_failing`.
  *  3. Within an endpoint, a recipient and an alert's thread strictly in order; else what is due longest goes first.
- *  4. Round robin over endpoints from `after_endpoint` on, room shared equally. Which endpoints have something due is
+ *  4. What rings a telephone (46elks, ntfy) goes back until the quiet hours are over, unless a life is in danger.
+ *  5. Round robin over endpoints from `after_endpoint` on, room shared equally. Which endpoints have something due is
  * kept in webhook_lane by the schema's triggers: a claim costs what it takes, however many rows and endpoints wait.
  *
  * One store request of the dispatcher is: webhook_record for each result, then one webhook_claim, then

@@ -168,6 +168,12 @@ SELECT 1 FROM webhook_delivery WHERE thread_id = $1 AND webhook_id = $2 AND reci
 -- name: webhook_drop
 UPDATE webhook_delivery SET state = $2, detail = $3, last_at = $4, attempts = attempts - 1 WHERE id = $1 AND state = 'claimed'
 
+-- A claimed row that must not ring now: not claimed after all, and not due before $2. $3 why, unless an attempt said more.
+-- name: webhook_put_off
+UPDATE webhook_delivery SET state = 'pending', due_at = $2, attempts = attempts - 1, detail = coalesce(detail, $3),
+    first_at = CASE attempts WHEN 1 THEN NULL ELSE first_at END
+WHERE id = $1 AND state = 'claimed'
+
 -- The end of an attempt. $2 the state that the outcome means; a row that was overtaken, or whose endpoint is disabled by
 -- now, does not wait for another try (a test has but one anyway).
 -- name: webhook_record
