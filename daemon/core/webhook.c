@@ -119,6 +119,31 @@ static int present_kind(struct db *db, int64_t id, bool *is_ed25519)
     return rc == ERR_NOT_FOUND ? 0 : rc;
 }
 
+/* A delivery has room for so many signatures: one more would end the oldest secret before the time that was told. */
+static int check_room(struct db *db, int64_t id, int64_t now, struct err *err)
+{
+    char text[TIME_TEXT_BYTES];
+    struct db_rows *rows = NULL;
+    int64_t valid = 0;
+    int64_t ends_us = 0;
+    int rc = db_query(db, &rows, Q_WEBHOOK_SECRET_VALID, DB_ARGS(DB_INT(id), DB_INT(now)));
+    if (rc)
+        return rc;
+    rc = db_next(rows);
+    if (rc > 0) {
+        valid = db_int(rows, 0);
+        ends_us = db_opt_int(rows, 1);
+    }
+    db_done(rows);
+    if (rc < 0 || valid < WEBHOOK_SIGNATURES_MAX)
+        return rc < 0 ? rc : 0;
+    return err_set(
+        err, ERR_BAD_STATE,
+        "%d secrets are valid already, as many as a delivery is signed with, and the oldest until %s: rotate "
+        "after that, or say --now, which ends all of them at once",
+        WEBHOOK_SIGNATURES_MAX, time_format_utc(ends_us, text));
+}
+
 int webhook_rotate(struct db *db, const struct actor *actor, int64_t id, int64_t overlap_s, char kind,
                    const char *secret, struct webhook_made *out, struct err *err)
 {
@@ -134,6 +159,8 @@ int webhook_rotate(struct db *db, const struct actor *actor, int64_t id, int64_t
         rc = err_set(err, ERR_INVALID, "the format %s is not signed: there is no secret to rotate",
                      webhook_format_word(row.format));
     webhook_row_fini(&row);
+    if (rc == 0 && overlap_s > 0)
+        rc = check_room(db, id, now, err);
     if (rc == 0 && kind == 0)
         rc = present_kind(db, id, &is_ed25519);
     if (rc == 0)
@@ -141,7 +168,7 @@ int webhook_rotate(struct db *db, const struct actor *actor, int64_t id, int64_t
     if (rc == 0)
         rc = put_secret(db, id, secret, is_ed25519, out, err);
     if (rc == 0)
-        rc = db_exec(db, NULL, Q_WEBHOOK_SECRET_TRIM, DB_ARGS(DB_INT(id), DB_INT(now), DB_INT(WEBHOOK_SIGNATURES_MAX)));
+        rc = db_exec(db, NULL, Q_WEBHOOK_SECRET_TRIM, DB_ARGS(DB_INT(id), DB_INT(now)));
     out->id = id;
     return rc ? rc : webhook_audit(db, actor, "rotate", id, NULL);
 }

@@ -71,7 +71,8 @@ int webhook_add(struct db *db, const struct actor *actor, const struct webhook_r
                 const struct webhook_input *in, struct webhook_made *out, struct err *err);
 /* By id ("whk_...") or by its name, if one alone has it. */
 int webhook_find(struct db *db, const struct actor *actor, const char *text, int64_t *id, struct err *err);
-/* A new secret; the present one is valid for overlap_s more (0: not at all). `kind`: 'e' ed25519, 'h' HMAC, 0 as it
+/* A new secret; the present one is valid for overlap_s more (0: not at all). ERR_BAD_STATE when so many are valid that
+ * this one would cut an overlap short. `kind`: 'e' ed25519, 'h' HMAC, 0 as it
  * was; `secret` NULL: one is made. */
 int webhook_rotate(struct db *db, const struct actor *actor, int64_t id, int64_t overlap_s, char kind,
                    const char *secret, struct webhook_made *out, struct err *err);

@@ -348,10 +348,13 @@ INSERT INTO webhook_secret (id, webhook_id, secret, created_at) VALUES ($1, $2, 
 -- name: webhook_secret_retire
 UPDATE webhook_secret SET retires_at = $2 WHERE webhook_id = $1 AND (retires_at IS NULL OR retires_at > $2)
 
--- What is retired at $2 goes away, and all but the newest $3.
+-- How many are valid at $2, and when the first of them is not any more.
+-- name: webhook_secret_valid
+SELECT count(*), min(retires_at) FROM webhook_secret WHERE webhook_id = $1 AND (retires_at IS NULL OR retires_at > $2)
+
+-- What is retired at $2 goes away.
 -- name: webhook_secret_trim
-DELETE FROM webhook_secret WHERE webhook_id = $1
-  AND (retires_at <= $2 OR id NOT IN (SELECT s.id FROM webhook_secret AS s WHERE s.webhook_id = $1 ORDER BY s.id DESC LIMIT $3))
+DELETE FROM webhook_secret WHERE webhook_id = $1 AND retires_at <= $2
 
 -- name: webhook_secrets_forget
 DELETE FROM webhook_secret WHERE retires_at <= $1

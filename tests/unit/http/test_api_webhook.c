@@ -92,6 +92,22 @@ static void test_webhook__ed25519_shows_the_public_key_only(void **state)
     answer_fini(&a);
 }
 
+/* The fifth within the overlap would end the first before its time. */
+static void test_webhook__rotation_cuts_no_overlap_short(void **state)
+{
+    (void)state;
+    const char *id = add(&ACTOR_ADMIN, "{\"url\":\"https://e.example/\",\"format\":\"standard\",\"all\":true}");
+    for (int i = 0; i < 3; i++)
+        fixture_expect(f, &ACTOR_ADMIN, POST, at(id, "rotate"), "{}", 200, "secret");
+    struct answer a = fixture_ask(f, &ACTOR_ADMIN, POST, at(id, "rotate"), "{}");
+    assert_int_equal(a.status, 409);
+    assert_non_null(strstr(a.err, "oldest until 20"));
+    assert_non_null(strstr(a.err, "--now"));
+    answer_fini(&a);
+    fixture_expect(f, &ACTOR_ADMIN, POST, at(id, "rotate"), "{\"now\":true}", 200, "secret");
+    fixture_expect(f, &ACTOR_ADMIN, POST, at(id, "rotate"), "{}", 200, "secret");
+}
+
 static void test_webhook__rotation_overlaps_unless_told_otherwise(void **state)
 {
     (void)state;
@@ -302,6 +318,7 @@ static const struct CMUnitTest tests[] = {
     ROW(test_webhook__its_secret_is_told_once),
     ROW(test_webhook__ed25519_shows_the_public_key_only),
     ROW(test_webhook__rotation_overlaps_unless_told_otherwise),
+    ROW(test_webhook__rotation_cuts_no_overlap_short),
     ROW(test_webhook__urls_of_chat_services_are_masked),
     ROW(test_webhook__walls),
     ROW(test_webhook__what_is_refused),
