@@ -352,26 +352,16 @@ int alert_discard(struct db *db, const struct actor *actor, int64_t id, const ch
 
 int alert_find(struct db *db, const struct actor *actor, const char *text, int64_t *id, struct err *err)
 {
-    struct db_rows *rows = NULL;
-    int64_t found = 0;
+    int64_t wanted = 0;
     bool latest = strcmp(text, "latest") == 0;
-    if (!latest && id_parse(ID_ALERT, text, &found) != 0)
+    if (!latest && id_parse(ID_ALERT, text, &wanted) != 0)
         return err_set(err, ERR_INVALID, "\"%.60s\" is no alert: write its id (alr_...) or latest, see alert list",
                        text);
-    int rc = latest ? db_query_as(db, &actor->scope, &rows, Q_ALERT_LATEST, DB_NO_ARGS)
-                    : db_query_as(db, &actor->scope, &rows, Q_ALERT_VISIBLE, DB_ARGS(DB_INT(found)));
-    if (rc)
-        return rc;
-    rc = db_next(rows);
-    if (rc > 0 && latest)
-        found = db_int(rows, 0);
-    db_done(rows);
-    if (rc < 0)
-        return rc;
-    if (rc == 0)
+    int rc = latest ? db_get_int_as(db, &actor->scope, id, Q_ALERT_LATEST, DB_NO_ARGS)
+                    : db_get_int_as(db, &actor->scope, id, Q_ALERT_VISIBLE, DB_ARGS(DB_INT(wanted)));
+    if (rc == ERR_NOT_FOUND)
         return err_set(err, ERR_NOT_FOUND, "there is no such alert in your area: see alert list");
-    *id = found;
-    return 0;
+    return rc;
 }
 
 static int expire(struct db *db, const struct config *config, int64_t id)

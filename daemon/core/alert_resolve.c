@@ -329,19 +329,6 @@ static int fill_municipalities(struct resolve *r, struct alert_audience *out)
     return rc;
 }
 
-static int count_pointless(struct resolve *r, int64_t *out)
-{
-    struct db_rows *rows = NULL;
-    int rc = db_query_as(r->db, &r->actor->scope, &rows, Q_ALERT_GROUPS_WITHOUT_POINT, DB_NO_ARGS);
-    if (rc)
-        return rc;
-    rc = db_next(rows);
-    if (rc > 0)
-        *out = db_int(rows, 0);
-    db_done(rows);
-    return rc < 0 ? rc : 0;
-}
-
 int alert_target_resolve(struct db *db, const struct actor *actor, const struct alert_target *target,
                          struct alert_audience *out, struct err *err)
 {
@@ -353,7 +340,7 @@ int alert_target_resolve(struct db *db, const struct actor *actor, const struct 
         rc = fill_municipalities(r, out);
     }
     if (rc == 0)
-        rc = count_pointless(r, &out->groups_without_point);
+        rc = db_get_int_as(db, &actor->scope, &out->groups_without_point, Q_ALERT_GROUPS_WITHOUT_POINT, DB_NO_ARGS);
     if (rc == 0)
         rc = alert_area_text(r, out, out->area_text);
     if (rc == 0) {

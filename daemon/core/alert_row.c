@@ -115,29 +115,16 @@ int alert_row_load(struct db *db, int64_t id, struct alert_row *out, struct err 
     return rc;
 }
 
-/* *out: the query's first number is above 0. */
-static int ask(struct db *db, const struct actor *actor, enum query q, int64_t id, bool *out)
-{
-    struct db_rows *rows = NULL;
-    int rc = db_query_as(db, &actor->scope, &rows, q, DB_ARGS(DB_INT(id)));
-    if (rc)
-        return rc;
-    rc = db_next(rows);
-    *out = rc > 0 && db_int(rows, 0) > 0;
-    db_done(rows);
-    return rc < 0 ? rc : 0;
-}
-
 int alert_row_load_as(struct db *db, const struct actor *actor, int64_t id, struct alert_row *out, struct err *err)
 {
-    bool visible = false;
-    bool uncovered = true;
-    int rc = ask(db, actor, Q_ALERT_VISIBLE, id, &visible);
-    if (rc == 0 && !visible)
-        rc = refuse_unknown(err);
+    int64_t seen = 0;
+    int64_t outside = 0;
+    int rc = db_get_int_as(db, &actor->scope, &seen, Q_ALERT_VISIBLE, DB_ARGS(DB_INT(id)));
+    if (rc == ERR_NOT_FOUND)
+        return refuse_unknown(err);
     if (rc == 0)
-        rc = ask(db, actor, Q_ALERT_UNCOVERED, id, &uncovered);
-    if (rc == 0 && uncovered)
+        rc = db_get_int_as(db, &actor->scope, &outside, Q_ALERT_UNCOVERED, DB_ARGS(DB_INT(id)));
+    if (rc == 0 && outside > 0)
         rc = err_set(err, ERR_FORBIDDEN,
                      "the alert also concerns municipalities outside your area: somebody whose area covers all of them "
                      "has to do this");

@@ -214,8 +214,7 @@ int scope_group_municipality(struct db *db, const struct scope *within, const st
 int scope_check_covers(struct db *db, const struct actor *actor, const struct scope *target, struct err *err)
 {
     char text[80];
-    struct db_rows *rows = NULL;
-    int64_t outside = 1;
+    int64_t outside = 0;
     int64_t size = 0;
     int rc = 0;
     if (target->kind == SCOPE_GROUP) {
@@ -226,11 +225,9 @@ int scope_check_covers(struct db *db, const struct actor *actor, const struct sc
         struct db_arg code = DB_TEXT(target->code);
         rc = db_get_int(db, &size, Q_SCOPE_SIZE, DB_ARGS(kind, code));
         if (rc == 0)
-            rc = db_query_as(db, &actor->scope, &rows, Q_SCOPE_UNCOVERED, DB_ARGS(kind, code));
-        if (rc == 0 && (rc = db_next(rows)) > 0)
-            outside = db_int(rows, 0);
-        db_done(rows);
-        rc = rc < 0 ? rc : (size == 0 || outside > 0) ? ERR_NOT_FOUND : 0;
+            rc = db_get_int_as(db, &actor->scope, &outside, Q_SCOPE_UNCOVERED, DB_ARGS(kind, code));
+        if (rc == 0 && (size == 0 || outside > 0))
+            rc = ERR_NOT_FOUND;
     }
     if (rc == ERR_NOT_FOUND)
         return err_set(err, rc, "%s does not exist, is no longer valid, or is outside your area",

@@ -156,26 +156,16 @@ int letter_cancel(struct db *db, const struct actor *actor, int64_t id, const ch
 
 int letter_find(struct db *db, const struct actor *actor, const char *text, int64_t *id, struct err *err)
 {
-    struct db_rows *rows = NULL;
-    int64_t found = 0;
+    int64_t wanted = 0;
     bool latest = strcmp(text, "latest") == 0;
-    if (!latest && id_parse(ID_LETTER, text, &found) != 0)
+    if (!latest && id_parse(ID_LETTER, text, &wanted) != 0)
         return err_set(err, ERR_INVALID, "\"%.60s\" is no letter: write its id (let_...) or latest, see letter list",
                        text);
-    int rc = latest ? db_query_as(db, &actor->scope, &rows, Q_LETTER_LATEST, DB_NO_ARGS)
-                    : db_query_as(db, &actor->scope, &rows, Q_LETTER_VISIBLE, DB_ARGS(DB_INT(found)));
-    if (rc)
-        return rc;
-    rc = db_next(rows);
-    if (rc > 0 && latest)
-        found = db_int(rows, 0);
-    db_done(rows);
-    if (rc < 0)
-        return rc;
-    if (rc == 0 || found == 0)
+    int rc = latest ? db_get_int_as(db, &actor->scope, id, Q_LETTER_LATEST, DB_NO_ARGS)
+                    : db_get_int_as(db, &actor->scope, id, Q_LETTER_VISIBLE, DB_ARGS(DB_INT(wanted)));
+    if (rc == ERR_NOT_FOUND)
         return err_set(err, ERR_NOT_FOUND, "there is no such letter in your area: see letter list");
-    *id = found;
-    return 0;
+    return rc;
 }
 
 /* The municipality a test copy is rendered for: the given one, else the letter's first. */

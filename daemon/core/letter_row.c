@@ -72,6 +72,11 @@ static int read_row(const struct db_rows *rows, struct letter_row *out)
     return 0;
 }
 
+static int refuse_unknown(struct err *err)
+{
+    return err_set(err, ERR_NOT_FOUND, "there is no such letter in your area: see letter list");
+}
+
 int letter_row_load(struct db *db, int64_t id, struct letter_row *out, struct err *err)
 {
     struct db_rows *rows = NULL;
@@ -82,34 +87,21 @@ int letter_row_load(struct db *db, int64_t id, struct letter_row *out, struct er
     if (rc > 0)
         rc = read_row(rows, out);
     else if (rc == 0)
-        rc = err_set(err, ERR_NOT_FOUND, "there is no such letter in your area: see letter list");
+        rc = refuse_unknown(err);
     db_done(rows);
     return rc;
 }
 
-/* 1 when the query gives a number above 0, else 0. */
-static int ask(struct db *db, const struct actor *actor, enum query q, int64_t id, bool *out)
-{
-    struct db_rows *rows = NULL;
-    int rc = db_query_as(db, &actor->scope, &rows, q, DB_ARGS(DB_INT(id)));
-    if (rc)
-        return rc;
-    rc = db_next(rows);
-    *out = rc > 0 && db_int(rows, 0) > 0;
-    db_done(rows);
-    return rc < 0 ? rc : 0;
-}
-
 int letter_row_load_as(struct db *db, const struct actor *actor, int64_t id, struct letter_row *out, struct err *err)
 {
-    bool visible = false;
-    bool uncovered = true;
-    int rc = ask(db, actor, Q_LETTER_VISIBLE, id, &visible);
-    if (rc == 0 && !visible)
-        rc = err_set(err, ERR_NOT_FOUND, "there is no such letter in your area: see letter list");
+    int64_t seen = 0;
+    int64_t outside = 0;
+    int rc = db_get_int_as(db, &actor->scope, &seen, Q_LETTER_VISIBLE, DB_ARGS(DB_INT(id)));
+    if (rc == ERR_NOT_FOUND)
+        return refuse_unknown(err);
     if (rc == 0)
-        rc = ask(db, actor, Q_LETTER_UNCOVERED, id, &uncovered);
-    if (rc == 0 && uncovered)
+        rc = db_get_int_as(db, &actor->scope, &outside, Q_LETTER_UNCOVERED, DB_ARGS(DB_INT(id)));
+    if (rc == 0 && outside > 0)
         rc = err_set(err, ERR_FORBIDDEN,
                      "the letter also goes to municipalities outside your area: somebody whose area "
                      "covers all of them has to do this");

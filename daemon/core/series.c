@@ -148,22 +148,14 @@ int series_add(struct db *db, const struct actor *actor, const struct series_inp
 /* A change needs an area that covers the whole series. */
 static int check_covers(struct db *db, const struct actor *actor, int64_t id, struct err *err)
 {
-    struct db_rows *rows = NULL;
-    int64_t outside = 1;
-    int rc = db_query_as(db, &actor->scope, &rows, Q_SERIES_UNCOVERED, DB_ARGS(DB_INT(id)));
-    if (rc)
-        return rc;
-    rc = db_next(rows);
-    if (rc > 0)
-        outside = db_int(rows, 0);
-    db_done(rows);
-    if (rc < 0)
-        return rc;
-    return outside == 0
-               ? 0
-               : err_set(err, ERR_FORBIDDEN,
-                         "the series also concerns municipalities outside your area: somebody whose area covers "
-                         "all of them has to do this");
+    int64_t outside = 0;
+    int rc = db_get_int_as(db, &actor->scope, &outside, Q_SERIES_UNCOVERED, DB_ARGS(DB_INT(id)));
+    if (rc == 0 && outside > 0)
+        rc =
+            err_set(err, ERR_FORBIDDEN,
+                    "the series also concerns municipalities outside your area: somebody whose area covers all of them "
+                    "has to do this");
+    return rc;
 }
 
 static int switch_state(struct db *db, const struct actor *actor, int64_t id, enum query q, const char *action,
@@ -191,19 +183,12 @@ int series_resume(struct db *db, const struct actor *actor, int64_t id, struct e
 
 int series_find(struct db *db, const struct actor *actor, const char *text, int64_t *id, struct err *err)
 {
-    struct db_rows *rows = NULL;
     int64_t wanted = 0;
     bool by_id = id_parse(ID_SERIES, text, &wanted) == 0;
-    int rc = db_query_as(db, &actor->scope, &rows, Q_SERIES_LIST, DB_ARGS(DB_INT(wanted), DB_TEXT(by_id ? "" : text)));
-    if (rc)
-        return rc;
-    rc = db_next(rows);
-    if (rc > 0)
-        *id = db_int(rows, 0);
-    db_done(rows);
-    return rc > 0   ? 0
-           : rc < 0 ? rc
-                    : err_set(err, ERR_NOT_FOUND, "no series \"%.80s\" in your area: see series list", text);
+    int rc = db_get_int_as(db, &actor->scope, id, Q_SERIES_LIST, DB_ARGS(DB_INT(wanted), DB_TEXT(by_id ? "" : text)));
+    if (rc == ERR_NOT_FOUND)
+        return err_set(err, rc, "no series \"%.80s\" in your area: see series list", text);
+    return rc;
 }
 
 static int read_series(const struct db_rows *rows, struct series *out, struct err *err)

@@ -377,17 +377,28 @@ struct db_arg db_value(const struct db_rows *rows, int column)
     }
 }
 
-int db_get_int(struct db *db, int64_t *out, enum query q, size_t n, const struct db_arg *args)
+static int take_int(struct db_rows *rows, int64_t *out)
 {
-    struct db_rows *rows = NULL;
-    int rc = db_query(db, &rows, q, n, args);
-    if (rc)
-        return rc;
-    rc = db_next(rows);
+    int rc = db_next(rows);
     if (rc > 0)
         *out = db_int(rows, 0);
     db_done(rows);
     return rc > 0 ? 0 : rc < 0 ? rc : ERR_NOT_FOUND;
+}
+
+int db_get_int(struct db *db, int64_t *out, enum query q, size_t n, const struct db_arg *args)
+{
+    struct db_rows *rows = NULL;
+    int rc = db_query(db, &rows, q, n, args);
+    return rc ? rc : take_int(rows, out);
+}
+
+int db_get_int_as(struct db *db, const struct scope *scope, int64_t *out, enum query q, size_t n,
+                  const struct db_arg *args)
+{
+    struct db_rows *rows = NULL;
+    int rc = db_query_as(db, scope, &rows, q, n, args);
+    return rc ? rc : take_int(rows, out);
 }
 
 int db_get_text(struct db *db, char **out, enum query q, size_t n, const struct db_arg *args)

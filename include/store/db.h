@@ -96,6 +96,8 @@ struct db_arg db_value(const struct db_rows *rows, int column);
 
 /* The first column of the first row; ERR_NOT_FOUND without a row. */
 int db_get_int(struct db *db, int64_t *out, enum query q, size_t n, const struct db_arg *args);
+int db_get_int_as(struct db *db, const struct scope *scope, int64_t *out, enum query q, size_t n,
+                  const struct db_arg *args);
 /* Returns a copy in *out, caller frees; NULL for NULL. */
 int db_get_text(struct db *db, char **out, enum query q, size_t n, const struct db_arg *args);
 

@@ -99,7 +99,7 @@ WHERE m.thread_id = $1 AND NOT EXISTS (SELECT 1 FROM alert AS y JOIN message AS 
 ORDER BY m.thread_pos
 
 -- name: alert_visible scoped
-SELECT 1 FROM alert_municipality AS t WHERE t.alert_id = $3 AND {scope t.municipality_code} LIMIT 1
+SELECT t.alert_id FROM alert_municipality AS t WHERE t.alert_id = $3 AND {scope t.municipality_code} LIMIT 1
 
 -- name: alert_uncovered scoped
 SELECT count(*) FROM alert_municipality AS t WHERE t.alert_id = $3 AND NOT {scope t.municipality_code}

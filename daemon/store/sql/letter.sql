@@ -87,7 +87,7 @@ SELECT t.municipality_code, m.name FROM letter_target AS t JOIN municipality AS 
 WHERE t.letter_id = $1 ORDER BY t.municipality_code
 
 -- name: letter_visible scoped
-SELECT 1 FROM letter_target AS t WHERE t.letter_id = $3 AND {scope t.municipality_code} LIMIT 1
+SELECT t.letter_id FROM letter_target AS t WHERE t.letter_id = $3 AND {scope t.municipality_code} LIMIT 1
 
 -- name: letter_uncovered scoped
 SELECT count(*) FROM letter_target AS t WHERE t.letter_id = $3 AND NOT {scope t.municipality_code}
@@ -178,8 +178,9 @@ WHERE l.id = $3
   AND EXISTS (SELECT 1 FROM letter_target AS t WHERE t.letter_id = l.id AND {scope t.municipality_code})
 
 -- name: letter_latest scoped
-SELECT max(l.id) FROM letter AS l
+SELECT l.id FROM letter AS l
 WHERE EXISTS (SELECT 1 FROM letter_target AS t WHERE t.letter_id = l.id AND {scope t.municipality_code})
+ORDER BY l.id DESC LIMIT 1
 
 -- How many a letter would reach today: groups, contact persons, mailboxes.
 -- name: letter_audience scoped
