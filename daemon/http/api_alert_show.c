@@ -3,16 +3,15 @@
  * person's area is counted nowhere.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/err.h"
 #include "base/id.h"
 #include "base/mem.h"
 #include "core/alert.h"
 #include "core/hold.h"
-#include "core/ledger.h"
 #include "http/api.h"
 #include "http/api_alert.h"
+#include "http/api_delivery.h"
 #include "store/db.h"
 
 enum { SHOW_ROOT = 1, SHOW_MESSAGE = 34, SHOW_SMS = 35, UNDER_WAY_MESSAGE = 11 }; /* columns */
@@ -41,22 +40,6 @@ static int add_sms(const char *text, json_t *out)
     if (rc == 0)
         json_object_set_new(out, "sms", sms_json(&sms));
     sms_text_fini(&sms);
-    return rc;
-}
-
-static int add_deliveries(struct api_call *call, struct db *db, int64_t message_id, json_t *out)
-{
-    struct db_rows *rows = NULL;
-    json_t *counts = json_object();
-    json_object_set_new(out, "deliveries", counts);
-    for (int i = 0; i <= DELIVERY_EXPIRED; i++)
-        json_object_set_new(counts, delivery_state_word((enum delivery_state)i), json_integer(0));
-    int rc = db_query_as(db, &call->actor.scope, &rows, Q_MESSAGE_COUNTS, DB_ARGS(DB_INT(message_id)));
-    if (rc)
-        return rc;
-    while ((rc = db_next(rows)) > 0)
-        json_object_set_new(counts, db_text(rows, 0), json_integer(db_int(rows, 1)));
-    db_done(rows);
     return rc;
 }
 
@@ -203,7 +186,7 @@ int api_alert_show(struct api_call *call, struct db *db, int64_t id)
     if (rc == 0)
         rc = add_places(db, id, call->result);
     if (rc == 0)
-        rc = add_deliveries(call, db, message_id, call->result);
+        rc = api_delivery_add_counts(call, db, message_id, call->result);
     return rc ? rc : add_thread(call, db, root_id, call->result);
 }
 
@@ -256,7 +239,7 @@ int api_alert_under_way(struct api_call *call, struct db *db, json_t **out)
         json_t *alert = api_row(rows, "id:alr type:s kind:s title:s exercise:b state:s author:s recipients:i "
                                       "deferred_until:t expires_at:t sent_at:t message:msg");
         json_array_append_new(list, alert);
-        rc = add_deliveries(call, db, db_opt_int(rows, UNDER_WAY_MESSAGE), alert);
+        rc = api_delivery_add_counts(call, db, db_opt_int(rows, UNDER_WAY_MESSAGE), alert);
     }
     if (rows)
         db_done(rows);

@@ -1,4 +1,6 @@
 /* Routes of the ledger row by row: what was sent to whom, what became of it, and trying again. They show addresses. */
+#include "http/api_delivery.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +18,30 @@
 static const char DELIVERY_SPEC[] = "id:dlv message:msg address:s to_name:s municipality_code:s group:grp lane:l "
                                     "state:s due_at:t attempts:i code:i status:s reply:s step:s relay:s created_at:t "
                                     "first_at:t last_at:t";
+
+/* --- figures --------------------------------------------------------------------------------------------------- */
+
+json_t *api_delivery_zeros(void)
+{
+    json_t *counts = json_object();
+    for (int i = 0; i <= DELIVERY_EXPIRED; i++)
+        json_object_set_new(counts, delivery_state_word((enum delivery_state)i), json_integer(0));
+    return counts;
+}
+
+int api_delivery_add_counts(struct api_call *call, struct db *db, int64_t message_id, json_t *out)
+{
+    struct db_rows *rows = NULL;
+    json_t *counts = api_delivery_zeros();
+    json_object_set_new(out, "deliveries", counts);
+    int rc = db_query_as(db, &call->actor.scope, &rows, Q_MESSAGE_COUNTS, DB_ARGS(DB_INT(message_id)));
+    if (rc)
+        return rc;
+    while ((rc = db_next(rows)) > 0)
+        json_object_set_new(counts, db_text(rows, 0), json_integer(db_int(rows, 1)));
+    db_done(rows);
+    return rc;
+}
 
 /* --- list ------------------------------------------------------------------------------------------------------ */
 

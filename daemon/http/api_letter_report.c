@@ -13,6 +13,7 @@
 #include "core/ledger.h"
 #include "core/letter.h"
 #include "http/api.h"
+#include "http/api_delivery.h"
 #include "http/api_letter.h"
 #include "store/db.h"
 
@@ -25,14 +26,6 @@ struct report {
 };
 
 /* --- figures --------------------------------------------------------------------------------------------------- */
-
-static json_t *no_deliveries(void)
-{
-    json_t *counts = json_object();
-    for (int i = 0; i <= DELIVERY_EXPIRED; i++)
-        json_object_set_new(counts, delivery_state_word((enum delivery_state)i), json_integer(0));
-    return counts;
-}
 
 static json_t *municipality(const struct report *r, const char *code)
 {
@@ -53,9 +46,9 @@ static void add_to(json_t *object, const char *name, int64_t n)
 
 static void append(struct report *r, const char *code, const char *name, int64_t groups_active)
 {
-    json_array_append_new(r->municipalities,
-                          json_pack("{s:s, s:s, s:o, s:i, s:I}", "code", code, "name", name, "deliveries",
-                                    no_deliveries(), "groups_reached", 0, "groups_active", (json_int_t)groups_active));
+    json_array_append_new(r->municipalities, json_pack("{s:s, s:s, s:o, s:i, s:I}", "code", code, "name", name,
+                                                       "deliveries", api_delivery_zeros(), "groups_reached", 0,
+                                                       "groups_active", (json_int_t)groups_active));
 }
 
 /* The municipalities that the letter is for, with their active groups of today. */
@@ -113,7 +106,8 @@ static void set_percent(json_t *item)
 
 static json_t *totals(const struct report *r)
 {
-    json_t *sum = json_pack("{s:o, s:i, s:i}", "deliveries", no_deliveries(), "groups_reached", 0, "groups_active", 0);
+    json_t *sum =
+        json_pack("{s:o, s:i, s:i}", "deliveries", api_delivery_zeros(), "groups_reached", 0, "groups_active", 0);
     size_t i = 0;
     json_t *item = NULL;
     json_array_foreach(r->municipalities, i, item)

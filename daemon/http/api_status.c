@@ -16,6 +16,7 @@
 #include "core/restore.h"
 #include "http/api.h"
 #include "http/api_alert.h"
+#include "http/api_delivery.h"
 #include "http/expected_end.h"
 #include "store/db.h"
 #include "store/migrate.h"
@@ -100,22 +101,6 @@ static int add_queue(struct api_call *call, struct db *db)
 
 /* --- what is running ------------------------------------------------------------------------------------------- */
 
-static int add_counts(struct api_call *call, struct db *db, int64_t message_id, json_t *message)
-{
-    struct db_rows *rows = NULL;
-    json_t *counts = json_object();
-    json_object_set_new(message, "deliveries", counts);
-    for (int i = 0; i <= DELIVERY_EXPIRED; i++)
-        json_object_set_new(counts, delivery_state_word((enum delivery_state)i), json_integer(0));
-    int rc = db_query_as(db, &call->actor.scope, &rows, Q_MESSAGE_COUNTS, DB_ARGS(DB_INT(message_id)));
-    if (rc)
-        return rc;
-    while ((rc = db_next(rows)) > 0)
-        json_object_set_new(counts, db_text(rows, 0), json_integer(db_int(rows, 1)));
-    db_done(rows);
-    return rc;
-}
-
 /* Rows that wait for a later time, mostly another try: how many, and the first of their times. */
 static int count_waiting(struct db *db, int64_t message_id, int64_t *waiting, int64_t *next_us)
 {
@@ -152,7 +137,7 @@ static int add_running(struct api_call *call, struct db *db)
         json_t *message = api_row(rows, "id:msg kind:s title:s state:s letter:let created_at:t lane:l "
                                         "alert:alr exercise:b");
         json_array_append_new(running, message);
-        rc = add_counts(call, db, db_int(rows, 0), message);
+        rc = api_delivery_add_counts(call, db, db_int(rows, 0), message);
         if (rc == 0)
             rc = add_waiting(db, db_int(rows, 0), message);
     }
