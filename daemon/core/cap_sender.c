@@ -30,15 +30,12 @@ int cap_sender_init(struct cap_sender *out, const struct config *config, struct 
     if (rc)
         return rc;
     const char *from = config->sender.from;
-    size_t n = strlen(config->node.base_url.text);
-    while (n > 0 && config->node.base_url.text[n - 1] == '/')
-        n--;
     *out = (struct cap_sender){
         .id = xstrdup(is_cap_name(from) ? from : config->node.base_url.host),
         .name = xstrdup(first_of(config->sender.organisation, config->sender.from_name, config->node.name)),
         .contact = xasprintf("%s. Tips till polisen: 114 14. Pågående brott eller fara för liv: 112.",
                              config->sender.reply_to[0] ? config->sender.reply_to : from),
-        .base_url = xstrndup(config->node.base_url.text, n),
+        .base_url = xstrdup(config->node.base_url.text),
         .zone = zone,
     };
     return 0;

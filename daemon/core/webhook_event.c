@@ -81,11 +81,7 @@ static const char *organisation(const struct config *config)
 
 static char *link_to(const struct config *config, const char *path, const char *id)
 {
-    const char *base = config->node.base_url.text;
-    size_t n = strlen(base);
-    while (n > 0 && base[n - 1] == '/')
-        n--;
-    return xasprintf("%.*s%s%s", (int)n, base, path, id);
+    return xasprintf("%s%s%s", config->node.base_url.text, path, id);
 }
 
 /* What follows from the rest. */

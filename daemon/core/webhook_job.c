@@ -195,15 +195,11 @@ static int make_message(struct webhook_maker *m, const struct webhook_event *eve
 static int report_url(struct webhook_maker *m, int64_t delivery_id, char **out)
 {
     char token[MAIL_TOKEN_BYTES];
-    const char *base = m->config->node.base_url.text;
-    size_t n = strlen(base);
     int rc = m->has_token_key ? 0 : ledger_token_key(m->db, m->token_key);
     if (rc)
         return rc;
     m->has_token_key = true;
-    while (n > 0 && base[n - 1] == '/')
-        n--;
-    *out = xasprintf("%.*s/webhook/46elks/%s", (int)n, base,
+    *out = xasprintf("%s/webhook/46elks/%s", m->config->node.base_url.text,
                      mail_token_make(m->token_key, MAIL_TOKEN_SMS_REPORT, delivery_id, token));
     return 0;
 }

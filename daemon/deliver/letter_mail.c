@@ -53,9 +53,6 @@ struct letter_sender *letter_sender_new(const struct config *config, const uint8
     s->base_url = xstrdup(config->node.base_url.text);
     s->node_name = xstrdup(config->node.name);
     memcpy(s->token_key, token_key, sizeof s->token_key);
-    size_t n = strlen(s->base_url);
-    if (n > 0 && s->base_url[n - 1] == '/')
-        s->base_url[n - 1] = '\0';
     return s;
 }
 

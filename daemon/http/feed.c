@@ -29,11 +29,7 @@ char *feed_tag(const struct api_call *call, const char *what)
 
 char *feed_url(const struct api_call *call, const char *path)
 {
-    const char *base = call->config->node.base_url.text;
-    size_t n = strlen(base);
-    while (n > 0 && base[n - 1] == '/')
-        n--;
-    return xasprintf("%.*s%s", (int)n, base, path);
+    return xasprintf("%s%s", call->config->node.base_url.text, path);
 }
 
 const char *feed_author(const struct api_call *call)

@@ -11,7 +11,8 @@
 #include "base/err.h"
 #include "core/config_value.h"
 
-/* All: 0 and the zeroed *out filled, or ERR_INVALID with "what is wrong: what to write" and *out zero. */
+/* All: 0 and the zeroed *out filled, or ERR_INVALID with "what is wrong: what to write" and *out zero. The
+ * text of a base (the public address) has no closing slash, so that a path can be put behind it. */
 int config_url_parse_base(const char *text, struct config_url *out, struct err *err);
 int config_url_parse_store(const char *text, struct config_url *out, struct err *err);
 int config_url_parse_relay(const char *text, struct config_url *out, struct err *err);
