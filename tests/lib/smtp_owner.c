@@ -218,3 +218,55 @@ void owner_check_promises(const struct owner *o, bool dots_may_be_refused)
     for (int i = 0; i < o->job_count; i++)
         check_job(o, i, dots_may_be_refused);
 }
+
+/* --- faults ------------------------------------------------------------------------------------------------------ */
+
+void owner_vary(struct owner *o, int variant)
+{
+    static const size_t chunks[] = {0, 1, 7};
+    o->relay.chunk = chunks[variant % 3];
+    o->later = variant / 3 % 2 == 0;
+    o->record_turns = variant / 6 % 2 * 2;
+    o->relay.fault = (enum fake_fault)(variant / 12 % 4);
+    owner_set_timeouts(o, OWNER_LONG_MS);
+}
+
+void owner_fail_each(struct owner *(*scenario)(int variant), int variants, int stride,
+                     void (*on_whole)(const struct owner *o))
+{
+    int runs = 0;
+    for (int variant = 0; variant < variants; variant++) {
+        bool fired = true;
+        for (int n = 1; fired; n += variant % 3 == 1 ? stride : 1) {
+            struct owner *o = scenario(variant);
+            o->relay.countdown = n;
+            owner_run(o);
+            owner_check_promises(o, false);
+            fired = o->relay.fired;
+            if (!fired || o->relay.fault == FAKE_AGAIN)
+                on_whole(o);
+            owner_free(o);
+            runs++;
+        }
+    }
+    assert_true(runs > 1000);
+}
+
+void owner_abort_each(struct owner *(*scenario)(int variant), int variants, int step,
+                      void (*on_end)(const struct owner *o))
+{
+    for (int variant = 0; variant < variants; variant += step) {
+        for (int turn = 1; turn < 60; turn++) {
+            struct owner *o = scenario(variant);
+            o->abort_after = turn;
+            if (turn % 3 == 0)
+                o->relay.replies[SMTP_STATE_DOT] = ""; /* silence: aborted while uncertain */
+            owner_set_timeouts(o, OWNER_SHORT_MS);
+            owner_run(o);
+            owner_check_promises(o, false);
+            if (on_end)
+                on_end(o);
+            owner_free(o);
+        }
+    }
+}

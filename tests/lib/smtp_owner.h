@@ -76,4 +76,21 @@ void owner_expect(const struct owner *o, int i, enum outcome_kind kind, const ch
  * UNCERTAIN before. */
 void owner_check_promises(const struct owner *o, bool dots_may_be_refused);
 
+/* --- faults --- */
+
+enum { OWNER_VARIANTS = 48 };
+
+/* One of OWNER_VARIANTS mixtures: how many bytes come at a time, whether jobs are handed over and outcomes recorded at
+ * once, which fault there is. */
+void owner_vary(struct owner *o, int variant);
+/* Runs each variant of the scenario over and over, with its 1st, 2nd, n-th operation failing until none is left to
+ * fail (every `stride`-th where bytes come one by one), and checks the promises. `on_whole` looks at those runs that
+ * the fault must not have changed. */
+void owner_fail_each(struct owner *(*scenario)(int variant), int variants, int stride,
+                     void (*on_whole)(const struct owner *o));
+/* Runs every `step`-th variant, aborted in each of its turns, also while it waits for the reply to a dot; `on_end`, if
+ * not NULL, looks at each. */
+void owner_abort_each(struct owner *(*scenario)(int variant), int variants, int step,
+                      void (*on_end)(const struct owner *o));
+
 #endif

@@ -294,59 +294,35 @@ static void test_session__passes_on_why_it_could_not_connect(void **state)
 /* --- faults ---------------------------------------------------------------------------------------------------------
  */
 
-static struct owner *fault_scenario(bool pipelining, size_t chunk, bool later)
+/* One job at a time and permits at once: what owner_vary says of recording is pipelining here. */
+static struct owner *fault_scenario(int variant)
 {
     struct owner *o = owner_new(4);
-    o->relay.caps.pipelining = pipelining;
-    o->relay.chunk = chunk;
+    owner_vary(o, variant);
+    o->relay.caps.pipelining = o->record_turns > 0;
+    o->record_turns = 0;
     o->relay.rcpt_refusal = "550 5.1.1 Unknown\r\n";
     o->to[1].address = "bad1@x";
     o->jobs[2].mail_from = "";
-    o->later = later;
-    owner_set_timeouts(o, OWNER_LONG_MS);
     return o;
+}
+
+static void expect_whole(const struct owner *o)
+{
+    owner_expect(o, 1, OUTCOME_FAILED, "RCPT");
+    owner_expect(o, 3, OUTCOME_SENT, NULL);
 }
 
 static void test_session__keeps_its_promises_when_the_nth_operation_fails(void **state)
 {
     (void)state;
-    static const size_t chunks[] = {0, 1, 7};
-    int runs = 0;
-    for (int variant = 0; variant < 48; variant++) {
-        bool fired = true;
-        for (int n = 1; fired; n++) {
-            struct owner *o = fault_scenario(variant % 2 == 0, chunks[variant / 2 % 3], variant / 6 % 2 == 0);
-            o->relay.countdown = n;
-            o->relay.fault = (enum fake_fault)(variant / 12);
-            owner_run(o);
-            owner_check_promises(o, false);
-            fired = o->relay.fired;
-            if (!fired || o->relay.fault == FAKE_AGAIN) {
-                owner_expect(o, 1, OUTCOME_FAILED, "RCPT");
-                owner_expect(o, 3, OUTCOME_SENT, NULL);
-            }
-            owner_free(o);
-            runs++;
-        }
-    }
-    assert_true(runs > 1000);
+    owner_fail_each(fault_scenario, OWNER_VARIANTS, 1, expect_whole);
 }
 
 static void test_session__keeps_its_promises_when_aborted_at_any_moment(void **state)
 {
     (void)state;
-    for (int variant = 0; variant < 4; variant++) {
-        for (int turn = 1; turn < 40; turn++) {
-            struct owner *o = fault_scenario(variant % 2 == 0, 0, variant / 2 == 0);
-            o->abort_after = turn;
-            if (turn % 2 == 0)
-                o->relay.replies[SMTP_STATE_DOT] = ""; /* silence: aborted while uncertain */
-            owner_set_timeouts(o, OWNER_SHORT_MS);
-            owner_run(o);
-            owner_check_promises(o, false);
-            owner_free(o);
-        }
-    }
+    owner_abort_each(fault_scenario, 12, 3, NULL);
 }
 
 /* Whatever was said last is heard, though nothing can be sent any more, and in whatever pieces it comes. */

@@ -359,57 +359,32 @@ static void test_shared__a_spare_reply_is_no_delivery(void **state)
 
 static struct owner *fault_scenario(int variant)
 {
-    static const size_t chunks[] = {0, 1, 7};
     struct owner *o = owner_new_shared(3, 4);
-    o->relay.chunk = chunks[variant % 3];
-    o->later = variant / 3 % 2 == 0;
-    o->record_turns = variant / 6 % 2 * 2;
-    o->relay.fault = (enum fake_fault)(variant / 12 % 4);
-    o->relay.caps.pipelining = variant / 48 % 2 == 0;
+    owner_vary(o, variant);
+    o->relay.caps.pipelining = variant < OWNER_VARIANTS;
     o->ahead = o->records = true;
     o->relay.rcpt_refusal = "550 5.1.1 Unknown\r\n";
     o->to[1].address = "bad1@x";
     o->to[6].address = "bad6@x";
-    owner_set_timeouts(o, OWNER_LONG_MS);
     return o;
+}
+
+static void expect_whole(const struct owner *o)
+{
+    for (int i = 0; i < 12; i++)
+        owner_expect(o, i, i == 1 || i == 6 ? OUTCOME_FAILED : OUTCOME_SENT, NULL);
 }
 
 static void test_shared__keeps_its_promises_when_the_nth_operation_fails(void **state)
 {
     (void)state;
-    int runs = 0;
-    for (int variant = 0; variant < 96; variant++) {
-        bool fired = true;
-        for (int n = 1; fired; n += variant % 3 == 1 ? 5 : 1) {
-            struct owner *o = fault_scenario(variant);
-            o->relay.countdown = n;
-            owner_run(o);
-            owner_check_promises(o, false);
-            fired = o->relay.fired;
-            for (int i = 0; i < 12 && (!fired || o->relay.fault == FAKE_AGAIN); i++)
-                owner_expect(o, i, i == 1 || i == 6 ? OUTCOME_FAILED : OUTCOME_SENT, NULL);
-            owner_free(o);
-            runs++;
-        }
-    }
-    assert_true(runs > 1000);
+    owner_fail_each(fault_scenario, 2 * OWNER_VARIANTS, 5, expect_whole);
 }
 
 static void test_shared__keeps_its_promises_when_aborted_at_any_moment(void **state)
 {
     (void)state;
-    for (int variant = 0; variant < 96; variant += 7) {
-        for (int turn = 1; turn < 60; turn++) {
-            struct owner *o = fault_scenario(variant);
-            o->abort_after = turn;
-            if (turn % 3 == 0)
-                o->relay.replies[SMTP_STATE_DOT] = ""; /* silence: aborted while uncertain */
-            owner_set_timeouts(o, OWNER_SHORT_MS);
-            owner_run(o);
-            owner_check_promises(o, false);
-            owner_free(o);
-        }
-    }
+    owner_abort_each(fault_scenario, 2 * OWNER_VARIANTS, 7, NULL);
 }
 
 static void test_shared__a_job_that_is_taken_back_has_no_outcomes(void **state)
