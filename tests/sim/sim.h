@@ -10,6 +10,7 @@
  *   sim_speech.c  what the engine says on it, read as it leaves
  *   sim_relay.c   the relays: what they answer, what they take responsibility for, their good and bad hours
  *   sim_actor.c   people: letters, alerts, cancels, holds, unsubscriptions, reloads, restarts, crashes, clock jumps
+ *   sim_deed.c    what a person asks of the store, for both kinds of people
  *   sim_alert.c   alerts, their updates, recalls and ends, and what is promised of them
  *   sim_world.c   the register that they find, and the daemon's configuration
  *   sim_ledger.c  the shadow: every change of every ledger row, held against what was seen on the wire

@@ -18,22 +18,19 @@
 #include "core/ledger_retry.h"
 #include "core/letter.h"
 #include "core/staff.h"
+#include "sim/sim_deed.h"
 #include "sim/sim_ledger.h"
 #include "store/actor.h"
 #include "store/db.h"
 #include "store/store.h"
 
-/* What a person asks of the store; freed when it is done. */
 struct deed {
-    struct store_req req;
-    struct sim *s;
-    const char *name;
+    struct sim_deed base;
     int64_t id, group;
     int number, count;
     enum lane lane;
     char scope[60], where[60];
     bool flag;
-    struct err err;
 };
 
 typedef int (*deed_op)(struct db *db, struct store_req *req);
@@ -46,8 +43,9 @@ bool sim_may(const struct sim *s, char fault)
 static void on_malice(struct sim *s, void *who, int64_t i);
 
 /* Somebody has changed their mind: what if the power fails now, or the disk is slow and the outbox gets no answer? */
-static void tempt_by_recall(struct sim *s, const struct deed *d)
+static void tempt_by_recall(struct sim_deed *d)
 {
+    struct sim *s = d->s;
     static const char *const recalls[] = {"cancel", "group", "hold"};
     bool is_recall = false;
     for (size_t i = 0; i < ARRAY_LEN(recalls); i++)
@@ -62,37 +60,16 @@ static void tempt_by_recall(struct sim *s, const struct deed *d)
     }
 }
 
-static void on_done(struct store_req *req)
-{
-    struct deed *d = CONTAINER_OF(req, struct deed, req);
-    struct sim *s = d->s;
-    sim_trace(s, "%s: %s", d->name, req->status ? err_name(req->status) : "ok");
-    s->people.busy--;
-    tempt_by_recall(s, d);
-    sim_changed(s);
-    free(d);
-}
-
 static struct deed *deed(struct sim *s, const char *name, deed_op op)
 {
-    struct deed *d = xcalloc(1, sizeof *d);
-    d->s = s;
-    d->name = name;
-    d->req = (struct store_req){.op = op, .done = on_done};
-    return d;
-}
-
-static void submit(struct deed *d)
-{
-    d->s->people.busy++;
-    store_write(d->s->store, &d->req);
+    return sim_deed_new(s, sizeof(struct deed), name, op, tempt_by_recall);
 }
 
 /* --- letters, reminders, alerts ---------------------------------------------------------------------------------- */
 
 static int op_letter(struct db *db, struct store_req *req)
 {
-    struct deed *d = CONTAINER_OF(req, struct deed, req);
+    struct deed *d = CONTAINER_OF(req, struct deed, base.req);
     struct actor anna;
     struct actor bertil;
     struct letter_options options = {.scope = d->scope};
@@ -100,19 +77,19 @@ static int op_letter(struct db *db, struct store_req *req)
     snprintf(source, sizeof source,
              "---\ntitle: Brev %d\nkind: info\n%s\n---\nHej {{name}}!\n\nEn lugn vecka i {{municipality}}.\n",
              d->number, d->flag ? "area: Ängelholm" : d->where);
-    int rc = staff_actor_by_name(db, "anna", &anna, &d->err);
+    int rc = staff_actor_by_name(db, "anna", &anna, &d->base.err);
     if (rc == 0)
-        rc = staff_actor_by_name(db, "bertil", &bertil, &d->err);
+        rc = staff_actor_by_name(db, "bertil", &bertil, &d->base.err);
     if (rc == 0)
-        rc = letter_add(db, &anna, source, &options, &d->id, &d->err);
+        rc = letter_add(db, &anna, source, &options, &d->id, &d->base.err);
     if (rc == 0)
-        rc = letter_submit(db, &anna, NULL, d->id, NULL, &d->err);
+        rc = letter_submit(db, &anna, NULL, d->id, NULL, &d->base.err);
     if (rc == 0)
-        rc = letter_approve(db, &bertil, d->id, NULL, &d->err);
+        rc = letter_approve(db, &bertil, d->id, NULL, &d->base.err);
     if (rc == 0)
-        rc = letter_send(db, &bertil, d->id, 0, &d->err);
+        rc = letter_send(db, &bertil, d->id, 0, &d->base.err);
     if (rc)
-        sim_trace(d->s, "letter: %s", d->err.text);
+        sim_trace(d->base.s, "letter: %s", d->base.err.text);
     return rc;
 }
 
@@ -125,12 +102,12 @@ static void a_letter(struct sim *s)
     snprintf(d->where, sizeof d->where, "municipalities: %s", town);
     snprintf(d->scope, sizeof d->scope, "%s%s",
              d->flag ? "police_area:angelholm" : "municipality:", d->flag ? "" : town);
-    submit(d);
+    sim_deed_submit(&d->base);
 }
 
 static int op_reminder(struct db *db, struct store_req *req)
 {
-    struct deed *d = CONTAINER_OF(req, struct deed, req);
+    struct deed *d = CONTAINER_OF(req, struct deed, base.req);
     char address[SIM_ADDRESS_BYTES];
     snprintf(address, sizeof address, "staff%d@d%d.example.se", d->number, d->number % SIM_DOMAINS);
     return ledger_post(db, "reminder", "Påminnelse", "Hej!\nBrevet för april saknas.\n", address, "Anna", &d->id);
@@ -140,13 +117,13 @@ static void a_reminder(struct sim *s)
 {
     struct deed *d = deed(s, "reminder", op_reminder);
     d->number = (int)sim_pick(s, 200);
-    submit(d);
+    sim_deed_submit(&d->base);
 }
 
 /* A message of the alert lane with its rows, as an alert makes them. */
 static int op_alert(struct db *db, struct store_req *req)
 {
-    struct deed *d = CONTAINER_OF(req, struct deed, req);
+    struct deed *d = CONTAINER_OF(req, struct deed, base.req);
     int64_t now = db_now_us(db);
     d->id = id_new(now);
     int rc = db_exec(db, NULL, Q_MESSAGE_INSERT,
@@ -167,7 +144,7 @@ static void an_alert(struct sim *s)
 {
     struct deed *d = deed(s, "alert", op_alert);
     d->count = (int)sim_between(s, 1, 40);
-    submit(d);
+    sim_deed_submit(&d->base);
 }
 
 /* --- second thoughts --------------------------------------------------------------------------------------------- */
@@ -181,13 +158,13 @@ static struct sim_row *some_row(struct sim *s)
 
 static int op_cancel(struct db *db, struct store_req *req)
 {
-    struct deed *d = CONTAINER_OF(req, struct deed, req);
+    struct deed *d = CONTAINER_OF(req, struct deed, base.req);
     struct actor anna;
     int64_t n = 0;
     if (d->group == 0)
         return ledger_withdraw(db, d->id, &n);
-    int rc = staff_actor_by_name(db, "anna", &anna, &d->err);
-    return rc ? rc : letter_cancel(db, &anna, d->group, "fel", &d->err);
+    int rc = staff_actor_by_name(db, "anna", &anna, &d->base.err);
+    return rc ? rc : letter_cancel(db, &anna, d->group, "fel", &d->base.err);
 }
 
 static void a_cancel(struct sim *s)
@@ -199,12 +176,12 @@ static void a_cancel(struct sim *s)
     struct deed *d = deed(s, "cancel", op_cancel);
     d->id = m->id;
     d->group = m->letter_id;
-    submit(d);
+    sim_deed_submit(&d->base);
 }
 
 static int op_hold(struct db *db, struct store_req *req)
 {
-    return ledger_set_hold(db, CONTAINER_OF(req, struct deed, req)->flag);
+    return ledger_set_hold(db, CONTAINER_OF(req, struct deed, base.req)->flag);
 }
 
 static void set_hold(struct sim *s, bool on)
@@ -212,7 +189,7 @@ static void set_hold(struct sim *s, bool on)
     struct deed *d = deed(s, on ? "hold" : "resume", op_hold);
     d->flag = on;
     s->trouble_us = s->mono_us;
-    submit(d);
+    sim_deed_submit(&d->base);
 }
 
 static void on_resume(struct sim *s, void *who, int64_t arg)
@@ -233,7 +210,7 @@ static void a_hold(struct sim *s)
 
 static int op_unsubscribe(struct db *db, struct store_req *req)
 {
-    struct deed *d = CONTAINER_OF(req, struct deed, req);
+    struct deed *d = CONTAINER_OF(req, struct deed, base.req);
     struct actor admin = actor_daemon();
     struct scope all = {.kind = SCOPE_ALL};
     struct db_rows *rows = NULL;
@@ -244,7 +221,7 @@ static int op_unsubscribe(struct db *db, struct store_req *req)
     db_done(rows);
     if (rc == 0 && address_id == 0)
         rc = ERR_NOT_FOUND;
-    return rc ? rc : contact_unsubscribe(db, &admin, address_id, &d->err);
+    return rc ? rc : contact_unsubscribe(db, &admin, address_id, &d->base.err);
 }
 
 static void an_unsubscription(struct sim *s)
@@ -254,14 +231,14 @@ static void an_unsubscription(struct sim *s)
         return;
     struct deed *d = deed(s, "unsubscribe", op_unsubscribe);
     d->id = row->id;
-    submit(d);
+    sim_deed_submit(&d->base);
 }
 
 static int op_group(struct db *db, struct store_req *req)
 {
-    struct deed *d = CONTAINER_OF(req, struct deed, req);
+    struct deed *d = CONTAINER_OF(req, struct deed, base.req);
     struct actor admin = actor_daemon();
-    return group_set_state(db, &admin, d->group, d->flag ? "active" : "dormant", NULL, &d->err);
+    return group_set_state(db, &admin, d->group, d->flag ? "active" : "dormant", NULL, &d->base.err);
 }
 
 static void a_group(struct sim *s)
@@ -271,13 +248,13 @@ static void a_group(struct sim *s)
     struct deed *d = deed(s, "group", op_group);
     d->group = p->groups[i];
     d->flag = p->is_active[i] = !p->is_active[i];
-    submit(d);
+    sim_deed_submit(&d->base);
 }
 
 static int op_newcomer(struct db *db, struct store_req *req)
 {
-    struct deed *d = CONTAINER_OF(req, struct deed, req);
-    return sim_world_person(db, d->s, d->group, d->number);
+    struct deed *d = CONTAINER_OF(req, struct deed, base.req);
+    return sim_world_person(db, d->base.s, d->group, d->number);
 }
 
 static void a_newcomer(struct sim *s)
@@ -285,15 +262,15 @@ static void a_newcomer(struct sim *s)
     struct deed *d = deed(s, "newcomer", op_newcomer);
     d->group = s->people.groups[sim_pick(s, s->people.group_count)];
     d->number = s->people.person_count++;
-    submit(d);
+    sim_deed_submit(&d->base);
 }
 
 static int op_retry(struct db *db, struct store_req *req)
 {
-    struct deed *d = CONTAINER_OF(req, struct deed, req);
+    struct deed *d = CONTAINER_OF(req, struct deed, base.req);
     struct actor admin = actor_daemon();
-    d->s->ledger.retries_by_hand = 1;
-    return ledger_retry(db, &admin, d->id, &d->err);
+    d->base.s->ledger.retries_by_hand = 1;
+    return ledger_retry(db, &admin, d->id, &d->base.err);
 }
 
 static void a_retry(struct sim *s)
@@ -305,7 +282,7 @@ static void a_retry(struct sim *s)
         return;
     struct deed *d = deed(s, "retry", op_retry);
     d->id = row->id;
-    submit(d);
+    sim_deed_submit(&d->base);
 }
 
 /* --- misfortune -------------------------------------------------------------------------------------------------- */

@@ -15,6 +15,7 @@
 #include "core/config.h"
 #include "core/group.h"
 #include "core/staff.h"
+#include "sim/sim_deed.h"
 #include "sim/sim_ledger.h"
 #include "store/actor.h"
 #include "store/db.h"
@@ -23,15 +24,12 @@
 enum { TARGET_GROUPS_MAX = 8, STANDS_MIN = 5, STANDS_MAX_MIN = 300 };
 
 struct deed {
-    struct store_req req;
-    struct sim *s;
-    const char *name;
+    struct sim_deed base;
     int64_t id; /* a delivery, or an alert */
     int64_t groups[TARGET_GROUPS_MAX];
     int group_count;
     int64_t stands_s;
     bool is_warning, is_exercise, is_recall;
-    struct err err;
 };
 
 static void follow(struct sim *s, bool is_recall);
@@ -43,39 +41,24 @@ static void on_second_thought(struct sim *s, void *who, int64_t is_recall)
         follow(s, is_recall != 0);
 }
 
-static void on_done(struct store_req *req)
+static void after(struct sim_deed *base)
 {
-    struct deed *d = CONTAINER_OF(req, struct deed, req);
-    struct sim *s = d->s;
+    struct sim *s = base->s;
     /* A bad moment to change one's mind is while it still goes out. */
-    if (req->status == 0 && d->is_warning && sim_happens(s, 500))
+    if (base->req.status == 0 && CONTAINER_OF(base, struct deed, base)->is_warning && sim_happens(s, 500))
         sim_in(s, sim_wait(s, sim_happens(s, 500) ? SIM_S : SIM_MIN), on_second_thought, NULL, sim_pick(s, 2));
-    sim_trace(s, "%s: %s %s", d->name, req->status ? err_name(req->status) : "ok", d->err.text);
-    s->people.busy--;
-    sim_changed(s);
-    free(d);
 }
 
 static struct deed *deed(struct sim *s, const char *name, int (*op)(struct db *db, struct store_req *req))
 {
-    struct deed *d = xcalloc(1, sizeof *d);
-    d->s = s;
-    d->name = name;
-    d->req = (struct store_req){.op = op, .done = on_done};
-    return d;
-}
-
-static void submit(struct deed *d)
-{
-    d->s->people.busy++;
-    store_write(d->s->store, &d->req);
+    return sim_deed_new(s, sizeof(struct deed), name, op, after);
 }
 
 /* --- deeds ------------------------------------------------------------------------------------------------------- */
 
 static int op_send(struct db *db, struct store_req *req)
 {
-    struct deed *d = CONTAINER_OF(req, struct deed, req);
+    struct deed *d = CONTAINER_OF(req, struct deed, base.req);
     struct alert_input in = ALERT_INPUT_INIT;
     struct alert_plan plan;
     struct alert_answer answer = {0};
@@ -92,12 +75,12 @@ static int op_send(struct db *db, struct store_req *req)
     in.expires_in_s = d->stands_s;
     in.is_exercise = d->is_exercise;
     alert_plan_init(&plan);
-    int rc = staff_actor_by_name(db, "anna", &anna, &d->err);
+    int rc = staff_actor_by_name(db, "anna", &anna, &d->base.err);
     if (rc == 0)
-        rc = alert_plan_new(db, &anna, d->s->config, &in, &plan, &d->err);
+        rc = alert_plan_new(db, &anna, d->base.s->config, &in, &plan, &d->base.err);
     in.confirm_recipients = plan.audience.recipients;
     if (rc == 0)
-        rc = alert_send(db, &anna, d->s->config, &in, &plan, &answer, &d->err);
+        rc = alert_send(db, &anna, d->base.s->config, &in, &plan, &answer, &d->base.err);
     alert_plan_fini(&plan);
     return rc;
 }
@@ -113,26 +96,26 @@ void sim_alert_send(struct sim *s)
     d->stands_s = 60 * sim_between(s, STANDS_MIN, sim_happens(s, 400) ? 2 * STANDS_MIN : STANDS_MAX_MIN);
     d->is_exercise = sim_happens(s, 200);
     d->is_warning = true;
-    submit(d);
+    sim_deed_submit(&d->base);
 }
 
 static int op_follow(struct db *db, struct store_req *req)
 {
-    struct deed *d = CONTAINER_OF(req, struct deed, req);
+    struct deed *d = CONTAINER_OF(req, struct deed, base.req);
     struct alert_input in = ALERT_INPUT_INIT;
     struct alert_plan plan;
     struct alert_answer answer = {0};
     struct actor anna;
-    int rc = staff_actor_by_name(db, "anna", &anna, &d->err);
+    int rc = staff_actor_by_name(db, "anna", &anna, &d->base.err);
     if (rc == 0 && d->is_recall)
-        return alert_recall(db, &anna, d->s->config, d->id, &(struct alert_recall_input){.note = "över"}, &answer,
-                            &d->err);
+        return alert_recall(db, &anna, d->base.s->config, d->id, &(struct alert_recall_input){.note = "över"}, &answer,
+                            &d->base.err);
     in.text = "Nu också i grannkvarteret.\n";
     alert_plan_init(&plan);
     if (rc == 0)
-        rc = alert_plan_update(db, &anna, d->s->config, d->id, &in, &plan, &d->err);
+        rc = alert_plan_update(db, &anna, d->base.s->config, d->id, &in, &plan, &d->base.err);
     if (rc == 0)
-        rc = alert_update(db, &anna, d->s->config, d->id, &in, &plan, &answer, &d->err);
+        rc = alert_update(db, &anna, d->base.s->config, d->id, &in, &plan, &answer, &d->base.err);
     alert_plan_fini(&plan);
     return rc;
 }
@@ -152,7 +135,7 @@ static void follow(struct sim *s, bool is_recall)
     struct deed *d = deed(s, is_recall ? "recall" : "update", op_follow);
     d->id = root;
     d->is_recall = is_recall;
-    submit(d);
+    sim_deed_submit(&d->base);
 }
 
 void sim_alert_update(struct sim *s)
@@ -167,7 +150,7 @@ void sim_alert_recall(struct sim *s)
 
 static int op_stop(struct db *db, struct store_req *req)
 {
-    struct deed *d = CONTAINER_OF(req, struct deed, req);
+    struct deed *d = CONTAINER_OF(req, struct deed, base.req);
     struct actor admin = actor_daemon();
     struct scope all = {.kind = SCOPE_ALL};
     struct db_rows *rows = NULL;
@@ -178,7 +161,7 @@ static int op_stop(struct db *db, struct store_req *req)
     db_done(rows);
     if (rc == 0 && address_id == 0)
         rc = ERR_NOT_FOUND;
-    return rc ? rc : contact_stop_alerts(db, &admin, address_id, &d->err);
+    return rc ? rc : contact_stop_alerts(db, &admin, address_id, &d->base.err);
 }
 
 void sim_alert_stop(struct sim *s)
@@ -188,7 +171,7 @@ void sim_alert_stop(struct sim *s)
         return;
     struct deed *d = deed(s, "stop alerts", op_stop);
     d->id = sim_ledger_at(s, n - 1 - (int)sim_pick(s, n < 300 ? n : 300))->id;
-    submit(d);
+    sim_deed_submit(&d->base);
 }
 
 /* --- promises ---------------------------------------------------------------------------------------------------- */
