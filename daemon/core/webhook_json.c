@@ -107,6 +107,6 @@ int webhook_cloudevents(const struct webhook_event *event, const struct config *
     json_object_set_new(body, "exercise", json_boolean(event->is_exercise));
     json_object_set_new(body, "data", data_of(event));
     free(type);
-    out->content_type = "application/cloudevents+json; charset=UTF-8";
+    out->content_type = "application/cloudevents+json"; /* bare: not every SDK knows parameters */
     return webhook_body_json(out, body);
 }

@@ -180,7 +180,8 @@ static void test_cloudevents__attributes(void **state)
     assert_string_equal(text_at(json, "datacontenttype"), "application/json");
     assert_string_equal(text_at(json, "data/title"), HOSTILE[0]);
     assert_true(json_is_true(find(json, "exercise")));
-    assert_memory_equal(message.content_type, "application/cloudevents+json", 28);
+    /* Bare: the official JavaScript SDK looks the whole field up, and refuses "; charset=UTF-8". */
+    assert_string_equal(message.content_type, "application/cloudevents+json");
     /* Attribute names: lower-case letters and digits (CloudEvents 1.0.2, "Attribute Naming Convention"). */
     const char *name;
     json_t *value;
