@@ -4,7 +4,8 @@
  * What people wrote is shown and never obeyed: where a service has a plain text element that is used, elsewhere its
  * marks are escaped, and mentions (@channel) are broken by a zero-width space. Limits: Slack's block kit reference
  * (header 150, section text 3000 characters), Mattermost 16 383 characters, Teams 28 kB, Matrix 65 536 bytes for a
- * whole event, ntfy 4 096 bytes.
+ * whole event with what its server adds, ntfy 4 096 bytes for a message and twice that for the JSON it comes in. Quotes
+ * and markup take more room in a body than in the text, so texts are cut again until the body fits.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,11 +22,29 @@ enum {
     MATTERMOST_TEXT_CHARS = 12000,
     MATTERMOST_HEADING_CHARS = 600,
     TEAMS_BYTES_MAX = 28 * 1000,
-    TEAMS_TEXT_BYTES = 16 * 1024, /* at first; halved until the whole fits */
+    TEAMS_TEXT_BYTES = 16 * 1024, /* texts at first; halved until the whole fits */
+    MATRIX_BYTES_MAX = 60000,
     MATRIX_TEXT_BYTES = 16 * 1024,
+    NTFY_BYTES_MAX = 8192,
     NTFY_TITLE_CHARS = 200,
     NTFY_MESSAGE_BYTES = 4000,
 };
+
+/* A body whose texts take about `text_bytes`; a new value. */
+typedef json_t *(*make_body)(const struct webhook_event *event, const struct webhook_target *target, size_t text_bytes);
+
+/* The body with as much text as leaves it at most `max` bytes. */
+static int body_that_fits(struct webhook_message *out, const struct webhook_event *event,
+                          const struct webhook_target *target, make_body make, size_t text_bytes, size_t max)
+{
+    for (; text_bytes > 0; text_bytes /= 2) {
+        buf_reset(&out->body);
+        int rc = webhook_body_json(out, make(event, target, text_bytes));
+        if (rc || out->body.len <= max)
+            return rc;
+    }
+    return ERR_TOO_LARGE;
+}
 
 /* Facts on one line. */
 static char *facts_line(const struct webhook_event *event)
@@ -175,19 +194,17 @@ static json_t *teams_card(const struct webhook_event *event, size_t max_bytes)
     return card;
 }
 
+static json_t *teams_message(const struct webhook_event *event, const struct webhook_target *target, size_t text_bytes)
+{
+    (void)target;
+    return json_pack("{s:s, s:b, s:[{s:s, s:n, s:o}]}", "type", "message", "exercise", event->is_exercise,
+                     "attachments", "contentType", "application/vnd.microsoft.card.adaptive", "contentUrl", "content",
+                     teams_card(event, text_bytes));
+}
+
 int webhook_teams(const struct webhook_event *event, struct webhook_message *out)
 {
-    int rc = 0;
-    for (size_t max = TEAMS_TEXT_BYTES; max > 0; max /= 2) {
-        buf_reset(&out->body);
-        rc = webhook_body_json(out, json_pack("{s:s, s:b, s:[{s:s, s:n, s:o}]}", "type", "message", "exercise",
-                                              event->is_exercise, "attachments", "contentType",
-                                              "application/vnd.microsoft.card.adaptive", "contentUrl", "content",
-                                              teams_card(event, max)));
-        if (rc || out->body.len <= TEAMS_BYTES_MAX)
-            return rc;
-    }
-    return ERR_TOO_LARGE;
+    return body_that_fits(out, event, NULL, teams_message, TEAMS_TEXT_BYTES, TEAMS_BYTES_MAX);
 }
 
 /* --- Matrix ------------------------------------------------------------------------------------------------------- */
@@ -224,13 +241,14 @@ static char *matrix_url(const struct webhook_event *event, const struct webhook_
     return buf_take(&url);
 }
 
-int webhook_matrix(const struct webhook_event *event, const struct webhook_target *target, struct webhook_message *out)
+static json_t *matrix_event(const struct webhook_event *event, const struct webhook_target *target, size_t text_bytes)
 {
     struct buf plain;
     struct buf html;
+    (void)target;
     buf_init(&plain, WEBHOOK_BODY_BYTES_MAX);
     buf_init(&html, WEBHOOK_BODY_BYTES_MAX);
-    webhook_add_prose(&plain, event, MATRIX_TEXT_BYTES);
+    webhook_add_prose(&plain, event, text_bytes);
     buf_adds(&html, "<h4>");
     markup_add(&html, event->heading);
     buf_adds(&html, "</h4><p>");
@@ -245,11 +263,16 @@ int webhook_matrix(const struct webhook_event *event, const struct webhook_targe
     free(text);
     buf_fini(&plain);
     buf_fini(&html);
+    return body;
+}
+
+int webhook_matrix(const struct webhook_event *event, const struct webhook_target *target, struct webhook_message *out)
+{
     out->method = "PUT";
     out->url = matrix_url(event, target);
     if (target->token)
         out->authorization = xasprintf("Bearer %s", target->token);
-    return webhook_body_json(out, body);
+    return body_that_fits(out, event, target, matrix_event, MATRIX_TEXT_BYTES, MATRIX_BYTES_MAX);
 }
 
 /* --- ntfy --------------------------------------------------------------------------------------------------------- */
@@ -265,14 +288,13 @@ static int ntfy_priority(const struct webhook_event *event)
                                                     : 3;
 }
 
-/* "Publish as JSON": to the root of the server. */
-int webhook_ntfy(const struct webhook_event *event, const struct webhook_target *target, struct webhook_message *out)
+static json_t *ntfy_message(const struct webhook_event *event, const struct webhook_target *target, size_t text_bytes)
 {
     struct buf text;
     json_t *tags = json_array();
     int priority = ntfy_priority(event);
     buf_init(&text, WEBHOOK_BODY_BYTES_MAX);
-    webhook_add_prose(&text, event, NTFY_MESSAGE_BYTES);
+    webhook_add_prose(&text, event, text_bytes);
     json_array_append_new(tags, json_string(priority > 3 ? "rotating_light" : "house"));
     json_array_append_new(tags, webhook_json_string(event->kind));
     if (event->is_exercise)
@@ -283,7 +305,13 @@ int webhook_ntfy(const struct webhook_event *event, const struct webhook_target 
     if (event->url[0])
         json_object_set_new(body, "click", webhook_json_string(event->url));
     buf_fini(&text);
+    return body;
+}
+
+/* "Publish as JSON": to the root of the server. */
+int webhook_ntfy(const struct webhook_event *event, const struct webhook_target *target, struct webhook_message *out)
+{
     if (target->token)
         out->authorization = xasprintf("Bearer %s", target->token);
-    return webhook_body_json(out, body);
+    return body_that_fits(out, event, target, ntfy_message, NTFY_MESSAGE_BYTES, NTFY_BYTES_MAX);
 }

@@ -271,9 +271,10 @@ static void test_formats__long_texts_are_cut_between_characters(void **state)
         assert_true(message.body.len <= 28000);
         assert_non_null(strstr(buf_str(&message.body), "…"));
         json_decref(format_json(WEBHOOK_FORMAT_MATRIX));
-        assert_true(message.body.len < 60000 || strchr("&\"", pieces[i][0]));
-        assert_true(message.body.len < 200000);
+        assert_true(message.body.len <= 60000); /* a whole event has at most 65 536 bytes */
+        assert_non_null(strstr(buf_str(&message.body), "alr_1"));
         json = format_json(WEBHOOK_FORMAT_NTFY);
+        assert_true(message.body.len <= 8192); /* its server reads no more of a JSON body */
         assert_true(strlen(text_at(json, "message")) <= 4096);
         assert_non_null(strstr(text_at(json, "message"), "alr_1"));
         assert_true(text_length(text_at(json, "title")) <= 200);
