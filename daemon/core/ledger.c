@@ -140,12 +140,20 @@ static int end_row(struct db *db, const struct ledger_result *r)
     return rc == 0 && changed == 0 ? ERR_BAD_STATE : rc;
 }
 
+/* How far `now_us` is ahead of what is proven: alerts end so much later. */
+static int64_t unproven_us(struct db *db, int64_t now_us)
+{
+    int64_t proven_us = db_proven_us(db);
+    return now_us > proven_us ? now_us - proven_us : 0;
+}
+
 static int postpone(struct db *db, const struct ledger_result *r)
 {
     return take_back(db, Q_DELIVERY_POSTPONE,
                      DB_ARGS(DB_INT(r->delivery_id), DB_INT(r->due_us), DB_INT(r->now_us), DB_INT(r->give_back ? 1 : 0),
                              r->code ? DB_INT(r->code) : DB_NULL, DB_TEXT(r->status), DB_TEXT(r->reply),
-                             DB_TEXT(r->step), DB_TEXT(r->relay), DB_INT(LEDGER_LAST_TRY_S * US_PER_S)));
+                             DB_TEXT(r->step), DB_TEXT(r->relay), DB_INT(LEDGER_LAST_TRY_S * US_PER_S),
+                             DB_INT(unproven_us(db, r->now_us))));
 }
 
 int ledger_record(struct db *db, const struct ledger_result *r)
@@ -157,7 +165,7 @@ int ledger_record(struct db *db, const struct ledger_result *r)
 
 int ledger_give_back(struct db *db, int64_t delivery_id, int64_t due_us)
 {
-    return take_back(db, Q_DELIVERY_GIVE_BACK, DB_ARGS(DB_INT(delivery_id), DB_INT(due_us), DB_INT(db_now_us(db))));
+    return take_back(db, Q_DELIVERY_GIVE_BACK, DB_ARGS(DB_INT(delivery_id), DB_INT(due_us), DB_INT(db_proven_us(db))));
 }
 
 /* A letter whose last row is final has been sent; a top-up finds it sent already. */

@@ -181,6 +181,7 @@ struct turns {
     enum lane lane;
     struct job *jobs; /* those of this lane */
     int taken, left;
+    int64_t proven_us; /* what is over by then is over */
 };
 
 static bool is_paused(const struct claim *claim, int64_t message_id)
@@ -194,8 +195,9 @@ static bool is_paused(const struct claim *claim, int64_t message_id)
 static int list_part(struct turns *t, struct round *r, int max)
 {
     struct db_rows *rows = NULL;
-    int rc = db_query(t->db, &rows, Q_LANE_TURN,
-                      DB_ARGS(DB_INT(t->lane), DB_INT(r->at), DB_INT(r->until), DB_INT(t->claim->now_us)));
+    int rc = db_query(
+        t->db, &rows, Q_LANE_TURN,
+        DB_ARGS(DB_INT(t->lane), DB_INT(r->at), DB_INT(r->until), DB_INT(t->claim->now_us), DB_INT(t->proven_us)));
     if (rc)
         return rc;
     while (r->n < max && (rc = db_next(rows)) > 0) {
@@ -292,6 +294,9 @@ static int claim_lane(struct db *db, struct claim *claim, enum lane lane, struct
 {
     int room = claim->room[lane];
     struct turns t = {.db = db, .claim = claim, .lane = lane, .jobs = jobs, .left = room};
+    t.proven_us = db_proven_us(db);
+    if (claim->now_us < t.proven_us)
+        t.proven_us = claim->now_us;
     assert(room <= CLAIM_MAX);
     if (lane == LANE_PERSONAL)
         return claim_rows(db, lane, jobs, n, Q_DELIVERY_CLAIM_PERSONAL, DB_ARGS(DB_INT(claim->now_us), DB_INT(room)));

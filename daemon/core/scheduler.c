@@ -7,12 +7,12 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/clock_trust.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/alert.h"
 #include "core/area.h"
-#include "core/clock_watch.h"
 #include "core/config.h"
 #include "core/ledger.h"
 #include "core/ledger_alert.h"
@@ -37,6 +37,7 @@ struct scheduler {
     struct clock_watch watch;
     int64_t jumped_us; /* the wall clock has, and the ledger has not followed yet */
     bool was_shifted;  /* by this look */
+    bool doubts_clock; /* it has jumped ahead, and alerts do not end by it */
     /* What the look found. */
     bool more, worked;
     bool is_closers_turn; /* with one of the two long walks through rows */
@@ -101,15 +102,31 @@ static int open_due(struct scheduler *s, struct db *db)
     return rc;
 }
 
-/* Alerts and messages whose time is over: nothing of them is claimed from here on. */
+static void tell_trust(struct scheduler *s, int64_t ahead_us)
+{
+    bool doubts = ahead_us > CLOCK_JUMP_MIN_US;
+    if (doubts && !s->doubts_clock)
+        log_warn("scheduler",
+                 "the wall clock has jumped ahead by_s=%lld and has no proof of it: alerts stay open until it has "
+                 "stood for s=%d; see to the clock",
+                 (long long)(ahead_us / US_PER_S), CLOCK_TRUST_S);
+    else if (!doubts && s->doubts_clock)
+        log_notice("scheduler", "the wall clock is believed: alerts end by it again");
+    s->doubts_clock = doubts;
+}
+
+/* Alerts and messages whose time is over, by the clock as far as it is proven: what ends here has ended for good.
+ * Nothing of them is claimed from here on. */
 static int expire(struct scheduler *s, struct db *db)
 {
     int n = 0;
-    int rc = alert_expire_due(db, s->config, s->now_us, &n);
+    int64_t proven_us = db_proven_us(db);
+    tell_trust(s, db_now_us(db) - proven_us);
+    int rc = alert_expire_due(db, s->config, proven_us, &n);
     if (n >= ALERT_EXPIRE_MAX)
         s->more = true;
     if (rc == 0)
-        rc = ledger_expire(db, s->now_us, &n);
+        rc = ledger_expire(db, proven_us, &n);
     if (n >= LEDGER_EXPIRE_MAX)
         s->more = true;
     return rc;

@@ -28,6 +28,7 @@ struct taking {
     struct webhook_maker maker;
     struct webhook_job **jobs;
     int n;
+    int64_t proven_us; /* what is over by then is over */
 };
 
 struct lane_turn {
@@ -98,7 +99,7 @@ static int take_row(struct taking *t, int64_t webhook_id, const struct webhook_c
     struct webhook_job *job = NULL;
     bool is_wanted = true;
     int64_t rings_us = 0;
-    if (row->expires_us > 0 && row->expires_us <= t->claim->now_us)
+    if (row->expires_us > 0 && row->expires_us <= t->proven_us)
         return drop(t, row, DELIVERY_EXPIRED, "the alert was over before it could be delivered");
     int rc = has_something(t, webhook_id, row, &is_wanted);
     if (rc)
@@ -220,7 +221,9 @@ static int is_more(struct db *db, int64_t now_us, bool has_room_failing, bool *m
 int webhook_claim(struct db *db, const struct config *config, struct webhook_claim *claim, struct webhook_job **jobs,
                   int *n, bool *more)
 {
-    struct taking t = {.db = db, .claim = claim, .jobs = jobs};
+    struct taking t = {.db = db, .claim = claim, .jobs = jobs, .proven_us = db_proven_us(db)};
+    if (claim->now_us < t.proven_us)
+        t.proven_us = claim->now_us;
     assert(claim->room >= 0 && claim->room <= WEBHOOK_CLAIM_MAX && claim->per_endpoint > 0);
     webhook_maker_init(&t.maker, db, config, claim->now_us);
     *n = 0;

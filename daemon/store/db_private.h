@@ -5,6 +5,7 @@
 
 #include <sqlite3.h>
 
+#include "base/clock_trust.h"
 #include "store/db.h"
 
 enum { DB_PARAMS_MAX = 40 };
@@ -34,6 +35,7 @@ struct db {
     sqlite3 *sqlite;
     const struct clock *clock;
     enum db_mode mode;
+    struct clock_trust trust; /* a writer looks */
     bool in_transaction;
     bool has_written; /* the last commit changed something */
     int log_pages;    /* in the log after the last commit that wrote ... */

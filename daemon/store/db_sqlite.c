@@ -88,6 +88,13 @@ int64_t db_now_us(const struct db *db)
     return clock_real_us(db->clock);
 }
 
+int64_t db_proven_us(struct db *db)
+{
+    int64_t now_us = 0;
+    int64_t ahead_us = clock_trust_look(&db->trust, db->clock, &now_us);
+    return now_us - ahead_us;
+}
+
 static int run(struct db *db, const char *sql)
 {
     int rc = sqlite3_exec(db->sqlite, sql, NULL, NULL, NULL);
@@ -168,6 +175,8 @@ int db_open(const char *url, enum db_mode mode, const struct clock *clock, struc
     struct db *db = xcalloc(1, sizeof *db);
     db->clock = clock;
     db->mode = mode;
+    if (mode == DB_WRITER)
+        db_proven_us(db);
     int flags =
         SQLITE_OPEN_NOMUTEX | (mode == DB_WRITER ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
     if (sqlite3_open_v2(path, &db->sqlite, flags, NULL) != SQLITE_OK) {

@@ -5,7 +5,7 @@
  *
  * It keeps no calendar in memory: every look asks the store what is due at this wall-clock second, so that a clock that
  * jumps, a machine that slept, and a restored backup need no special case; only what waits for another try is moved
- * along with a clock that jumps (core/clock_watch.h). Each step is one short transaction.
+ * along with a clock that jumps (base/clock_watch.h). Each step is one short transaction.
  *
  * Loop thread; the work runs on the store's writer. No timer of its own: main calls scheduler_tick every second.
  */

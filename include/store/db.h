@@ -40,6 +40,9 @@ void db_close(struct db *db);
 const struct clock *db_clock(const struct db *db);
 /* Shorthand: the wall clock in microseconds. */
 int64_t db_now_us(const struct db *db);
+/* The wall clock as far as it is proven (base/clock_trust.h): behind db_now_us for a while after a jump ahead. For what
+ * ends for good by time alone. A writer's only. */
+int64_t db_proven_us(struct db *db);
 /* The engine's words for the last error on this connection. */
 const char *db_error(const struct db *db);
 

@@ -20,7 +20,8 @@ static int64_t fake_real_us(void *ctx)
 
 static int64_t fake_mono_ms(void *ctx)
 {
-    return ((struct store_fixture *)ctx)->now_us / 1000;
+    const struct store_fixture *f = ctx;
+    return (f->now_us - f->jumped_us) / 1000;
 }
 
 void store_fixture_ok(struct store_fixture *f, int rc)

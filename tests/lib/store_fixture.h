@@ -17,7 +17,8 @@
 struct store_fixture {
     struct db *db;
     struct clock clock;
-    int64_t now_us; /* both clocks */
+    int64_t now_us;    /* both clocks ... */
+    int64_t jumped_us; /* ... but for what only the wall clock has jumped */
     struct err err;
     struct actor admin;        /* all; no person */
     struct actor anna, bertil; /* officers of police_area:angelholm */

@@ -72,6 +72,22 @@ static void on_tick(struct sim *s, void *who, int64_t life)
     sim_in(s, (s->ledger.expanding > 0 ? TICK_BUSY_MS : TICK_IDLE_MS) * SIM_MS, on_tick, NULL, life);
 }
 
+static void on_soon(struct sim *s, void *who, int64_t life)
+{
+    (void)who;
+    s->ticks_soon = false;
+    if (life == s->life && s->phase == SIM_UP)
+        scheduler_tick(s->scheduler);
+}
+
+void sim_tick_soon(struct sim *s)
+{
+    if (s->ticks_soon)
+        return;
+    s->ticks_soon = true;
+    sim_in(s, TICK_BUSY_MS * SIM_MS, on_soon, NULL, s->life);
+}
+
 static void open_store(struct sim *s)
 {
     char url[sizeof s->path + 10];
@@ -122,6 +138,7 @@ void sim_start(struct sim *s)
     struct first_req first = {.req = {.done = nothing}};
     s->life++;
     s->life_us = s->trouble_us = s->mono_us;
+    s->trusted_ahead_us = s->wall_ahead_us;
     open_store(s);
     if (s->life == 1)
         sim_world_boot(s);

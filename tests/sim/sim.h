@@ -282,8 +282,10 @@ struct sim {
     struct sim_options options;
     struct sim_result *result;
     int64_t mono_us, wall_ahead_us;
-    int64_t jump_us; /* when the wall clock jumped last */
+    int64_t jump_us;          /* when the wall clock jumped last */
+    int64_t trusted_ahead_us; /* wall_ahead_us of the last time that it had stood for CLOCK_TRUST_S, or at the start */
     int64_t reload_us;
+    int claims_max; /* what may be claimed: as configured, or what is left of what was before the last reload */
     struct sim_queue queue;
     struct sim_chance world, engine;
     struct clock clock;
@@ -294,6 +296,7 @@ struct sim {
     enum sim_phase phase;
     int life;
     int64_t life_us; /* when it began */
+    bool ticks_soon; /* one is on its way */
     int64_t stop_us;
     bool outbox_stopped, is_draining;
     bool is_in_doubt;   /* the last crash was in the middle of a commit */
@@ -328,6 +331,8 @@ void sim_step(struct sim *s);
 void sim_crash(struct sim *s);
 void sim_stop(struct sim *s);
 void sim_reload(struct sim *s);
+/* Something that the scheduler sees at its next tick, which is a second away in the daemon and a minute here. */
+void sim_tick_soon(struct sim *s);
 /* Something was written by a person: what main.c does then. */
 void sim_changed(struct sim *s);
 bool sim_is_up(const struct sim *s);

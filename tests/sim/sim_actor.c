@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock_trust.h"
 #include "base/err.h"
 #include "base/id.h"
 #include "base/mem.h"
@@ -291,6 +292,8 @@ static void a_clock_jump(struct sim *s)
 {
     static const int64_t hours[] = {1, -1, 24, -24, 40 * 24, -40 * 24};
     int64_t by = hours[sim_pick(s, (int64_t)ARRAY_LEN(hours))] * SIM_HOUR;
+    if (s->mono_us - s->jump_us >= CLOCK_TRUST_S * SIM_S)
+        s->trusted_ahead_us = s->wall_ahead_us;
     s->wall_ahead_us += by;
     s->trouble_us = s->jump_us = s->mono_us;
     sim_trace(s, "the clock jumps %lld h", (long long)(by / SIM_HOUR));

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock_trust.h"
 #include "base/err.h"
 #include "base/id.h"
 #include "base/mem.h"
@@ -22,6 +23,9 @@
 #include "store/store.h"
 
 enum { TARGET_GROUPS_MAX = 8, STANDS_MIN = 5, STANDS_MAX_MIN = 300 };
+
+/* Between the reading of the clock and what is done by it, at most: a look each second, and a disk that is slow. */
+#define LAG_US (30 * SIM_S)
 
 struct deed {
     struct sim_deed base;
@@ -181,10 +185,27 @@ static bool is_over(const struct sim_message *m, int64_t at_us)
     return m->expires_us > 0 && at_us >= m->expires_us;
 }
 
+/* How far the wall clock is ahead of what is proven, when it has been so for `least_us` and `late_us` does not matter.
+ */
+static int64_t unproven_us(const struct sim *s, int64_t least_us, int64_t late_us)
+{
+    int64_t ahead_us = s->wall_ahead_us - s->trusted_ahead_us;
+    int64_t since_us = s->mono_us - s->jump_us;
+    bool is_ahead = ahead_us > 0 && since_us >= least_us && since_us < CLOCK_TRUST_S * SIM_S + late_us;
+    return is_ahead ? ahead_us : 0;
+}
+
+/* A clock that has jumped ahead ends no alert before it has stood there. */
+void sim_alert_check_closed(struct sim *s, const struct sim_message *m)
+{
+    if (strcmp(m->state, "expired") == 0 && !is_over(m, sim_wall_us(s) - unproven_us(s, LAG_US, -LAG_US)))
+        sim_fail(s, "message %lld is expired before its time, by a clock that jumped", (long long)m->id);
+}
+
 void sim_alert_check_claim(struct sim *s, const struct sim_row *row, int64_t at_us)
 {
     const struct sim_message *m = sim_ledger_message(s, row->message_id);
-    if (is_over(m, at_us))
+    if (is_over(m, at_us - unproven_us(s, 0, LAG_US)) && s->mono_us - s->jump_us > LAG_US)
         sim_fail(s, "delivery %lld is claimed %lld ms after its alert was over", (long long)row->id,
                  (long long)((at_us - m->expires_us) / SIM_MS));
     if (strcmp(m->state, "withdrawn") == 0 || strcmp(m->state, "expired") == 0)

@@ -210,6 +210,8 @@ static void take_state(struct sim *s, struct sim_row *row, enum delivery_state t
         row->excuses++;
         row->was_by_hand = true;
     }
+    if (from == DELIVERY_CLAIMED && row->is_recalled) /* who follows in its thread does so now */
+        sim_tick_soon(s);
     row->state = to;
     count(s, row, from, to);
 }
@@ -267,7 +269,10 @@ static void on_message(struct sim *s, sqlite3_stmt *stmt)
         sim_fail(s, "message %lld is finished with %d rows open", (long long)m->id, m->open);
     s->ledger.running += (int)runs(state) - (int)runs(m->state);
     s->ledger.expanding += (int)expands(state) - (int)expands(m->state);
+    bool is_other = strcmp(m->state, state) != 0;
     snprintf(m->state, sizeof m->state, "%s", state);
+    if (is_other)
+        sim_alert_check_closed(s, m);
 }
 
 static void on_hold(struct sim *s, const char *value)

@@ -74,6 +74,8 @@ void sim_ledger_compare(struct sim *s);
 void sim_check_claim(struct sim *s, struct sim_row *row, int64_t old_due_us, int64_t at_us);
 /* sim_alert.c: the same of alerts; a body that has left, with the mark of an exercise or without; the end. */
 void sim_alert_check_claim(struct sim *s, const struct sim_row *row, int64_t at_us);
+/* A message has changed its state. */
+void sim_alert_check_closed(struct sim *s, const struct sim_message *m);
 void sim_alert_check_expired(struct sim *s, const struct sim_row *row, int64_t at_us);
 void sim_alert_check_mark(struct sim *s, const struct sim_row *row, bool is_marked);
 void sim_alert_check_end(struct sim *s);

@@ -30,6 +30,7 @@ struct steering {
     int64_t wall_from_ns; /* ... and what the wall clock showed then */
     int64_t rate;
     _Atomic int64_t jump_ns; /* all jumps of the wall clock since */
+    _Atomic int64_t skip_ns; /* time that has passed besides, on both clocks */
 };
 
 static struct steering *steering(void)
@@ -54,7 +55,7 @@ static int64_t passed_ns(const struct steering *s)
 {
     struct timespec ts;
     syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &ts);
-    return ((int64_t)ts.tv_sec * NS_PER_S + ts.tv_nsec - s->mono_from_ns) * s->rate;
+    return ((int64_t)ts.tv_sec * NS_PER_S + ts.tv_nsec - s->mono_from_ns) * s->rate + atomic_load(&s->skip_ns);
 }
 
 static int64_t wall_ns(void)

@@ -3,6 +3,7 @@
     clock = FakeClock(at="2026-03-31 08:59:58")      Swedish time; without `at`, now
     d = Daemon(clock=clock)
     clock.jump(-3600)                                the wall clock of the running daemon, at once
+    clock.go_on(3600)                                an hour passes at once, on the wall clock and the monotonic one
     FakeClock(rate=720)                              a day in two minutes, wall and monotonic time alike
 
 A clock goes on while the daemon is down, and several daemons may share it.
@@ -22,7 +23,7 @@ import zoneinfo
 
 SOURCE = pathlib.Path(__file__).resolve().parent / "clock_shim.c"
 ZONE = zoneinfo.ZoneInfo("Europe/Stockholm")
-JUMP_AT = 24  # see struct steering
+JUMP_AT, SKIP_AT, SIZE = 24, 32, 40  # see struct steering
 NS = 1_000_000_000
 
 _folder = None
@@ -50,10 +51,10 @@ class FakeClock:
         self.rate = rate
         self.mono_from = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
         self.wall_from = int(when * NS)
-        self.jumps = 0
+        self.jumps = self.skips = 0
         handle, self.path = tempfile.mkstemp(prefix="clock-", dir=_folder)
-        os.write(handle, struct.pack("=qqqq", self.mono_from, self.wall_from, rate, 0))
-        self.map = mmap.mmap(handle, 32)
+        os.write(handle, struct.pack("=qqqqq", self.mono_from, self.wall_from, rate, 0, 0))
+        self.map = mmap.mmap(handle, SIZE)
         os.close(handle)
 
     def jump(self, seconds):
@@ -61,9 +62,14 @@ class FakeClock:
         self.jumps += int(seconds * NS)
         struct.pack_into("=q", self.map, JUMP_AT, self.jumps)
 
+    def go_on(self, seconds):
+        """So much time passes at once; what waits in the kernel is not woken by that, and looks at its next tick."""
+        self.skips += int(seconds * NS)
+        struct.pack_into("=q", self.map, SKIP_AT, self.skips)
+
     def passed(self):
         """Seconds since the beginning as the daemon's monotonic clock counts them."""
-        return (time.clock_gettime_ns(time.CLOCK_MONOTONIC) - self.mono_from) * self.rate / NS
+        return ((time.clock_gettime_ns(time.CLOCK_MONOTONIC) - self.mono_from) * self.rate + self.skips) / NS
 
     def now(self):
         """What the wall clock shows, in Swedish time."""

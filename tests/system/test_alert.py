@@ -22,6 +22,7 @@ from fake_clock import FakeClock  # noqa: E402
 from peers import Sink, free_port, wait_for  # noqa: E402
 
 HOUR = 3600
+YEAR = 365 * 24 * HOUR
 HEAD = "Område;Typ;Status;Roll;Förnamn;Efternamn;E-post"
 FIRST, UPDATE, RECALL = "first", "update", "recall"
 BODY = {"kind": "boat_theft", "title": "Båtmotorer stjäls i natt", "text": "Två motorer sedan klockan 20. Ring 112 om du ser något.",
@@ -373,7 +374,7 @@ class Clock(Alerts):
         register(d, people(40))
         sent = self.post(d, "", dict(BODY, expires_in="1h"))
         time.sleep(0.5)
-        clock.jump(HOUR + 10)
+        clock.go_on(HOUR + 10)
         wait_for("its end\n" + d.log()[-1000:], lambda: self.show(d, sent["id"])["state"] == "expired")
         wait_for("its rows", lambda: self.show(d, sent["id"])["deliveries"]["expired"] == 40)
         mails = d.folder / "mails"
@@ -384,6 +385,40 @@ class Clock(Alerts):
         again = self.post(d, "", dict(BODY, title="Nu finns servern"))
         self.wait_done(d, again["id"])
         self.assertEqual(len(Mails(mails).got(FIRST)), 40)
+
+    def test_a_clock_that_is_ten_years_ahead_for_a_second_ends_no_alert(self):
+        clock = FakeClock(at="2026-04-01 12:00:00")
+        d = self.begin("--fault", "RCPT=450*10", clock=clock, letter_more="retry_first = 3s\nretry_max = 3s")
+        meant = {a: 1 for a in register(d, people(10))}
+        sent = self.post(d, "", dict(BODY, expires_in="1h"))
+        wait_for("refusals", lambda: len(proof.waiting(d.database)) == 10)
+        clock.jump(10 * YEAR)
+        time.sleep(1.5)
+        self.assertEqual(self.show(d, sent["id"])["state"], "active")
+        self.assertIn("alerts stay open", d.log())
+        clock.jump(-10 * YEAR)
+        self.wait_done(d, sent["id"])
+        self.assertEqual(Mails(self.mails).got(FIRST), meant)
+        self.assertIn("the wall clock is believed", d.log())
+        self.assertEqual(self.show(d, sent["id"])["state"], "active")
+
+    def test_a_clock_that_stays_ahead_is_believed_after_ten_minutes(self):
+        clock = FakeClock(at="2026-04-01 12:00:00")
+        port = free_port()
+        d = self.enter(Daemon(clock=clock, relay="smtp://127.0.0.1:%d" % port))
+        d.add_people()
+        register(d, people(10))
+        sent = self.post(d, "", dict(BODY, expires_in="1h"))
+        time.sleep(0.5)
+        clock.jump(2 * HOUR)
+        time.sleep(1.5)
+        self.assertEqual(self.show(d, sent["id"])["deliveries"]["expired"], 0)
+        mails = d.folder / "mails"
+        self.enter(Sink("--store", mails, "--port", port))
+        wait_for("mails that go though the clock says it is late", lambda: len(Mails(mails).got(FIRST)) == 10)
+        self.assertEqual(self.show(d, sent["id"])["state"], "active")
+        clock.go_on(600)
+        wait_for("its end\n" + d.log()[-1000:], lambda: self.show(d, sent["id"])["state"] == "expired")
 
     def test_quiet_hours_hold_what_is_no_danger_to_life(self):
         clock = FakeClock(at="2026-03-28 23:30:00")  # the night in which summer time begins

@@ -177,11 +177,11 @@ WHERE state IN ('sending', 'finished') AND open_until > 0 AND open_until > $1
               WHERE t.letter_id = message.letter_id AND a.version > message.walked)
 
 -- Messages of lane $1 with rows that may be due at $4, in the order of their turn: after $2, up to and with $3. One
--- whose time is over is passed by even before it is closed.
+-- whose time is over (at $5) is passed by even before it is closed.
 -- name: lane_turn
 SELECT q.message_id FROM lane_queue AS q CROSS JOIN message AS m ON m.id = q.message_id
 WHERE q.lane = $1 AND q.message_id > $2 AND q.message_id <= $3 AND q.due_at <= $4
-  AND (m.expires_at = 0 OR m.expires_at > $4)
+  AND (m.expires_at = 0 OR m.expires_at > $5)
 ORDER BY q.message_id
 
 -- The first $3 rows of message $1 that are due at $2.
@@ -242,14 +242,15 @@ UPDATE delivery SET state = $2, due_at = $3, last_at = $4, code = $5, status = $
 WHERE id = $1 AND state = 'claimed'
 
 -- A row that would come back for another try after it was recalled is withdrawn, and expired when the time of its message
--- is over. No try is due after that: the last one is $10 before.
+-- is over. No try is due after that: the last one is $10 before. That time is by the clock as far as it is proven, from
+-- which $3 is $11 ahead.
 -- name: delivery_postpone
 UPDATE delivery SET
     state = CASE WHEN recalled = 1 THEN CASE m.state WHEN 'expired' THEN 'expired' ELSE 'withdrawn' END
-                 WHEN m.expires_at > 0 AND m.expires_at <= $3 THEN 'expired' ELSE 'pending' END,
-    due_at = CASE WHEN m.expires_at = 0 OR $2 <= m.expires_at - $10 THEN $2
-                  WHEN $3 < m.expires_at - $10 THEN m.expires_at - $10
-                  WHEN $2 < m.expires_at THEN $2 ELSE m.expires_at END,
+                 WHEN m.expires_at > 0 AND m.expires_at + $11 <= $3 THEN 'expired' ELSE 'pending' END,
+    due_at = CASE WHEN m.expires_at = 0 OR $2 <= m.expires_at + $11 - $10 THEN $2
+                  WHEN $3 < m.expires_at + $11 - $10 THEN m.expires_at + $11 - $10
+                  WHEN $2 < m.expires_at + $11 THEN $2 ELSE m.expires_at + $11 END,
     last_at = $3, attempts = attempts - $4, code = $5, status = $6, reply = $7, step = $8, relay = $9
 FROM message AS m
 WHERE delivery.id = $1 AND delivery.state = 'claimed' AND m.id = delivery.message_id

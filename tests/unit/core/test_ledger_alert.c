@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/clock_trust.h"
 #include "base/mem.h"
 #include "core/group.h"
 #include "core/ledger_close.h"
@@ -174,6 +175,43 @@ static void test_ledger_expire__nothing_leaves_after_it(void **state)
     ledger_check(t.f.db, first, true);
 }
 
+/* Ten years ahead for a second: no row ends by that, and none is tried without a wait. */
+static void test_ledger_expire__not_by_a_clock_that_has_jumped_ahead(void **state)
+{
+    (void)state;
+    const int64_t years = INT64_C(10) * 365 * 24 * HOUR;
+    int64_t group = 0;
+    int64_t first = open_mixed(&group);
+    int64_t id = row_of(first, "claimed@example.se");
+    int64_t due = 0;
+    f.now_us += years;
+    f.jumped_us += years;
+    struct ledger_result later = {
+        .delivery_id = id, .state = DELIVERY_PENDING, .now_us = f.now_us, .due_us = f.now_us + 5 * MINUTE};
+    store_fixture_ok(&f, ledger_record(f.db, &later));
+    assert_string_equal(state_of(id), "pending");
+    store_fixture_ok(&f, db_get_int(f.db, &due, Q_DELIVERY_DUE_AT, DB_ARGS(DB_INT(id))));
+    assert_int_equal(due, later.due_us);
+    assert_true(claim(9) > 0);
+    id = row_of(first, "queued@example.se");
+    assert_string_equal(state_of(id), "claimed");
+    store_fixture_ok(&f, ledger_give_back(f.db, id, 0));
+    assert_string_equal(state_of(id), "pending");
+}
+
+static void test_ledger_expire__by_a_clock_that_has_stood_where_it_jumped(void **state)
+{
+    (void)state;
+    int64_t group = 0;
+    int64_t first = open_mixed(&group);
+    f.now_us += 25 * HOUR;
+    f.jumped_us += 25 * HOUR;
+    record(row_of(first, "claimed@example.se"), DELIVERY_PENDING);
+    f.now_us += CLOCK_TRUST_S * US_PER_S;
+    assert_int_equal(claim(9), 0);
+    assert_string_equal(state_of(row_of(first, "claimed@example.se")), "pending");
+}
+
 static void test_ledger_expire__what_is_on_the_wire_ends_as_it_ends(void **state)
 {
     (void)state;
@@ -274,6 +312,8 @@ static const struct CMUnitTest tests[] = {
     TEST_FIXTURE(test_ledger_retry__refused_when_the_alert_was_recalled, setup, teardown),
     TEST_FIXTURE(test_ledger_retry__an_uncertain_one_stays_in_doubt, setup, teardown),
     TEST_FIXTURE(test_ledger_expire__nothing_leaves_after_it, setup, teardown),
+    TEST_FIXTURE(test_ledger_expire__not_by_a_clock_that_has_jumped_ahead, setup, teardown),
+    TEST_FIXTURE(test_ledger_expire__by_a_clock_that_has_stood_where_it_jumped, setup, teardown),
     TEST_FIXTURE(test_ledger_expire__what_is_on_the_wire_ends_as_it_ends, setup, teardown),
     TEST_FIXTURE(test_ledger_recover__after_the_time_is_over, setup, teardown),
     TEST_FIXTURE(test_ledger_record__the_last_try_is_before_the_end, setup, teardown),

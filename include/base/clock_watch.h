@@ -5,8 +5,8 @@
  *
  * For the scheduler, which looks each second. Plain data, one thread, no allocation.
  */
-#ifndef GB_CORE_CLOCK_WATCH_H
-#define GB_CORE_CLOCK_WATCH_H
+#ifndef GB_BASE_CLOCK_WATCH_H
+#define GB_BASE_CLOCK_WATCH_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
-/* Wall clock against monotonic clock; the contract is in core/clock_watch.h. */
-#include "core/clock_watch.h"
+/* Wall clock against monotonic clock; the contract is in base/clock_watch.h. */
+#include "base/clock_watch.h"
 
 #include "base/clock.h"
 

@@ -1,5 +1,5 @@
-/* core/clock_watch.h: what is a jump and what is none. */
-#include "core/clock_watch.h"
+/* base/clock_watch.h: what is a jump and what is none. */
+#include "base/clock_watch.h"
 
 #include "base/clock.h"
 #include "lib/test.h"
