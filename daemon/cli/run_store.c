@@ -49,19 +49,33 @@ static void print_time(struct cli *cli, const char *before, const json_t *time, 
     buf_fini(&text);
 }
 
+static bool is_any_expanding(const json_t *messages)
+{
+    size_t i;
+    json_t *message;
+    json_array_foreach(messages, i, message)
+    {
+        if (strcmp(show_text(message, "state", ""), "expanding") == 0)
+            return true;
+    }
+    return false;
+}
+
 static void print_would_send(struct cli *cli, const json_t *answer)
 {
     const json_t *would = json_object_get(answer, "would_send");
     const json_t *messages = json_object_get(would, "messages");
     const json_t *approved = json_object_get(would, "approved");
-    if (show_number(would, "deliveries") == 0 && json_array_size(approved) == 0 &&
-        show_number(would, "webhooks") == 0) {
+    if (json_array_size(messages) == 0 && json_array_size(approved) == 0 && show_number(would, "webhooks") == 0) {
         fputs("Nothing in it waits to be sent.\n", cli->out);
         return;
     }
     if (json_array_size(messages) > 0) {
         fprintf(cli->out, "It would send %lld mails that were not sent yet:\n", show_number(would, "deliveries"));
-        show_list(cli->out, messages, "deliveries>:Mails due>:Due_now kind:Kind title:Title letter:Letter", NULL);
+        show_list(cli->out, messages, "deliveries>:Mails due>:Due_now kind:Kind state:State title:Title letter:Letter",
+                  NULL);
+        if (is_any_expanding(messages))
+            fputs("Those that are expanding go to more people: their list was still being written.\n", cli->out);
     }
     if (show_number(would, "webhooks") > 0)
         fprintf(cli->out, "It would call webhooks %lld times, with what had not arrived (grannbud webhook list).\n",

@@ -518,11 +518,16 @@ FROM message AS m WHERE m.state IN ('expanding', 'sending') ORDER BY m.id LIMIT 
 -- name: message_waiting_rows
 SELECT count(*), min(due_at) FROM delivery WHERE message_id = $1 AND state = 'pending' AND due_at > $2
 
--- What a store would send, were sending not on hold ($1 now): messages with rows that are not final.
+-- What a store would send, were sending not on hold ($1 now): messages with rows that are not final, and those that get
+-- more rows yet: they are being written, or wait for how the last copies of an earlier one ended.
 -- name: restore_messages
 SELECT m.id, m.kind, m.title, m.letter_id, m.state, m.created_at, q.rows, q.due FROM message AS m
-JOIN (SELECT d.message_id AS id, count(*) AS rows, sum(CASE WHEN d.due_at <= $1 THEN 1 ELSE 0 END) AS due
-      FROM delivery AS d WHERE (d.state = 'pending' OR d.state = 'claimed') GROUP BY d.message_id) AS q ON q.id = m.id
+JOIN (SELECT o.id AS id, sum(o.rows) AS rows, sum(o.due) AS due FROM (
+          SELECT d.message_id AS id, count(*) AS rows, sum(CASE WHEN d.due_at <= $1 THEN 1 ELSE 0 END) AS due
+          FROM delivery AS d WHERE (d.state = 'pending' OR d.state = 'claimed') GROUP BY d.message_id
+          UNION ALL SELECT e.id, 0, 0 FROM message AS e WHERE e.state = 'expanding'
+          UNION ALL SELECT w.message_id, 0, 0 FROM thread_wait AS w) AS o
+      GROUP BY o.id) AS q ON q.id = m.id
 ORDER BY m.id LIMIT 100
 
 -- And the letters that go out by themselves.

@@ -275,6 +275,39 @@ static void test_ledger_record__the_last_try_is_before_the_end(void **state)
     assert_int_equal(alert_thread_claim(&t, 9), 0);
 }
 
+/* --- a restored store ------------------------------------------------------------------------------------------- */
+
+/* Open rows of the message as a restored store tells of them; -1: not told of. */
+static int told_rows(int64_t message)
+{
+    struct db_rows *rows = NULL;
+    int n = -1;
+    store_fixture_ok(&f, db_query(f.db, &rows, Q_RESTORE_MESSAGES, DB_ARGS(DB_INT(f.now_us))));
+    while (db_next(rows) > 0)
+        if (db_int(rows, 0) == message)
+            n = (int)db_int(rows, 6);
+    db_done(rows);
+    return n;
+}
+
+static void test_restore_messages__also_what_has_only_begun(void **state)
+{
+    (void)state;
+    int64_t group = 0;
+    person("Lärkvägen", "a@example.se", &group);
+    const struct alert_rows_input in = {.expires_us = f.now_us + HOUR};
+    int64_t first = open_message(&in, group, 0);
+    assert_int_equal(told_rows(first), 0);
+    expand();
+    assert_int_equal(told_rows(first), 1);
+    assert_int_equal(claim(9), 1);
+    int64_t recall = open_follow(false);
+    expand();
+    assert_int_equal(told_rows(recall), 0); /* it waits for how that one ends */
+    record(row_of(first, "a@example.se"), DELIVERY_SENT);
+    assert_int_equal(told_rows(first), -1);
+}
+
 static void test_ledger_close__claims_stop_at_once_and_rows_follow(void **state)
 {
     (void)state;
@@ -317,6 +350,7 @@ static const struct CMUnitTest tests[] = {
     TEST_FIXTURE(test_ledger_expire__what_is_on_the_wire_ends_as_it_ends, setup, teardown),
     TEST_FIXTURE(test_ledger_recover__after_the_time_is_over, setup, teardown),
     TEST_FIXTURE(test_ledger_record__the_last_try_is_before_the_end, setup, teardown),
+    TEST_FIXTURE(test_restore_messages__also_what_has_only_begun, setup, teardown),
     TEST_FIXTURE(test_ledger_close__claims_stop_at_once_and_rows_follow, setup, teardown),
 };
 
