@@ -4,10 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "deliver/webhook_hide.h"
 
 /* Those that receivers use; for others the number says enough (RFC 9110, section 15). */
 static const char *status_words(int status)
@@ -129,6 +131,36 @@ static void add_request(struct buf *out, const struct webhook_job *job)
     }
 }
 
+/* What a receiver means for one caller only. */
+static bool is_secret_field(const char *line, size_t n)
+{
+    static const char *const names[] = {"set-cookie:", "authorization:", "proxy-authorization:"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (n >= strlen(names[i]) && strncasecmp(line, names[i], strlen(names[i])) == 0)
+            return true;
+    return false;
+}
+
+/* "Name: value" lines as they came, one line each whatever is in them. */
+static void add_head(struct buf *out, const struct http_answer *a)
+{
+    char text[WEBHOOK_HEAD_TEST_BYTES + 1];
+    const char *end = a->head + a->head_bytes;
+    for (const char *at = a->head; at && at < end;) {
+        const char *stop = memchr(at, '\n', (size_t)(end - at));
+        size_t n = (size_t)((stop ? stop : end) - at);
+        size_t shown = n > 0 && at[n - 1] == '\r' ? n - 1 : n;
+        const char *colon = memchr(at, ':', shown);
+        if (colon && is_secret_field(at, shown))
+            buf_addf(out, "< %.*s: (secret)\n", (int)(colon - at), at);
+        else
+            buf_addf(out, "< %s\n", webhook_report_text(at, shown, false, text, sizeof text));
+        at += stop ? n + 1 : n;
+    }
+    if (a->is_head_cut)
+        buf_adds(out, "< (more header lines, left out)\n");
+}
+
 static void add_answer(struct buf *out, const struct http_answer *a)
 {
     char text[WEBHOOK_ANSWER_TEST_BYTES];
@@ -137,9 +169,7 @@ static void add_answer(struct buf *out, const struct http_answer *a)
     if (a->peer[0])
         buf_addf(out, "< (%s, HTTP/%d.%d, %lld ms)\n", a->peer, a->version_tenth / 10, a->version_tenth % 10,
                  (long long)a->duration_ms);
-    if (a->content_type[0])
-        buf_addf(out, "< Content-Type: %s\n",
-                 webhook_report_text(a->content_type, strlen(a->content_type), false, text, sizeof text));
+    add_head(out, a);
     if (a->body_bytes > 0)
         buf_addf(out, "<\n%s\n", webhook_report_text(a->body, a->body_bytes, true, text, sizeof text));
 }
@@ -149,9 +179,11 @@ char *webhook_report_transcript(const struct webhook_job *job, const struct http
 {
     struct buf request, answer;
     buf_init(&request, job->body_bytes * 3 + 64 * 1024);
-    buf_init(&answer, WEBHOOK_TRANSCRIPT_BYTES / 2);
+    buf_init(&answer, WEBHOOK_TRANSCRIPT_BYTES / 4 * 3); /* room for the longest head and body */
     add_request(&request, job);
     add_answer(&answer, a);
+    if (answer.len > 0)
+        buf_truncate(&answer, webhook_hide(job, answer.data));
     size_t room = WEBHOOK_TRANSCRIPT_BYTES - answer.len - 1;
     if (request.len > room)
         buf_truncate(&request, whole_characters(request.data, room));

@@ -1,7 +1,7 @@
 /*
  * What is kept of a call for people: one line of what became of it, the beginning of the answer, and for a test the
  * whole conversation. Pure; texts of receivers come out as valid UTF-8 without control characters. Secrets
- * (the password of the login, those that the job names) are left out. Private to deliver/webhooks.c.
+ * (deliver/webhook_hide.h) are left out of both sides. Private to deliver/webhooks.c.
  */
 #ifndef GB_DELIVER_WEBHOOK_REPORT_H
 #define GB_DELIVER_WEBHOOK_REPORT_H
@@ -12,7 +12,11 @@
 #include "core/webhook_queue.h"
 #include "net/http_call.h"
 
-enum { WEBHOOK_TRANSCRIPT_BYTES = 32 * 1024, WEBHOOK_ANSWER_TEST_BYTES = 8 * 1024 };
+enum {
+    WEBHOOK_TRANSCRIPT_BYTES = 32 * 1024,
+    WEBHOOK_ANSWER_TEST_BYTES = 8 * 1024,
+    WEBHOOK_HEAD_TEST_BYTES = 4 * 1024, /* of the answer's header lines */
+};
 
 /* "200 OK", "503 Service Unavailable, asks for 120 s", "no connection: ..." into out[room]; returns out. */
 char *webhook_report_line(const struct http_answer *a, char *out, size_t room);

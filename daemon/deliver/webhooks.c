@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "core/config.h"
+#include "deliver/webhook_hide.h"
 #include "deliver/webhook_policy.h"
 #include "deliver/webhook_report.h"
 #include "net/http_call.h"
@@ -57,6 +58,7 @@ static struct webhook_record *make_record(const struct webhook_flight *f, const 
     webhook_report_line(a, r->detail, sizeof r->detail);
     webhook_report_text(a->peer, strlen(a->peer), false, r->peer, sizeof r->peer);
     webhook_report_text(a->body, a->body_bytes, false, r->answer, sizeof r->answer);
+    webhook_hide(f->job, r->answer);
     if (f->job->is_test)
         r->transcript = webhook_report_transcript(f->job, a);
     r->result =
@@ -206,6 +208,7 @@ static void call(struct webhook_flight *f)
                                    .connect_timeout_ms = timeout_ms < CONNECT_MS_MAX ? timeout_ms : CONNECT_MS_MAX,
                                    .timeout_ms = timeout_ms,
                                    .max_body_bytes = job->is_test ? WEBHOOK_ANSWER_TEST_BYTES : WEBHOOK_ANSWER_BYTES,
+                                   .max_head_bytes = job->is_test ? WEBHOOK_HEAD_TEST_BYTES : 0,
                                    .ca_file = config->ca_file,
                                    .allow_private = config->allow_private,
                                    .allow_http = config->allow_http};

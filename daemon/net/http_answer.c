@@ -10,15 +10,17 @@
 #include "base/err.h"
 #include "base/mem.h"
 
-void answer_init(struct answer *a, size_t max_body_bytes)
+void answer_init(struct answer *a, size_t max_body_bytes, size_t max_head_bytes)
 {
-    *a = (struct answer){0};
+    *a = (struct answer){.keeps_head = max_head_bytes > 0};
     buf_init(&a->body, max_body_bytes);
+    buf_init(&a->head, max_head_bytes > 0 ? max_head_bytes : 1);
 }
 
 void answer_fini(struct answer *a)
 {
     buf_fini(&a->body);
+    buf_fini(&a->head);
 }
 
 /* "HTTP/1.1 200 OK": a new head begins. What an interim one (1xx) said is forgotten. */
@@ -29,6 +31,8 @@ static void take_status(struct answer *a, const char *line, size_t n)
     a->status = 0;
     for (; at < n && isdigit((unsigned char)line[at]) && a->status < 1000; at++)
         a->status = a->status * 10 + (line[at] - '0');
+    buf_reset(&a->head);
+    a->is_head_cut = false;
     a->retry_after[0] = a->etag[0] = a->last_modified[0] = a->content_type[0] = '\0';
 }
 
@@ -45,6 +49,13 @@ static char *field_for(struct answer *a, const char *name, size_t n)
         if (strlen(kept[i].name) == n && strncasecmp(kept[i].name, name, n) == 0)
             return kept[i].field;
     return NULL;
+}
+
+/* Whole lines only, and none after one that had no room. */
+static void keep_line(struct answer *a, const char *line, size_t n)
+{
+    if (a->keeps_head && !a->is_head_cut)
+        a->is_head_cut = buf_add(&a->head, line, n) != 0;
 }
 
 /* The first of several with one name counts. */
@@ -79,12 +90,14 @@ bool answer_head(struct answer *a, const char *line, size_t n)
     }
     if (a->has_head)
         return true; /* a trailer */
-    if (n >= 5 && memcmp(line, "HTTP/", 5) == 0)
+    if (n >= 5 && memcmp(line, "HTTP/", 5) == 0) {
         take_status(a, line, n);
-    else if (n == 0 || line[0] == '\r' || line[0] == '\n')
+    } else if (n == 0 || line[0] == '\r' || line[0] == '\n') {
         a->has_head = a->status >= 200;
-    else
+    } else {
+        keep_line(a, line, n);
         take_field(a, line, n);
+    }
     return true;
 }
 

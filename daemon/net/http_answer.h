@@ -14,6 +14,8 @@
 
 struct answer {
     struct buf body;
+    struct buf head; /* header lines of the head that is coming or has come */
+    bool keeps_head, is_head_cut;
     size_t head_bytes; /* of all heads so far */
     size_t dropped_bytes;
     int status;        /* of the head that is coming or has come; 0: none yet */
@@ -23,7 +25,8 @@ struct answer {
         content_type[HTTP_FIELD_BYTES];
 };
 
-void answer_init(struct answer *a, size_t max_body_bytes);
+/* max_head_bytes 0: no header line is kept. */
+void answer_init(struct answer *a, size_t max_body_bytes, size_t max_head_bytes);
 void answer_fini(struct answer *a);
 /* A line of a head, with its CR LF. False: too much, break off. */
 bool answer_head(struct answer *a, const char *line, size_t n);

@@ -255,6 +255,9 @@ static void on_done(int result, void *ctx)
                             .etag = in->etag,
                             .last_modified = in->last_modified,
                             .content_type = in->content_type,
+                            .head = in->head.data,
+                            .head_bytes = in->head.len,
+                            .is_head_cut = in->is_head_cut,
                             .body = buf_str(&in->body),
                             .body_bytes = in->body.len,
                             .peer = peer,
@@ -373,7 +376,7 @@ int http_call_start(struct http_client *c, const struct http_request *r, http_do
                                .is_guarded = !r->allow_private,
                                .timeout_ms = r->timeout_ms,
                                .body_bytes = r->body ? r->body_bytes : 0};
-    answer_init(&call->answer, r->max_body_bytes);
+    answer_init(&call->answer, r->max_body_bytes, r->max_head_bytes);
     rc = put_headers(call, r, err);
     if (rc == 0) {
         CURL *easy = take_handle(c);

@@ -69,6 +69,7 @@ struct http_request {
     int64_t connect_timeout_ms;  /* names, TCP and TLS */
     int64_t timeout_ms;          /* everything */
     size_t max_body_bytes;       /* of the answer's body that are kept; > 0 */
+    size_t max_head_bytes;       /* of the answer's header lines that are kept; 0: none */
     const char *ca_file;         /* PEM; NULL or "": the system's */
     bool allow_private, allow_http;
 };
@@ -81,7 +82,10 @@ struct http_answer {
     int64_t retry_after_s; /* -1: none, or not readable; at most HTTP_RETRY_AFTER_S_MAX */
     const char *error;     /* one line for a person: the fault, or why the body is cut; else "" */
     const char *etag, *last_modified, *content_type; /* "" when there is none */
-    const char *body;                                /* never NULL; a NUL follows */
+    const char *head; /* the first whole header lines, as they came (NUL, CR and all), or NULL */
+    size_t head_bytes;
+    bool is_head_cut; /* there were more */
+    const char *body; /* never NULL; a NUL follows */
     size_t body_bytes;
     const char *peer;  /* "192.0.2.1 port 443", or "" when nothing was connected */
     int version_tenth; /* 10, 11, 20; 0 without an answer */

@@ -51,6 +51,8 @@ class Receiver:
                 answer = b'{"id":"s70df59406a1b4643b96f3f91e0bfb7b0","status":"created"}'
                 self.send_response(status)
                 self.send_header("X-Receiver", "here")
+                self.send_header("X-Echo", "%s %s" % (self.path, self.headers.get("Authorization", "")))
+                self.send_header("Set-Cookie", "session=hemlig")
                 self.send_header("Content-Length", str(len(answer)))
                 self.end_headers()
                 self.wfile.write(answer)
@@ -348,7 +350,7 @@ class Care(Webhooks):
         done = self.d.run("--as", "anna", "webhook", "test", "std")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         for words in ("POST", self.r.url("std"), "webhook-signature", '"type":"webhook.test"', '"exercise":true', "200",
-                      "s70df59406a1b4643b96f3f91e0bfb7b0"):
+                      "s70df59406a1b4643b96f3f91e0bfb7b0", "< X-Receiver: here", "< Set-Cookie: (secret)"):
             self.assertIn(words.lower(), done.stdout.lower())
         verify([made["secret"]], self.got("std")[0].headers, self.got("std")[0].body)
         self.hook("matrix", "matrix", "--room", "!rum:example.se", "--token", "syt_hemlig")

@@ -90,7 +90,9 @@ static void test_webhook_report_transcript__has_both_sides_and_no_password(void 
     struct http_answer a = answer(200);
     a.body = "tack\n\x1b";
     a.body_bytes = 6;
-    a.content_type = "text/plain";
+    a.head = "Content-Type: text/plain\r\nSet-Cookie: id=hemlig\r\nX-Odd: \x1b[31m\0\r\n";
+    a.head_bytes = 64;
+    a.is_head_cut = true;
     a.peer = "192.0.2.1 port 443";
     a.version_tenth = 11;
     a.duration_ms = 7;
@@ -107,6 +109,9 @@ static void test_webhook_report_transcript__has_both_sides_and_no_password(void 
                               "< 200 OK\n"
                               "< (192.0.2.1 port 443, HTTP/1.1, 7 ms)\n"
                               "< Content-Type: text/plain\n"
+                              "< Set-Cookie: (secret)\n"
+                              "< X-Odd:  [31m \n"
+                              "< (more header lines, left out)\n"
                               "<\n"
                               "tack\n \n");
     free(text);
@@ -129,10 +134,65 @@ static void test_webhook_report_transcript__is_bounded_and_keeps_the_answer(void
     free(body);
 }
 
+/* A receiver that repeats what it was sent. */
+static void test_webhook_report_transcript__hides_what_is_repeated(void **state)
+{
+    (void)state;
+    struct webhook_job job = {.method = "POST",
+                              .url = "https://hooks.example.org/services/T0000001/B0000001/hemligthemligt",
+                              .shown_url = "https://hooks.example.org/…",
+                              .user = "anna",
+                              .password = "tyst",
+                              .body = "",
+                              .headers = {{"Authorization", "Bearer mycket-hemligt", true}},
+                              .header_count = 1};
+    struct http_answer a = answer(302);
+    char head[] = "Location: https://hooks.example.org/services/T0000001/B0000001/hemligthemligt/\r\n"
+                  "X-Echo: Basic YW5uYTp0eXN0, Bearer mycket-hemligt\r\n";
+    a.head = head;
+    a.head_bytes = sizeof head - 1;
+    a.body = "no such page: /services/T0000001/B0000001/hemligthemligt; password tyst tysttyst";
+    a.body_bytes = strlen(a.body);
+    char *text = webhook_report_transcript(&job, &a);
+    static const char *const secrets[] = {"T0000001", "B0000001", "hemligt", "tyst", "YW5uYTp0eXN0"};
+    for (size_t i = 0; i < ARRAY_LEN(secrets); i++)
+        if (strstr(text, secrets[i]))
+            fail_msg("%s in %s", secrets[i], text);
+    assert_non_null(strstr(text, "< Location: https://hooks.example.org/***/***/***/***/\n"));
+    assert_non_null(strstr(text, "< X-Echo: Basic ***, Bearer ***\n"));
+    assert_non_null(strstr(text, "password *** ******\n"));
+    free(text);
+}
+
+/* Each receiver's worst: a full head, a full body, and a request that fills what is left. */
+static void test_webhook_report_transcript__has_room_for_head_and_body(void **state)
+{
+    (void)state;
+    struct webhook_job job = {
+        .method = "POST", .url = "https://e.example/", .shown_url = "https://e.example/", .body = ""};
+    struct http_answer a = answer(200);
+    char *head = xmalloc(WEBHOOK_HEAD_TEST_BYTES);
+    char *body = xmalloc(WEBHOOK_ANSWER_TEST_BYTES);
+    memset(head, '\n', WEBHOOK_HEAD_TEST_BYTES);
+    memset(body, 'b', WEBHOOK_ANSWER_TEST_BYTES);
+    a.head = head;
+    a.head_bytes = WEBHOOK_HEAD_TEST_BYTES;
+    a.body = body;
+    a.body_bytes = WEBHOOK_ANSWER_TEST_BYTES;
+    char *text = webhook_report_transcript(&job, &a);
+    assert_true(strlen(text) < WEBHOOK_TRANSCRIPT_BYTES);
+    assert_non_null(strstr(text, "bbbb"));
+    free(text);
+    free(head);
+    free(body);
+}
+
 static const struct CMUnitTest TESTS[] = {
     TEST(test_webhook_report_text__is_clean_whatever_comes),
     TEST(test_webhook_report_line__says_it_in_one_line),
     TEST(test_webhook_report_transcript__has_both_sides_and_no_password),
+    TEST(test_webhook_report_transcript__hides_what_is_repeated),
+    TEST(test_webhook_report_transcript__has_room_for_head_and_body),
     TEST(test_webhook_report_transcript__is_bounded_and_keeps_the_answer),
 };
 

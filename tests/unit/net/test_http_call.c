@@ -23,6 +23,7 @@ struct bed {
     char request[REQUEST_MAX];
     bool is_done;
     struct http_answer answer; /* numbers only: its texts are gone */
+    char head[200];
     char body[BODY_MAX + 1], error[HTTP_ERROR_BYTES], etag[HTTP_FIELD_BYTES], type[HTTP_FIELD_BYTES], peer[80];
 };
 
@@ -97,6 +98,7 @@ static void on_done(const struct http_answer *a, void *ctx)
     assert_false(bed->is_done);
     bed->is_done = true;
     bed->answer = *a;
+    snprintf(bed->head, sizeof bed->head, "%.*s", (int)a->head_bytes, a->head ? a->head : "");
     assert_true(a->body_bytes <= BODY_MAX);
     memcpy(bed->body, a->body, a->body_bytes + 1);
     snprintf(bed->error, sizeof bed->error, "%s", a->error);
@@ -401,9 +403,29 @@ static void test_http_retry_after_s__reads_numbers_and_dates(void **state)
             fail_msg("'%s': %lld", rows[i].value, (long long)http_retry_after_s(rows[i].value, 1000));
 }
 
+static void test_http_call__keeps_header_lines_that_are_asked_for(void **state)
+{
+    struct bed *bed = *state;
+    char url[80];
+    struct http_request r = request_to(url, sizeof url, bed);
+    bed->reply =
+        "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 200 OK\r\nServer: x\r\nContent-Length: 0\r\n\r\n";
+    run(bed, &r);
+    assert_string_equal(bed->head, "");
+    r.max_head_bytes = 100;
+    run(bed, &r);
+    assert_string_equal(bed->head, "Server: x\r\nContent-Length: 0\r\n");
+    assert_false(bed->answer.is_head_cut);
+    r.max_head_bytes = 20;
+    run(bed, &r);
+    assert_string_equal(bed->head, "Server: x\r\n");
+    assert_true(bed->answer.is_head_cut);
+}
+
 static const struct CMUnitTest TESTS[] = {
     TEST_FIXTURE(test_http_call__says_what_became_of_it, set_up, tear_down),
     TEST_FIXTURE(test_http_call__sends_what_it_is_given, set_up, tear_down),
+    TEST_FIXTURE(test_http_call__keeps_header_lines_that_are_asked_for, set_up, tear_down),
     TEST_FIXTURE(test_http_call__breaks_off_an_endless_head_and_body, set_up, tear_down),
     TEST_FIXTURE(test_http_call__tells_that_nothing_left, set_up, tear_down),
     TEST_FIXTURE(test_http_call_start__refuses_a_bad_request, set_up, tear_down),
