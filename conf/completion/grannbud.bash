@@ -23,7 +23,7 @@ _grannbud()
         contact) verbs='add list show set remove' ;;
         series) verbs='add list show pause resume' ;;
         schedule) verbs='next upcoming' ;;
-        meeting) verbs='add list remove' ;;
+        meeting) verbs='add list edit remove' ;;
         letter) verbs='new list show edit lint material preview test submit approve reject send cancel report' ;;
         delivery) verbs='list show retry' ;;
         alert) verbs='send update recall list show approve reject discard' ;;
@@ -55,6 +55,7 @@ _grannbud()
         'schedule next') options='--rrule --time --tz --from --start --count --working-day' ;;
         'meeting add') options='--title --scope --starts --ends --place --note' ;;
         'meeting list') options='--days-back' ;;
+        'meeting edit') options='--title --scope --starts --ends --place --note' ;;
         'letter new') options='--series --scope' ;;
         'letter list') options='--state --series' ;;
         'letter material') options='--municipality --period' ;;

@@ -99,6 +99,16 @@ static const struct cli_option MEETING_ADD[] = {
     {"note", "TEXT", .help = "what people should know"},
     END,
 };
+static const struct cli_option MEETING_EDIT[] = {
+    {"title", "TEXT", .help = "what it is called"},
+    {"scope", "SCOPE", .help = "whom it is for: police_area:NAME or municipality:CODE"},
+    {"starts", "TIME", .key = "starts_at",
+     .help = "when it begins; it lasts as long as before, unless --ends says more"},
+    {"ends", "TIME", .key = "ends_at", .help = "when it ends"},
+    {"place", "TEXT", .help = "where; '' clears"},
+    {"note", "TEXT", .help = "what people should know; '' clears"},
+    END,
+};
 static const struct cli_option MEETING_LIST[] = {
     {"days-back", "N", CLI_NUMBER, CLI_QUERY, .help = "also those of the last N days"},
     END,
@@ -134,6 +144,8 @@ const struct cli_command CLI_COMMANDS_LETTER[] = {
     {"meeting", "list", .help = "meetings to come", .options = MEETING_LIST, .method = "GET", .path = "/api/v1/meeting",
      .columns = "id:Id starts_at:Begins ends_at:Ends title:Title place:Place scope_kind:Scope scope_code:Code",
      .say = "no meetings to come: add one with meeting add"},
+    {"meeting", "edit", "ID", "change a meeting; calendars that subscribe follow", .options = MEETING_EDIT,
+     .method = "PATCH", .path = "/api/v1/meeting/{ID}", .say = "meeting {id} changed: {title}, {starts_at}"},
     {"meeting", "remove", "ID", "take a meeting out of the calendar", .method = "DELETE",
      .path = "/api/v1/meeting/{ID}", .say = "meeting removed"},
 

@@ -103,6 +103,10 @@ void icalendar_event(struct buf *out, const struct icalendar_event *event)
     add_folded(out, "BEGIN:VEVENT");
     add_property(out, "UID", event->uid);
     add_time(out, "DTSTAMP", event->stamp_us);
+    if (event->modified_us > 0)
+        add_time(out, "LAST-MODIFIED", event->modified_us);
+    if (event->sequence > 0)
+        buf_addf(out, "SEQUENCE:%lld\r\n", (long long)event->sequence);
     add_time(out, "DTSTART", event->start_us);
     if (event->end_us > event->start_us)
         add_time(out, "DTEND", event->end_us);

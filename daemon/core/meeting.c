@@ -54,11 +54,22 @@ static int take_scope(struct db *db, const struct actor *actor, const char *text
     return rc ? rc : scope_check_covers(db, actor, out, err);
 }
 
-struct texts {
+/* One meeting; texts are its own. */
+struct meeting {
+    int64_t id;
+    struct scope scope;
     char *title, *place, *note;
+    int64_t starts_us, ends_us;
 };
 
-static int take_texts(const struct meeting_input *in, struct texts *out, struct err *err)
+static void fini(struct meeting *m)
+{
+    free(m->title);
+    free(m->place);
+    free(m->note);
+}
+
+static int take_texts(const struct meeting_input *in, struct meeting *out, struct err *err)
 {
     int rc = take_text(in->title, "title", MEETING_TITLE_CHARS, &out->title, err);
     if (rc == 0 && !out->title[0])
@@ -67,64 +78,126 @@ static int take_texts(const struct meeting_input *in, struct texts *out, struct 
     return rc ? rc : take_text(in->note, "note", MEETING_NOTE_CHARS, &out->note, err);
 }
 
+static int audit(struct db *db, const struct actor *actor, const char *what, const struct meeting *m)
+{
+    char text[ID_TEXT_BYTES];
+    char scope[80];
+    return audit_writef(db, actor, what, id_format(ID_MEETING, m->id, text), "{\"scope\":\"%s\"}",
+                        scope_format(&m->scope, scope));
+}
+
 int meeting_add(struct db *db, const struct actor *actor, const struct meeting_input *in, int64_t *id, struct err *err)
 {
-    struct texts texts = {.title = NULL};
-    struct scope scope = {0};
-    char text[ID_TEXT_BYTES];
-    char scope_text[80];
     int64_t now_us = db_now_us(db);
-    int64_t new_id = id_new(now_us);
-    int64_t ends_us = in->ends_us > 0 ? in->ends_us : in->starts_us + MEETING_HOURS * HOUR_US;
-    int rc = take_texts(in, &texts, err);
-    rc = rc ? rc : check_times(now_us, in->starts_us, ends_us, err);
-    rc = rc ? rc : take_scope(db, actor, in->scope, &scope, err);
+    struct meeting m = {.id = id_new(now_us), .starts_us = in->starts_us};
+    m.ends_us = in->ends_us > 0 ? in->ends_us : in->starts_us + MEETING_HOURS * HOUR_US;
+    int rc = take_texts(in, &m, err);
+    rc = rc ? rc : check_times(now_us, m.starts_us, m.ends_us, err);
+    rc = rc ? rc : take_scope(db, actor, in->scope, &m.scope, err);
     if (rc == 0)
         rc = db_exec(db, NULL, Q_MEETING_INSERT,
-                     DB_ARGS(DB_INT(new_id), DB_TEXT(scope_kind_word(scope.kind)), DB_TEXT(scope.code),
-                             DB_TEXT(texts.title), DB_TEXT(texts.place), DB_TEXT(texts.note), DB_INT(in->starts_us),
-                             DB_INT(ends_us), DB_TEXT(actor->name), DB_INT(now_us)));
+                     DB_ARGS(DB_INT(m.id), DB_TEXT(scope_kind_word(m.scope.kind)), DB_TEXT(m.scope.code),
+                             DB_TEXT(m.title), DB_TEXT(m.place), DB_TEXT(m.note), DB_INT(m.starts_us),
+                             DB_INT(m.ends_us), DB_TEXT(actor->name), DB_INT(now_us)));
+    rc = rc ? rc : audit(db, actor, "meeting.add", &m);
     if (rc == 0)
-        rc = audit_writef(db, actor, "meeting.add", id_format(ID_MEETING, new_id, text), "{\"scope\":\"%s\"}",
-                          scope_format(&scope, scope_text));
-    if (rc == 0)
-        *id = new_id;
-    free(texts.title);
-    free(texts.place);
-    free(texts.note);
+        *id = m.id;
+    fini(&m);
     return rc;
 }
 
-/* The area of a meeting that the person can see. */
-static int find(struct db *db, const struct actor *actor, const char *text, int64_t *id, struct scope *scope,
-                struct err *err)
+/* A meeting that the person can see; the caller ends it. */
+static int find(struct db *db, const struct actor *actor, const char *text, struct meeting *out, struct err *err)
 {
     struct db_rows *rows = NULL;
-    int rc = id_parse(ID_MEETING, text, id);
+    struct meeting m = {.id = 0};
+    int rc = id_parse(ID_MEETING, text, &m.id);
     if (rc == 0)
-        rc = db_query_as(db, &actor->scope, &rows, Q_MEETING_LIST, DB_ARGS(DB_INT(*id), DB_INT(0), DB_INT(1)));
+        rc = db_query_as(db, &actor->scope, &rows, Q_MEETING_LIST, DB_ARGS(DB_INT(m.id), DB_INT(0), DB_INT(1)));
     else
         return err_set(err, ERR_NOT_FOUND, "\"%.60s\" is no id of a meeting: see meeting list", text);
     if (rc)
         return rc;
     rc = db_next(rows);
-    if (rc > 0 && scope_kind_parse(db_text(rows, 6), &scope->kind))
-        snprintf(scope->code, sizeof scope->code, "%s", db_text(rows, 7));
+    if (rc > 0 && scope_kind_parse(db_text(rows, 6), &m.scope.kind)) {
+        snprintf(m.scope.code, sizeof m.scope.code, "%s", db_text(rows, 7));
+        m.title = xstrdup(db_text(rows, 1));
+        m.starts_us = db_int(rows, 2);
+        m.ends_us = db_int(rows, 3);
+        m.place = xstrdup(db_text(rows, 4));
+        m.note = xstrdup(db_text(rows, 5));
+        *out = m;
+    }
     db_done(rows);
     return rc > 0   ? 0
            : rc < 0 ? rc
                     : err_set(err, ERR_NOT_FOUND, "no meeting %.60s in your area: see meeting list", text);
 }
 
+/* --- changing ------------------------------------------------------------------------------------------------------
+ */
+
+/* What it is to be: what is given, and else what it was. */
+static int compose(struct db *db, const struct actor *actor, const struct meeting *was, const struct meeting_input *in,
+                   struct meeting *m, struct err *err)
+{
+    const struct meeting_input whole = {.title = in->title ? in->title : was->title,
+                                        .place = in->place ? in->place : was->place,
+                                        .note = in->note ? in->note : was->note};
+    m->id = was->id;
+    m->scope = was->scope;
+    m->starts_us = in->starts_us ? in->starts_us : was->starts_us;
+    m->ends_us = in->ends_us == MEETING_ENDS_AS_USUAL ? m->starts_us + MEETING_HOURS * HOUR_US
+                 : in->ends_us                        ? in->ends_us
+                                                      : m->starts_us + was->ends_us - was->starts_us;
+    /* What has begun may still end earlier, or be elsewhere. */
+    int64_t now_us =
+        m->starts_us == was->starts_us && was->starts_us <= db_now_us(db) ? was->starts_us - 1 : db_now_us(db);
+    int rc = take_texts(&whole, m, err);
+    rc = rc ? rc : check_times(now_us, m->starts_us, m->ends_us, err);
+    return rc || !in->scope ? rc : take_scope(db, actor, in->scope, &m->scope, err);
+}
+
+static bool is_same(const struct meeting *a, const struct meeting *b)
+{
+    return a->scope.kind == b->scope.kind && strcmp(a->scope.code, b->scope.code) == 0 &&
+           strcmp(a->title, b->title) == 0 && strcmp(a->place, b->place) == 0 && strcmp(a->note, b->note) == 0 &&
+           a->starts_us == b->starts_us && a->ends_us == b->ends_us;
+}
+
+int meeting_edit(struct db *db, const struct actor *actor, const char *id, const struct meeting_input *in, int64_t *out,
+                 struct err *err)
+{
+    struct meeting was = {.id = 0};
+    struct meeting m = {.id = 0};
+    int rc = find(db, actor, id, &was, err);
+    rc = rc ? rc : scope_check_covers(db, actor, &was.scope, err);
+    rc = rc ? rc : compose(db, actor, &was, in, &m, err);
+    bool is_other = rc == 0 && !is_same(&was, &m);
+    if (is_other)
+        rc = db_exec(db, NULL, Q_MEETING_UPDATE,
+                     DB_ARGS(DB_INT(m.id), DB_TEXT(scope_kind_word(m.scope.kind)), DB_TEXT(m.scope.code),
+                             DB_TEXT(m.title), DB_TEXT(m.place), DB_TEXT(m.note), DB_INT(m.starts_us),
+                             DB_INT(m.ends_us), DB_INT(db_now_us(db))));
+    if (rc == 0 && is_other)
+        rc = audit(db, actor, "meeting.edit", &m);
+    if (rc == 0)
+        *out = m.id;
+    fini(&was);
+    fini(&m);
+    return rc;
+}
+
 int meeting_remove(struct db *db, const struct actor *actor, const char *text, struct err *err)
 {
-    struct scope scope = {0};
+    struct meeting m = {.id = 0};
     char object[ID_TEXT_BYTES];
-    int64_t id = 0;
-    int rc = find(db, actor, text, &id, &scope, err);
-    rc = rc ? rc : scope_check_covers(db, actor, &scope, err);
-    rc = rc ? rc : db_exec(db, NULL, Q_MEETING_DELETE, DB_ARGS(DB_INT(id)));
-    return rc ? rc : audit_write(db, actor, "meeting.remove", id_format(ID_MEETING, id, object), NULL);
+    int rc = find(db, actor, text, &m, err);
+    rc = rc ? rc : scope_check_covers(db, actor, &m.scope, err);
+    rc = rc ? rc : db_exec(db, NULL, Q_MEETING_DELETE, DB_ARGS(DB_INT(m.id)));
+    rc = rc ? rc : audit_write(db, actor, "meeting.remove", id_format(ID_MEETING, m.id, object), NULL);
+    fini(&m);
+    return rc;
 }
 
 int meeting_forget(struct db *db, int64_t now_us)

@@ -99,12 +99,15 @@ static void add_meeting(struct api_call *call, const struct db_rows *rows, struc
 {
     char id[ID_TEXT_BYTES];
     size_t begin = events->len;
+    int64_t modified_us = db_opt_int(rows, 10);
     char *uid = xasprintf("%s@%s", id_format(ID_MEETING, db_int(rows, 0), id), call->config->node.base_url.host);
     const struct icalendar_event event = {.uid = uid,
                                           .summary = db_text(rows, 1),
                                           .description = db_text(rows, 5),
                                           .location = db_text(rows, 4),
-                                          .stamp_us = db_int(rows, 9),
+                                          .stamp_us = modified_us > 0 ? modified_us : db_int(rows, 9),
+                                          .modified_us = modified_us,
+                                          .sequence = db_int(rows, 11),
                                           .start_us = db_int(rows, 2),
                                           .end_us = db_int(rows, 3)};
     icalendar_event(events, &event);

@@ -21,8 +21,10 @@ enum { ICALENDAR_LINE_BYTES = 64 * 1024 };
 struct icalendar_event {
     const char *uid; /* the same for ever, and nobody else's */
     const char *summary, *description, *location;
-    const char *url;  /* ASCII */
-    int64_t stamp_us; /* when the event was last changed (3.8.7.2) */
+    const char *url;     /* ASCII */
+    int64_t stamp_us;    /* when the event was last changed (3.8.7.2) */
+    int64_t modified_us; /* 0: never changed since it was made (3.8.7.3) */
+    int64_t sequence;    /* how often (3.8.7.4) */
     int64_t start_us;
     int64_t end_us;      /* 0, or not after the start: a moment */
     bool is_transparent; /* nobody is busy because of it */

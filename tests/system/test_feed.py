@@ -158,6 +158,10 @@ class Feed(unittest.TestCase):
         self.assertEqual(self.get(d, "/feed/calendar.ics?municipality=1283")[2].count("VEVENT"), 0)
         again = self.get(d, "/feed/calendar.ics?municipality=1292")[2]
         self.assertEqual(again, text)
+        edited = d.json("--as", "anna", "meeting", "edit", d.json("meeting", "list")["items"][0]["id"], "--place", "Biblioteket",
+                        "--note", "")
+        self.assertEqual((edited["place"], edited["note"], edited["sequence"]), ("Biblioteket", "", 1))
+        self.assertEqual(edited["title"], "Ombudsträff")
         d.cli("--as", "anna", "meeting", "remove", d.json("meeting", "list")["items"][0]["id"])
 
     # --- alerts -----------------------------------------------------------------------------------------------------

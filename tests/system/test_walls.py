@@ -50,6 +50,8 @@ JSON_BODIES = {  # what makes each request right, but for the wall
     "/api/v1/letter/{id}/test": {"to": "ny@example.se", "municipality": "1292"},
     "/api/v1/meeting": {"title": "Kastanjemöte", "scope": "municipality:1292",
                         "starts_at": time.strftime("%Y-12-01T18:00:00Z", time.gmtime(time.time() + 366 * 86400))},
+    "/api/v1/meeting/{id}": {"title": "Kastanjeträff"},
+    "/api/v1/webhook/{id}": {"name": "Kastanjelarmet"},
     "/api/v1/series": {"name": "Ny", "scope": "municipality:1292", "rrule": "FREQ=MONTHLY;BYMONTHDAY=1", "time": "09:00"},
     "/api/v1/store/backup": {"path": "/tmp/never-written.db"},
     "/api/v1/token": {"name": "ny", "user": "anna"},

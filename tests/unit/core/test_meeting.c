@@ -2,6 +2,7 @@
 #include "core/meeting.h"
 
 #include "base/id.h"
+#include "base/mem.h"
 #include "lib/store_fixture.h"
 #include "lib/test.h"
 
@@ -109,6 +110,92 @@ static void test_meeting_remove__by_whose_area_covers_it(void **state)
     assert_int_not_equal(meeting_remove(f.db, &f.bertil, text, &f.err), 0);
 }
 
+/* A meeting of Anna's in the police area, and its id as people write it. */
+static const char *added(void)
+{
+    static char text[ID_TEXT_BYTES];
+    int64_t id = 0;
+    struct meeting_input in = good();
+    in.place = "Stadshuset";
+    store_fixture_ok(&f, meeting_add(f.db, &f.anna, &in, &id, &f.err));
+    return id_format(ID_MEETING, id, text);
+}
+
+static int edit(const struct actor *actor, const char *id, struct meeting_input in)
+{
+    int64_t out = 0;
+    return meeting_edit(f.db, actor, id, &in, &out, &f.err);
+}
+
+/* Column `i` of the list, as a number. */
+static int64_t number(int i)
+{
+    struct db_rows *rows = NULL;
+    store_fixture_ok(
+        &f, db_query_as(f.db, &f.admin.scope, &rows, Q_MEETING_LIST, DB_ARGS(DB_INT(0), DB_INT(0), DB_INT(1))));
+    assert_int_equal(db_next(rows), 1);
+    int64_t n = db_opt_int(rows, i);
+    db_done(rows);
+    return n;
+}
+
+enum { COLUMN_STARTS = 2, COLUMN_ENDS = 3, COLUMN_UPDATED = 10, COLUMN_SEQUENCE = 11 };
+
+static void test_meeting_edit__changes_what_is_given(void **state)
+{
+    (void)state;
+    const char *id = added();
+    int64_t starts_us = number(COLUMN_STARTS);
+    f.now_us += HOUR;
+    store_fixture_ok(&f, edit(&f.bertil, id, (struct meeting_input){.title = "Träff", .place = ""}));
+    assert_int_equal(number(COLUMN_SEQUENCE), 1);
+    assert_int_equal(number(COLUMN_UPDATED), f.now_us);
+    assert_int_equal(number(COLUMN_STARTS), starts_us);
+    store_fixture_ok(&f, edit(&f.anna, id, (struct meeting_input){.ends_us = starts_us + 5 * HOUR}));
+    store_fixture_ok(&f, edit(&f.anna, id, (struct meeting_input){.starts_us = starts_us + DAY}));
+    assert_int_equal(number(COLUMN_ENDS), starts_us + DAY + 5 * HOUR); /* as long as before */
+    store_fixture_ok(&f, edit(&f.anna, id, (struct meeting_input){.ends_us = MEETING_ENDS_AS_USUAL}));
+    assert_int_equal(number(COLUMN_ENDS), starts_us + DAY + MEETING_HOURS * HOUR);
+    assert_int_equal(number(COLUMN_SEQUENCE), 4);
+    f.now_us += HOUR;
+    store_fixture_ok(&f, edit(&f.anna, id, (struct meeting_input){.title = "Träff"})); /* as it is */
+    assert_int_equal(number(COLUMN_SEQUENCE), 4);
+    assert_int_equal(number(COLUMN_UPDATED), f.now_us - HOUR);
+}
+
+static void test_meeting_edit__refuses_what_is_wrong(void **state)
+{
+    (void)state;
+    const char *id = added();
+    int64_t starts_us = number(COLUMN_STARTS);
+    const struct meeting_input rows[] = {{.title = ""},
+                                         {.title = "a\x01"},
+                                         {.scope = "all"},
+                                         {.scope = ""},
+                                         {.scope = "municipality:1277"}, /* not hers */
+                                         {.starts_us = f.now_us},
+                                         {.ends_us = starts_us},
+                                         {.ends_us = starts_us + 15 * DAY}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (edit(&f.anna, id, rows[i]) == 0)
+            fail_msg("row %zu was taken", i);
+    const struct meeting_input fine = {.title = "Min"};
+    assert_int_not_equal(edit(&f.david, id, fine), 0);   /* another area */
+    assert_int_not_equal(edit(&f.cecilia, id, fine), 0); /* a part of it */
+    assert_int_not_equal(edit(&f.anna, "mtg_x", fine), 0);
+    assert_int_equal(number(COLUMN_SEQUENCE), 0);
+}
+
+static void test_meeting_edit__what_has_begun_may_end_earlier(void **state)
+{
+    (void)state;
+    const char *id = added();
+    f.now_us = number(COLUMN_STARTS) + HOUR;
+    store_fixture_ok(&f, edit(&f.anna, id, (struct meeting_input){.place = "Biblioteket"}));
+    store_fixture_ok(&f, edit(&f.anna, id, (struct meeting_input){.ends_us = f.now_us}));
+    assert_int_not_equal(edit(&f.anna, id, (struct meeting_input){.starts_us = f.now_us - 1}), 0);
+}
+
 static void test_meeting_forget__long_after_the_end(void **state)
 {
     (void)state;
@@ -125,6 +212,9 @@ static const struct CMUnitTest TESTS[] = {
     TEST_FIXTURE(test_meeting_add__refuses_what_is_wrong, setup, teardown),
     TEST_FIXTURE(test_meeting_add__within_the_area_only, setup, teardown),
     TEST_FIXTURE(test_meeting_remove__by_whose_area_covers_it, setup, teardown),
+    TEST_FIXTURE(test_meeting_edit__changes_what_is_given, setup, teardown),
+    TEST_FIXTURE(test_meeting_edit__refuses_what_is_wrong, setup, teardown),
+    TEST_FIXTURE(test_meeting_edit__what_has_begun_may_end_earlier, setup, teardown),
     TEST_FIXTURE(test_meeting_forget__long_after_the_end, setup, teardown),
 };
 

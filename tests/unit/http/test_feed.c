@@ -466,6 +466,16 @@ static void test_meeting__listed_and_removed(void **state)
              fixture_expect(f, &ACTOR_A, GET, "/api/v1/meeting", NULL, 200, "items.0.id"));
     assert_string_equal(fixture_expect(f, &ACTOR_A, GET, "/api/v1/meeting?days_back=9", NULL, 200, "items.0.place"),
                         "Stadshuset, sal 2");
+    fixture_expect(f, &ACTOR_READER_A, HTTP_METHOD_PATCH, path, "{\"place\":null}", 403, NULL);
+    fixture_expect(f, &ACTOR_OFFICER, HTTP_METHOD_PATCH, path, "{\"plats\":\"\"}", 400, NULL);
+    fixture_expect(f, &ACTOR_OFFICER, HTTP_METHOD_PATCH, path, "{\"starts_at\":null}", 422, NULL);
+    lacks(load("/feed/calendar.ics", 200), "SEQUENCE");
+    assert_string_equal(fixture_expect(f, &ACTOR_OFFICER, HTTP_METHOD_PATCH, path,
+                                       "{\"title\":\"Träff\",\"place\":null}", 200, "title"),
+                        "Träff");
+    has(load("/feed/calendar.ics?municipality=1292", 200), "SEQUENCE:1\r\n");
+    has(load("/feed/calendar.ics?municipality=1292", 200), "LAST-MODIFIED:20");
+    lacks(load("/feed/calendar.ics?municipality=1292", 200), "LOCATION");
     fixture_expect(f, &ACTOR_READER_A, HTTP_METHOD_DELETE, path, NULL, 403, NULL);
     fixture_expect(f, &ACTOR_A, HTTP_METHOD_DELETE, path, NULL, 404, NULL); /* only a part of it is hers */
     fixture_expect(f, &ACTOR_OFFICER, HTTP_METHOD_DELETE, path, NULL, 204, NULL);
