@@ -27,7 +27,7 @@ _grannbud()
         letter) verbs='new list show edit lint material preview test submit approve reject send cancel report' ;;
         delivery) verbs='list show retry' ;;
         alert) verbs='send update recall list show approve reject discard' ;;
-        webhook) verbs='add list show test rotate disable enable remove replay deliveries delivery' ;;
+        webhook) verbs='add list show edit test rotate disable enable remove replay deliveries delivery' ;;
         incoming) verbs='status resume' ;;
         event) verbs='list' ;;
     esac
@@ -75,6 +75,7 @@ _grannbud()
         'alert reject') options='--note' ;;
         'alert discard') options='--note' ;;
         'webhook add') options='--format --group --municipality --area --all --kind --name --email --no-exercises --secret --ed25519 --user --password-file --token --room --topic --from --to --template --content-type' ;;
+        'webhook edit') options='--address --name --kind --exercises --email --user --password-file --token --room --topic --from --to --template --content-type' ;;
         'webhook rotate') options='--overlap --now --ed25519 --secret' ;;
         'webhook disable') options='--reason' ;;
         'webhook replay') options='--delivery --since --expired' ;;

@@ -34,6 +34,24 @@ static const struct cli_option ADD[] = {
     {"content-type", "TYPE", .help = "template: default application/json"},
     END,
 };
+static const struct cli_option EDIT[] = {
+    {"address", "URL", .key = "url", .help = "the new URL; on another host give --token or --password-file again"},
+    {"name", "NAME", .help = "what people call it"},
+    {"kind", "KIND", CLI_LIST, .key = "kinds",
+     .help = "these instead of those before; may be repeated; '' for all alerts"},
+    {"exercises", "yes|no", CLI_YESNO, .help = "exercises, too, or real warnings only"},
+    {"email", "ADDRESS", .help = "told when it is disabled; '' for yours"},
+    {"user", "NAME", .help = "log in there (Basic); '' for no login"},
+    {"password-file", "FILE", LOCAL, .help = "the password is its first line"},
+    {"token", "TOKEN", LOCAL, .help = "matrix, ntfy: the access token, or @FILE"},
+    {"room", "ID", .help = "matrix: the room's id (!...)"},
+    {"topic", "TOPIC", .help = "ntfy: its topic"},
+    {"from", "NAME", .help = "46elks: the sender, at most 11 letters and digits, or a number"},
+    {"to", "NUMBER", CLI_LIST, .help = "46elks: these telephones instead of those before; may be repeated"},
+    {"template", "FILE", LOCAL, .help = "template: the body, with slots such as {{title}}"},
+    {"content-type", "TYPE", .help = "template: '' for application/json"},
+    END,
+};
 static const struct cli_option ROTATE[] = {
     {"overlap", "TIME", .help = "the old secret is valid so long, as 30m or 2d; default 24h"},
     {"now", .type = CLI_FLAG, .help = "the old secret is void at once"},
@@ -69,6 +87,10 @@ const struct cli_command CLI_COMMANDS_WEBHOOK[] = {
          "last_success_at:Last_success pending>:Waiting dead>:Dead last_error~40:Last_error",
      .say = "no webhooks yet: add one with webhook add"},
     {"webhook", "show", "WEBHOOK", "one endpoint", .method = "GET", .path = "/api/v1/webhook/{WEBHOOK}"},
+    {"webhook", "edit", "WEBHOOK", "change its address, name, kinds or settings", .options = EDIT, .method = "PATCH",
+     .path = "/api/v1/webhook/{WEBHOOK}", .run = cli_run_webhook_add, .say = "webhook {name} changed: {url}",
+     .more = "Its secret is not edited but rotated (webhook rotate); whether anything is sent there: webhook enable,\n"
+             "webhook disable. Its format and whom it belongs to stay: add another one, and remove this."},
     {"webhook", "test", "WEBHOOK", "send a made-up warning now, and show request and answer", .method = "POST",
      .path = "/api/v1/webhook/{WEBHOOK}/test", .run = cli_run_webhook_test},
     {"webhook", "rotate", "WEBHOOK", "a new secret, shown once", .options = ROTATE, .method = "POST",

@@ -213,6 +213,15 @@ static void put_path(struct cli_request *r, const struct cli_args *args, const s
     }
 }
 
+/* Of a change: nothing is given that could become part of it, here or in the command's own function. */
+static bool is_empty(const struct cli_args *args, const struct cli_request *r)
+{
+    bool has_local = false;
+    for (size_t i = 0; i < args->given_count; i++)
+        has_local = has_local || args->given[i].option->place == CLI_LOCAL;
+    return !r->body && !r->file && !has_local;
+}
+
 int cli_request_init(const struct cli_args *args, struct cli_request *out, struct err *err)
 {
     struct cli_arg list[CLI_ARGS_MAX];
@@ -226,7 +235,7 @@ int cli_request_init(const struct cli_args *args, struct cli_request *out, struc
         rc = put_arg(out, &list[i], args->args[i], has_body, err);
     for (size_t i = 0; i < args->given_count && !rc; i++)
         rc = put_option(out, &args->given[i], err);
-    if (!rc && strcmp(args->command->method, "PATCH") == 0 && !out->body && !out->file)
+    if (!rc && strcmp(args->command->method, "PATCH") == 0 && is_empty(args, out))
         rc = err_set(err, ERR_USAGE, "nothing to change: name at least one option, see 'grannbud %s %s --help'",
                      args->command->noun, args->command->verb);
     if (!rc && !buf_ok(&out->path))

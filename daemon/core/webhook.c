@@ -1,5 +1,5 @@
-/* Webhook endpoints: made, found, rotated, removed. The contract is in core/webhook.h; what sends again is in
- * webhook_again.c. */
+/* Webhook endpoints: made, found, rotated, removed. The contract is in core/webhook.h; what changes one is in
+ * webhook_edit.c, what sends again in webhook_again.c. */
 #include "core/webhook.h"
 
 #include <openssl/crypto.h>
@@ -13,8 +13,7 @@
 #include "base/mem.h"
 #include "core/address.h"
 #include "core/area.h"
-#include "core/webhook_check.h"
-#include "core/webhook_row.h"
+#include "core/webhook_parts.h"
 #include "core/webhook_state.h"
 #include "store/actor.h"
 #include "store/audit.h"
@@ -48,9 +47,8 @@ int webhook_find(struct db *db, const struct actor *actor, const char *text, int
     return 0;
 }
 
-/* For a change: the whole of its scope has to lie within the actor's. */
-static int load_for_change(struct db *db, const struct actor *actor, int64_t id, struct webhook_row *row,
-                           struct err *err)
+int webhook_load_for_change(struct db *db, const struct actor *actor, int64_t id, struct webhook_row *row,
+                            struct err *err)
 {
     struct scope scope;
     int rc = webhook_row_load(db, id, row);
@@ -72,7 +70,7 @@ static int load_for_change(struct db *db, const struct actor *actor, int64_t id,
 static int check_covers(struct db *db, const struct actor *actor, int64_t id, struct err *err)
 {
     struct webhook_row row;
-    int rc = load_for_change(db, actor, id, &row, err);
+    int rc = webhook_load_for_change(db, actor, id, &row, err);
     if (rc == 0)
         webhook_row_fini(&row);
     return rc;
@@ -152,7 +150,7 @@ int webhook_rotate(struct db *db, const struct actor *actor, int64_t id, int64_t
     int64_t now = db_now_us(db);
     if (overlap_s < 0 || overlap_s > WEBHOOK_OVERLAP_MAX_S)
         return err_set(err, ERR_INVALID, "the overlap is 0 to %d seconds", WEBHOOK_OVERLAP_MAX_S);
-    int rc = load_for_change(db, actor, id, &row, err);
+    int rc = webhook_load_for_change(db, actor, id, &row, err);
     if (rc)
         return rc;
     if (!webhook_format_is_signed(row.format))
@@ -194,8 +192,7 @@ static int resolve_scope(struct db *db, const struct actor *actor, const char *t
     return rc;
 }
 
-/* The address to tell when it is disabled; *out is the caller's. */
-static int owner_email(struct db *db, const struct actor *actor, const char *given, char **out, struct err *err)
+int webhook_owner_email(struct db *db, const struct actor *actor, const char *given, char **out, struct err *err)
 {
     struct address address;
     int rc = 0;
@@ -226,14 +223,27 @@ static int insert_municipalities(struct db *db, const struct actor *actor, int64
     return db_exec(db, NULL, Q_WEBHOOK_MUNICIPALITY_ADD, DB_ARGS(DB_INT(id), DB_TEXT(kind), DB_TEXT(code)));
 }
 
-static int insert_parts(struct db *db, int64_t id, const struct webhook_checked *c)
+int webhook_insert_kinds(struct db *db, int64_t id, const struct webhook_checked *c)
 {
-    int rc = db_exec(db, NULL, Q_WEBHOOK_LANE_ADD, DB_ARGS(DB_INT(id)));
+    int rc = 0;
     for (size_t i = 0; rc == 0 && i < c->kind_count; i++)
         rc = db_exec(db, NULL, Q_WEBHOOK_KIND_ADD, DB_ARGS(DB_INT(id), DB_TEXT(c->kinds[i])));
+    return rc;
+}
+
+int webhook_insert_recipients(struct db *db, int64_t id, const struct webhook_checked *c)
+{
+    int rc = 0;
     for (size_t i = 0; rc == 0 && i < c->recipient_count; i++)
         rc = db_exec(db, NULL, Q_WEBHOOK_RECIPIENT_ADD, DB_ARGS(DB_INT(id), DB_TEXT(c->recipients[i])));
     return rc;
+}
+
+static int insert_parts(struct db *db, int64_t id, const struct webhook_checked *c)
+{
+    int rc = db_exec(db, NULL, Q_WEBHOOK_LANE_ADD, DB_ARGS(DB_INT(id)));
+    rc = rc ? rc : webhook_insert_kinds(db, id, c);
+    return rc ? rc : webhook_insert_recipients(db, id, c);
 }
 
 /* What is not secret. */
@@ -286,7 +296,7 @@ int webhook_add(struct db *db, const struct actor *actor, const struct webhook_r
     if (rc == 0)
         rc = resolve_scope(db, actor, in->scope, &scope, &group_id, err);
     if (rc == 0)
-        rc = owner_email(db, actor, in->email, &email, err);
+        rc = webhook_owner_email(db, actor, in->email, &email, err);
     if (rc == 0)
         rc = insert(db, actor, in, &checked, &scope, group_id, email, id);
     if (rc == 0 && webhook_format_is_signed(checked.format))

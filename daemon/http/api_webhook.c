@@ -1,6 +1,6 @@
 /*
- * Routes of webhook endpoints: list, show, add, remove. URLs are shown without what may be secret in them; a secret is
- * in the answer that made it, and in none after.
+ * Routes of webhook endpoints: list, show, add, edit, remove. URLs are shown without what may be secret in them; a
+ * secret is in the answer that made it, and in none after.
  */
 #include "http/api_webhook.h"
 
@@ -193,7 +193,8 @@ static int read_scope(struct api_call *call, struct db *db, char **owned)
     return rc;
 }
 
-static int read_texts(struct api_call *call, struct webhook_input *in)
+/* `keeps_empty`: "" and null are something other than nothing. */
+static int read_texts(struct api_call *call, bool keeps_empty, struct webhook_input *in)
 {
     const struct {
         const char *name;
@@ -214,7 +215,7 @@ static int read_texts(struct api_call *call, struct webhook_input *in)
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < ARRAY_LEN(texts); i++) {
         rc = api_body_text(call, texts[i].name, texts[i].out);
-        if (*texts[i].out && !(*texts[i].out)[0])
+        if (!keeps_empty && *texts[i].out && !(*texts[i].out)[0])
             *texts[i].out = NULL;
     }
     return rc;
@@ -240,7 +241,7 @@ static int add_webhook(struct api_call *call, struct db *db)
         api_body_only(call, "url format scope group municipality area all name email kinds exercises secret ed25519 "
                             "room topic token from to user password template content_type");
     if (rc == 0)
-        rc = read_texts(call, &in);
+        rc = read_texts(call, false, &in);
     if (rc == 0)
         rc = api_body_bool(call, "exercises", true, &exercises);
     if (rc == 0)
@@ -268,6 +269,63 @@ static int add_webhook(struct api_call *call, struct db *db)
     return rc;
 }
 
+/* --- changing ------------------------------------------------------------------------------------------------------
+ */
+
+/* What stays, with the way round it. */
+static int check_stays(struct api_call *call)
+{
+    static const struct {
+        const char *name, *words;
+    } stays[] = {{"secret", "the secret is not changed but rotated, so that the receiver can follow: webhook rotate"},
+                 {"ed25519", "how it is signed changes with its secret: webhook rotate"},
+                 {"format", "an endpoint keeps its format: add another one, and remove this"},
+                 {"scope", "an endpoint keeps its area: add another one, and remove this"}};
+    for (size_t i = 0; i < ARRAY_LEN(stays); i++)
+        if (json_object_get(call->body, stays[i].name))
+            return err_set(&call->err, ERR_USAGE, "\"%s\": %s", stays[i].name, stays[i].words);
+    return api_body_only(call, "url name email kinds exercises room topic token from to user password template "
+                               "content_type");
+}
+
+/* RFC 7396: null is what a new endpoint would have. */
+static int read_exercises(struct api_call *call, int *out)
+{
+    const json_t *value = json_object_get(call->body, "exercises");
+    bool is_on = true;
+    int rc = json_is_null(value) ? 0 : api_body_bool(call, "exercises", true, &is_on);
+    *out = value ? is_on : -1;
+    return rc;
+}
+
+static int edit_webhook(struct api_call *call, struct db *db)
+{
+    struct webhook_change change = {.has_kinds = json_object_get(call->body, "kinds") != NULL,
+                                    .has_to = json_object_get(call->body, "to") != NULL};
+    struct webhook_rules rules = rules_of(call);
+    const char **kinds = NULL;
+    const char **to = NULL;
+    int64_t id = 0;
+    int rc = check_stays(call);
+    if (rc == 0)
+        rc = read_texts(call, true, &change.given);
+    if (rc == 0)
+        rc = read_exercises(call, &change.exercises);
+    if (rc == 0)
+        rc = body_texts(call, "kinds", WEBHOOK_KINDS_MAX, &kinds, &change.given.kind_count);
+    if (rc == 0)
+        rc = body_texts(call, "to", WEBHOOK_RECIPIENTS_MAX, &to, &change.given.to_count);
+    if (rc == 0)
+        rc = api_webhook_find(call, db, &id);
+    change.given.kinds = kinds;
+    change.given.to = to;
+    if (rc == 0)
+        rc = webhook_edit(db, &call->actor, &rules, id, &change, &call->err);
+    free(kinds);
+    free(to);
+    return rc ? rc : api_webhook_show(call, db, id);
+}
+
 static int remove_webhook(struct api_call *call, struct db *db)
 {
     int64_t id = 0;
@@ -282,6 +340,8 @@ const struct api_route API_ROUTES_WEBHOOK[] = {
      "Add a webhook endpoint; its secret is told once."},
     {HTTP_METHOD_GET, "/api/v1/webhook/{id}", API_READ, PERM_WEBHOOK, API_NO_BODY, get_webhook,
      "Show a webhook endpoint."},
+    {HTTP_METHOD_PATCH, "/api/v1/webhook/{id}", API_WRITE, PERM_WEBHOOK, API_JSON, edit_webhook,
+     "Change a webhook endpoint (JSON merge patch); its format, scope and secret stay."},
     {HTTP_METHOD_DELETE, "/api/v1/webhook/{id}", API_WRITE, PERM_WEBHOOK, API_NO_BODY, remove_webhook,
      "Remove a webhook endpoint and what is known of its deliveries."},
     {HTTP_METHOD_POST, "/api/v1/webhook/{id}/test", API_WRITE, PERM_WEBHOOK, API_JSON, api_webhook_test,

@@ -69,6 +69,17 @@ struct webhook_made {
 
 int webhook_add(struct db *db, const struct actor *actor, const struct webhook_rules *rules,
                 const struct webhook_input *in, struct webhook_made *out, struct err *err);
+/* What is to be other than it was. Texts of `given`: NULL: as it is; "": none (name, email: as for a new one). Its
+ * format, scope and secret stay: `format`, `scope`, `secret`, `is_ed25519`, `no_exercises` are not looked at. */
+struct webhook_change {
+    struct webhook_input given;
+    bool has_kinds, has_to;
+    int exercises; /* 1, 0; -1: as it is */
+};
+/* Checked as a new one would be. Deliveries that wait go to the new address; telephones that are no longer among `to`
+ * get nothing more. A stored password or token is not sent to another host: ERR_INVALID unless it is given again. */
+int webhook_edit(struct db *db, const struct actor *actor, const struct webhook_rules *rules, int64_t id,
+                 const struct webhook_change *change, struct err *err);
 /* By id ("whk_...") or by its name, if one alone has it. */
 int webhook_find(struct db *db, const struct actor *actor, const char *text, int64_t *id, struct err *err);
 /* A new secret; the present one is valid for overlap_s more (0: not at all). ERR_BAD_STATE when so many are valid that

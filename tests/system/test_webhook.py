@@ -368,6 +368,22 @@ class Care(Webhooks):
         self.assertNotIn(made["secret"][6:], text)
         self.assertEqual(len(self.r.hits["matrix"]), 1)  # a test is tried once
 
+    def test_edit(self):
+        self.hook("matrix", "matrix", "--room", "!rum:example.se", "--token", "syt_hemlig")
+        token = self.d.folder / "token"
+        token.write_text("syt_ny\n", encoding="utf-8")
+        edited = self.d.cli("--as", "anna", "webhook", "edit", "matrix", "--token", "@%s" % token)
+        self.assertIn("webhook matrix changed: ", edited)
+        self.d.cli("--as", "anna", "webhook", "edit", "matrix", "--name", "Larmrummet", "--kind", "boat_theft")
+        self.d.cli("--as", "anna", "webhook", "test", "Larmrummet")
+        self.assertEqual(self.got("matrix")[-1].headers["authorization"], "Bearer syt_ny")
+        self.assertEqual(self.d.json("webhook", "show", "Larmrummet")["kinds"], ["boat_theft"])
+        for words, options in (("nothing to change", ()), ("token", ("--address", "https://localhost:1/")),
+                               ("unknown option", ("--secret", "x"))):
+            done = self.d.run("--as", "anna", "webhook", "edit", "Larmrummet", *options)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn(words, done.stderr)
+
     def test_410_disables_at_once_and_tells_the_owner(self):
         self.hook("std", "standard")
         self.r.status["std"] = 410

@@ -75,6 +75,7 @@ FROM webhook_event AS e JOIN alert AS a ON a.id = e.alert_id
            WHERE d.thread_id = $6
              AND (d.reached > 0 OR d.state = 'claimed' OR ($4 = 1 AND d.state = 'pending'))) AS p ON p.thread_id = e.thread_id
      JOIN webhook AS w ON w.id = p.webhook_id AND w.state = 'enabled'
+     JOIN webhook_recipient AS r ON r.webhook_id = p.webhook_id AND r.recipient = p.recipient
 WHERE e.id = $1
 
 -- The rest of the thread $1 does not go out any more: it becomes $3 ('withdrawn', 'expired'), save what belongs to event $2.
@@ -341,6 +342,25 @@ INSERT INTO webhook_kind (webhook_id, kind) VALUES ($1, $2) ON CONFLICT (webhook
 -- name: webhook_recipient_add
 INSERT INTO webhook_recipient (webhook_id, recipient) VALUES ($1, $2)
 
+-- name: webhook_update
+UPDATE webhook SET name = $2, url = $3, exercises = $4, settings = $5, user_name = $6, credential = $7, owner_email = $8,
+    updated_at = $9
+WHERE id = $1
+
+-- name: webhook_kinds_clear
+DELETE FROM webhook_kind WHERE webhook_id = $1
+
+-- name: webhook_recipients_clear
+DELETE FROM webhook_recipient WHERE webhook_id = $1
+
+-- What waits for recipients that are none any more.
+-- name: webhook_strangers_withdraw
+UPDATE webhook_delivery SET state = CASE state WHEN 'pending' THEN 'withdrawn' ELSE state END, recalled = 1,
+    detail = 'the recipient was taken out of the endpoint', last_at = CASE state WHEN 'pending' THEN $2 ELSE last_at END
+WHERE webhook_id = $1 AND (state = 'pending' OR state = 'claimed')
+  AND NOT EXISTS (SELECT 1 FROM webhook_recipient AS r
+                  WHERE r.webhook_id = webhook_delivery.webhook_id AND r.recipient = webhook_delivery.recipient)
+
 -- name: webhook_secret_add
 INSERT INTO webhook_secret (id, webhook_id, secret, created_at) VALUES ($1, $2, $3, $4)
 
@@ -390,6 +410,8 @@ UPDATE webhook_delivery SET state = 'pending', held = 1, recalled = 0, attempts 
               FROM webhook_event AS e LEFT JOIN alert AS a ON a.id = e.alert_id WHERE e.id = webhook_delivery.event_id),
     expires_at = CASE $4 WHEN 1 THEN 0 ELSE expires_at END
 WHERE webhook_id = $1 AND id = $2 AND state NOT IN ('pending', 'claimed') AND thread_id <> event_id
+  AND EXISTS (SELECT 1 FROM webhook_recipient AS r
+              WHERE r.webhook_id = webhook_delivery.webhook_id AND r.recipient = webhook_delivery.recipient)
   AND ($4 = 1 OR ((expires_at = 0 OR expires_at > $3)
                   AND NOT EXISTS (SELECT 1 FROM webhook_delivery AS l
                                   WHERE l.thread_id = webhook_delivery.thread_id AND l.webhook_id = webhook_delivery.webhook_id
@@ -402,6 +424,8 @@ UPDATE webhook_delivery SET state = 'pending', held = 1, recalled = 0, attempts 
               FROM webhook_event AS e LEFT JOIN alert AS a ON a.id = e.alert_id WHERE e.id = webhook_delivery.event_id),
     expires_at = CASE $4 WHEN 1 THEN 0 ELSE expires_at END
 WHERE webhook_id = $1 AND created_at >= $2 AND (state = 'failed' OR ($4 = 1 AND state = 'expired')) AND thread_id <> event_id
+  AND EXISTS (SELECT 1 FROM webhook_recipient AS r
+              WHERE r.webhook_id = webhook_delivery.webhook_id AND r.recipient = webhook_delivery.recipient)
   AND ($4 = 1 OR ((expires_at = 0 OR expires_at > $3)
                   AND NOT EXISTS (SELECT 1 FROM webhook_event AS l
                                   WHERE l.thread_id = webhook_delivery.thread_id AND l.id > webhook_delivery.event_id)))

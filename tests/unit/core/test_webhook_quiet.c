@@ -315,6 +315,36 @@ static void test_webhook_claim__a_clock_set_back_lets_telephones_sleep(void **st
     webhook_fixture_end(&f, jobs[0], WEBHOOK_DELIVERED);
 }
 
+/* A telephone that is taken out is not rung: not by what waits, not by a recall, not by a replay. */
+static void test_webhook_edit__a_telephone_that_is_taken_out_is_left_alone(void **state)
+{
+    static const char *const both[] = {"+46701740605", "+46701740606"};
+    static const char *const one[] = {"+46701740605"};
+    int64_t n = 0;
+    (void)state;
+    struct webhook_change change = {.given = {.to = both, .to_count = 2}, .has_to = true, .exercises = -1};
+    f.s.now_us -= 2 * HOUR;
+    store_fixture_ok(&f.s, webhook_edit(f.s.db, &f.s.admin, &f.rules, hook, &change, &f.s.err));
+    alert = webhook_fixture_alert(&f, 0, "alert");
+    assert_int_equal(claim(), 2);
+    webhook_fixture_end(&f, jobs[0], WEBHOOK_DELIVERED);
+    webhook_fixture_end(&f, jobs[1], WEBHOOK_DELIVERED);
+    webhook_fixture_alert(&f, 0, "alert");
+    change.given.to = one;
+    change.given.to_count = 1;
+    store_fixture_ok(&f.s, webhook_edit(f.s.db, &f.s.admin, &f.rules, hook, &change, &f.s.err));
+    assert_int_equal(claim(), 1);
+    webhook_fixture_end(&f, jobs[0], WEBHOOK_DELIVERED);
+    webhook_fixture_alert(&f, alert, "recall");
+    assert_int_equal(claim(), 1);
+    assert_non_null(strstr(jobs[0]->body, "0605"));
+    webhook_fixture_end(&f, jobs[0], WEBHOOK_DELIVERED);
+    webhook_fixture_sql(&f, "UPDATE webhook_delivery SET state = 'failed' WHERE recipient = '+46701740606'");
+    store_fixture_ok(
+        &f.s, webhook_replay(f.s.db, &f.s.admin, hook, &(struct webhook_replay){.with_expired = true}, &n, &f.s.err));
+    assert_int_equal(n, 0);
+}
+
 #define ROW(name) TEST_FIXTURE(name, setup, teardown)
 static const struct CMUnitTest tests[] = {
     ROW(test_webhook_emit_alert__waits_for_the_morning),
@@ -335,6 +365,7 @@ static const struct CMUnitTest tests[] = {
     ROW(test_webhook_claim__machines_hear_at_night),
     ROW(test_webhook_claim__what_ends_before_the_morning_never_rings),
     ROW(test_webhook_claim__a_clock_set_back_lets_telephones_sleep),
+    ROW(test_webhook_edit__a_telephone_that_is_taken_out_is_left_alone),
 };
 
 TEST_MAIN(tests)
