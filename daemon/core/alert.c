@@ -14,6 +14,7 @@
 #include "core/alert_text.h"
 #include "core/config.h"
 #include "core/ledger_alert.h"
+#include "core/time_words.h"
 #include "core/webhook_emit.h"
 #include "store/db.h"
 
@@ -45,15 +46,15 @@ static int check_confirmation(const struct config *config, int64_t recipients, i
 
 static int check_not_over(const struct alert_row *row, int64_t now_us, int64_t not_before_us, struct err *err)
 {
-    char text[TIME_TEXT_BYTES];
+    char text[TIME_WORDS_BYTES];
     if (row->expires_us <= now_us)
-        return err_set(err, ERR_BAD_STATE, "the alert ended at %s: discard it and write a new one",
-                       time_format_utc(row->expires_us, text));
+        return err_set(err, ERR_BAD_STATE, "the alert ended on %s: discard it and write a new one",
+                       time_words_en(row->expires_us, text));
     if (not_before_us && row->expires_us < not_before_us + ALERT_EXPIRY_MIN_S * US_PER_S)
         return err_set(
             err, ERR_BAD_STATE,
             "it is night, and the alert would wait until %s, when it has ended or soon does: write a new one",
-            time_format_utc(not_before_us, text));
+            time_words_en(not_before_us, text));
     return 0;
 }
 

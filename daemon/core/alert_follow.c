@@ -10,21 +10,22 @@
 #include "core/alert_text.h"
 #include "core/config.h"
 #include "core/ledger_alert.h"
+#include "core/time_words.h"
 #include "core/webhook_emit.h"
 #include "store/actor.h"
 #include "store/db.h"
 
 static int refuse_state(const struct alert_row *row, const char *what, struct err *err)
 {
-    char text[TIME_TEXT_BYTES];
+    char text[TIME_WORDS_BYTES];
     switch (row->state) {
     case ALERT_STATE_RECALLED:
-        return err_set(err, ERR_BAD_STATE, "the alert was recalled at %s already: it cannot be %s",
-                       time_format_utc(row->ended_us, text), what);
+        return err_set(err, ERR_BAD_STATE, "the alert was recalled on %s already: it cannot be %s",
+                       time_words_en(row->ended_us, text), what);
     case ALERT_STATE_EXPIRED:
         return err_set(err, ERR_BAD_STATE,
-                       "the alert ended at %s, as its readers were told: it cannot be %s; send a new one if need be",
-                       time_format_utc(row->expires_us, text), what);
+                       "the alert ended on %s, as its readers were told: it cannot be %s; send a new one if need be",
+                       time_words_en(row->expires_us, text), what);
     case ALERT_STATE_DRAFT:
     case ALERT_STATE_SUBMITTED:
         return err_set(err, ERR_BAD_STATE, "the alert has not been sent: it cannot be %s; discard it instead", what);

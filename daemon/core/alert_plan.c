@@ -14,6 +14,7 @@
 #include "core/alert_text.h"
 #include "core/config.h"
 #include "core/quiet_hours.h"
+#include "core/time_words.h"
 #include "store/db.h"
 
 enum { HOUR_S = 3600 };
@@ -61,7 +62,7 @@ static int check_end(int64_t expires_us, int64_t now_us, struct err *err)
 int alert_times(const struct config *config, const struct alert_row *row, const struct alert_input *in, int64_t now_us,
                 int64_t *expires_us, int64_t *not_before_us, struct err *err)
 {
-    char text[TIME_TEXT_BYTES];
+    char text[TIME_WORDS_BYTES];
     int hours = alert_kind_row(row->kind)->expiry_hours;
     int64_t in_s = in->expires_in_s ? in->expires_in_s : hours ? hours * HOUR_S : config->alert.default_expiry_s;
     int64_t not_before = 0;
@@ -76,7 +77,7 @@ int alert_times(const struct config *config, const struct alert_row *row, const 
             err, ERR_INVALID,
             "it is night, and the alert would wait until %s, when it has ended or soon does: write a later end, "
             "or say that there is danger to life",
-            time_format_utc(not_before, text));
+            time_words_en(not_before, text));
     if (rc == 0) {
         *expires_us = end;
         *not_before_us = not_before;

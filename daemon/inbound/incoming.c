@@ -35,11 +35,11 @@ bool incoming_problem(const struct incoming *in, size_t i, char *out, size_t roo
 {
     for (int s = 0; s < SOURCE_COUNT; s++) {
         const struct poller *p = &in->pollers[s];
-        char since[TIME_TEXT_BYTES];
+        char since[TIME_WORDS_BYTES];
         if (!p->problem[0] || i-- > 0)
             continue;
         snprintf(out, room, "%s could not be asked since %s, so what is new there is not known: %s",
-                 source_name((enum source)s), time_format_utc(p->problem_since_us, since), p->problem);
+                 source_name((enum source)s), time_words_en(p->problem_since_us, since), p->problem);
         return true;
     }
     return false;

@@ -297,6 +297,35 @@ static void test_night__what_would_have_ended_by_morning_is_refused(void **state
     alert_world_ok(&w, alert_world_send(&w, &w.f.anna, &in));
 }
 
+/* People live by the clock on the wall; the nights are those in which it changes. */
+static void test_night__is_told_in_local_time(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t evening_s, morning_s;
+        const char *morning, *end;
+    } nights[] = {
+        {1774720800, 1774760400, "until 29 March 2026 at 07:00", "ended on 29 March 2026 at 07:01"},
+        {1792864800, 1792908000, "until 25 October 2026 at 07:00", "ended on 25 October 2026 at 07:01"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(nights); i++) {
+        struct alert_input in = alert_world_input();
+        w.f.now_us = nights[i].evening_s * US_PER_S;
+        in.expires_us = (nights[i].morning_s + 60) * US_PER_S;
+        in.second_person = true;
+        alert_world_ok(&w, alert_world_send(&w, &w.f.anna, &in));
+        int64_t id = w.answer.id;
+        w.f.now_us += 5 * 3600 * US_PER_S; /* it is night now, also for who approves */
+        assert_int_equal(alert_world_approve(&w, &w.f.bertil, id, NULL), ERR_BAD_STATE);
+        assert_non_null(strstr(w.f.err.text, nights[i].morning));
+        assert_int_equal(alert_world_send(&w, &w.f.anna, &in), ERR_INVALID);
+        assert_non_null(strstr(w.f.err.text, nights[i].morning));
+        w.f.now_us = in.expires_us;
+        assert_int_equal(alert_world_approve(&w, &w.f.bertil, id, NULL), ERR_BAD_STATE);
+        assert_non_null(strstr(w.f.err.text, nights[i].end));
+    }
+}
+
 static void test_end__is_the_kinds_or_within_limits(void **state)
 {
     (void)state;
@@ -462,6 +491,7 @@ static const struct CMUnitTest tests[] = {
     TEST_FIXTURE(test_second_person__groups_that_went_to_sleep_are_left_out, setup, teardown),
     TEST_FIXTURE(test_night__waits_for_the_morning_unless_life_is_in_danger, setup, teardown),
     TEST_FIXTURE(test_night__what_would_have_ended_by_morning_is_refused, setup, teardown),
+    TEST_FIXTURE(test_night__is_told_in_local_time, setup, teardown),
     TEST_FIXTURE(test_end__is_the_kinds_or_within_limits, setup, teardown),
     TEST_FIXTURE(test_expire_due__ends_alerts_and_drafts, setup, teardown),
     TEST_FIXTURE(test_rate__one_person_an_hour, setup, teardown),

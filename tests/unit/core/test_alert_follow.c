@@ -201,8 +201,8 @@ static void test_follow__what_is_over_is_refused_with_words(void **state)
     struct alert_input in = news();
     alert_world_ok(&w, alert_world_recall(&w, &w.f.anna, root, NULL));
     int64_t recall = w.answer.id;
-    refuse(alert_world_recall(&w, &w.f.anna, root, NULL), ERR_BAD_STATE, "recalled at 2026-03-01");
-    refuse(alert_world_recall(&w, &w.f.anna, recall, NULL), ERR_BAD_STATE, "recalled at");
+    refuse(alert_world_recall(&w, &w.f.anna, root, NULL), ERR_BAD_STATE, "recalled on 1 March 2026 at 13:00 already");
+    refuse(alert_world_recall(&w, &w.f.anna, recall, NULL), ERR_BAD_STATE, "recalled on");
     refuse(alert_world_update(&w, &w.f.anna, root, &in), ERR_BAD_STATE, "cannot be updated");
 
     struct alert_input again = alert_world_input();
@@ -210,10 +210,10 @@ static void test_follow__what_is_over_is_refused_with_words(void **state)
     alert_world_ok(&w, alert_world_send(&w, &w.f.anna, &again));
     int64_t expired = w.answer.id;
     w.f.now_us += 600 * US_PER_S; /* over, though the scheduler has not been there */
-    refuse(alert_world_update(&w, &w.f.anna, expired, &in), ERR_BAD_STATE, "the alert ended at");
+    refuse(alert_world_update(&w, &w.f.anna, expired, &in), ERR_BAD_STATE, "the alert ended on 1 March 2026 at 13:10");
     int n = 0;
     store_fixture_ok(&w.f, alert_expire_due(w.f.db, &w.config, w.f.now_us, &n));
-    refuse(alert_world_recall(&w, &w.f.anna, expired, NULL), ERR_BAD_STATE, "the alert ended at");
+    refuse(alert_world_recall(&w, &w.f.anna, expired, NULL), ERR_BAD_STATE, "the alert ended on 1 March 2026 at 13:10");
 
     again.expires_in_s = 0;
     again.second_person = true;
@@ -242,6 +242,29 @@ static void test_follow__an_exercise_stays_one(void **state)
     assert_true(v.is_exercise);
     assert_string_equal(v.sms, "ÖVNING: Varningen är över: Båtmotorer stulna i Skälderviken.");
     alert_view_fini(&v);
+}
+
+/* By the clock on the wall, in the nights in which it changes. */
+static void test_follow__what_is_over_is_told_in_local_time(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t s;
+        const char *recalled;
+    } changes[] = {
+        {1774745999, "recalled on 29 March 2026 at 01:59 already"},
+        {1774746000, "recalled on 29 March 2026 at 03:00 already"},
+        {1792893599, "recalled on 25 October 2026 at 02:59 already"},
+        {1792893600, "recalled on 25 October 2026 at 03:00 already"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
+        struct alert_input in = alert_world_input();
+        w.f.now_us = changes[i].s * US_PER_S;
+        alert_world_ok(&w, alert_world_send(&w, &w.f.anna, &in));
+        int64_t id = w.answer.id;
+        alert_world_ok(&w, alert_world_recall(&w, &w.f.anna, id, NULL));
+        refuse(alert_world_recall(&w, &w.f.anna, id, NULL), ERR_BAD_STATE, changes[i].recalled);
+    }
 }
 
 static void test_follow__the_night_holds_them_by_the_same_rule(void **state)
@@ -314,6 +337,7 @@ static const struct CMUnitTest tests[] = {
     TEST_FIXTURE(test_recall__says_what_a_person_wrote_and_lints_it, setup, teardown),
     TEST_FIXTURE(test_follow__what_is_over_is_refused_with_words, setup, teardown),
     TEST_FIXTURE(test_follow__an_exercise_stays_one, setup, teardown),
+    TEST_FIXTURE(test_follow__what_is_over_is_told_in_local_time, setup, teardown),
     TEST_FIXTURE(test_follow__the_night_holds_them_by_the_same_rule, setup, teardown),
     TEST_FIXTURE(test_update__danger_to_life_is_never_taken_away, setup, teardown),
     TEST_FIXTURE(test_rate__updates_count_and_recalls_never, setup, teardown),
