@@ -56,9 +56,9 @@ void ledger_check(struct db *db, int64_t message_id, bool at_rest)
     while (db_next(rows) > 0)
         check_row(&t, rows);
     db_done(rows);
-    assert_int_equal(db_query(db, &rows, Q_MESSAGE_SHOW, DB_ARGS(DB_INT(message_id))), 0);
+    assert_int_equal(db_query(db, &rows, Q_MESSAGE_STATE, DB_ARGS(DB_INT(message_id))), 0);
     assert_int_equal(db_next(rows), 1);
-    const char *state = db_text(rows, 4);
+    const char *state = db_text(rows, 0);
     if (strcmp(state, "finished") == 0 && t.pending + t.claimed > 0)
         fail_msg("finished with %d pending and %d claimed", t.pending, t.claimed);
     bool is_closed = strcmp(state, "withdrawn") == 0 || strcmp(state, "expired") == 0;

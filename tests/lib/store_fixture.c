@@ -7,6 +7,7 @@
 
 #include "core/area.h"
 #include "core/group.h"
+#include "core/setting.h"
 #include "core/staff.h"
 #include "lib/test.h"
 #include "store/migrate.h"
@@ -108,6 +109,24 @@ int64_t store_fixture_person(struct store_fixture *f, const char *municipality, 
     if (group)
         *group = group_id;
     return contact_id;
+}
+
+const char *store_fixture_text(struct store_fixture *f, const char *select)
+{
+    static char text[4000];
+    char sql[4000];
+    snprintf(sql, sizeof sql,
+             "INSERT INTO setting (name, value) VALUES ('test', coalesce((%s), '')) "
+             "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+             select);
+    store_fixture_ok(f, db_script(f->db, sql, &f->err));
+    store_fixture_ok(f, setting_get(f->db, "test", text, sizeof text));
+    return text;
+}
+
+int64_t store_fixture_number(struct store_fixture *f, const char *select)
+{
+    return strtoll(store_fixture_text(f, select), NULL, 10);
 }
 
 int64_t store_fixture_count(struct store_fixture *f, int64_t message_id, const char *state)

@@ -38,6 +38,10 @@ void store_fixture_ok(struct store_fixture *f, int rc);
 /* A group with a contact person of one address; the ids go to *group (may be NULL) and are returned. */
 int64_t store_fixture_person(struct store_fixture *f, const char *municipality, const char *group_name,
                              const char *person, const char *address, int64_t *group);
+/* What a SELECT of one value gives, "" for none or NULL; goes through the setting "test", so the connection must be
+ * able to write. Static. */
+const char *store_fixture_text(struct store_fixture *f, const char *select);
+int64_t store_fixture_number(struct store_fixture *f, const char *select);
 /* How many rows of `message_id` (0: all) are in `state`. */
 int64_t store_fixture_count(struct store_fixture *f, int64_t message_id, const char *state);
 

@@ -4,7 +4,6 @@
 #include <stdio.h>
 
 #include "base/mem.h"
-#include "core/setting.h"
 #include "core/webhook_emit.h"
 #include "lib/test.h"
 
@@ -46,22 +45,6 @@ void webhook_fixture_sql(struct webhook_fixture *f, const char *format, ...)
     vsnprintf(sql, sizeof sql, format, ap);
     va_end(ap);
     store_fixture_ok(&f->s, db_script(f->s.db, sql, &f->s.err));
-}
-
-const char *webhook_fixture_text(struct webhook_fixture *f, const char *select)
-{
-    static char text[4000];
-    webhook_fixture_sql(f,
-                        "INSERT INTO setting (name, value) VALUES ('test', coalesce((%s), '')) "
-                        "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-                        select);
-    store_fixture_ok(&f->s, setting_get(f->s.db, "test", text, sizeof text));
-    return text;
-}
-
-int64_t webhook_fixture_number(struct webhook_fixture *f, const char *select)
-{
-    return strtoll(webhook_fixture_text(f, select), NULL, 10);
 }
 
 int64_t webhook_fixture_add(struct webhook_fixture *f, const char *url, const struct webhook_input *in)
@@ -145,5 +128,5 @@ int64_t webhook_fixture_count(struct webhook_fixture *f, const char *state)
 {
     char select[120];
     snprintf(select, sizeof select, "SELECT count(*) FROM webhook_delivery WHERE state = '%s'", state);
-    return webhook_fixture_number(f, select);
+    return store_fixture_number(&f->s, select);
 }

@@ -25,10 +25,6 @@ struct config *webhook_fixture_config(void);
 
 /* Run SQL; fails the test when it does. */
 void webhook_fixture_sql(struct webhook_fixture *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* A number that SQL gives, which is done through the setting "test". */
-int64_t webhook_fixture_number(struct webhook_fixture *f, const char *select);
-/* A text likewise; static. */
-const char *webhook_fixture_text(struct webhook_fixture *f, const char *select);
 
 /* An endpoint of the administrator's for all alerts, in the format `standard` unless said otherwise; its id. */
 int64_t webhook_fixture_add(struct webhook_fixture *f, const char *url, const struct webhook_input *in);

@@ -442,10 +442,6 @@ UNION ALL SELECT code, name, 'withdrawn', withdrawn FROM t WHERE withdrawn > 0
 UNION ALL SELECT code, name, 'expired', expired FROM t WHERE expired > 0
 ORDER BY 1, 3
 
--- name: message_show
-SELECT id, kind, lane, letter_id, state, title, content_hash, created_at, expanded_at, finished_at
-FROM message WHERE id = $1
-
 -- $3 a message or 0, $4 a state or '', $5 an address' key or '', after id $6, at most $7.
 -- name: delivery_list scoped
 SELECT d.id, d.message_id, d.address, d.to_name, d.municipality_code, d.group_id, d.lane, d.state, d.due_at, d.attempts,
@@ -599,6 +595,10 @@ LEFT JOIN membership AS ms ON ms.contact_id = c.id
 LEFT JOIN watch_group AS g ON g.id = ms.group_id
 WHERE a.address_key = $3 AND c.protected = 0 AND {whole c} AND {scope c.municipality_code}
 ORDER BY c.name_key, c.id, g.name_key, g.id
+
+-- For checks, as the next.
+-- name: message_state
+SELECT state FROM message WHERE id = $1
 
 -- What the triggers keep, held against a full count: a row for each message that differs, none when all is well. Walks
 -- through the whole ledger: for checks, not for the daemon at work.

@@ -97,10 +97,6 @@ WHERE thread_id = $1 AND held = 1 AND state = 'pending'
 SELECT type, kind, thread_id, alert_id, letter_id, is_exercise, at FROM webhook_event WHERE id = $1
 
 -- Who was given the events of type $1, for a look at the whole.
--- name: webhook_event_who
-SELECT d.webhook_id, d.state, d.held FROM webhook_delivery AS d JOIN webhook_event AS e ON e.id = d.event_id
-WHERE e.type = $1 ORDER BY d.webhook_id, d.id
-
 -- A letter's title, with each municipality that it is for.
 -- name: webhook_letter
 SELECT l.title, m.name FROM letter AS l JOIN letter_target AS t ON t.letter_id = l.id

@@ -44,7 +44,3 @@ SELECT d.id, d.event_id, e.type, e.kind, e.alert_id, e.letter_id, d.recipient, d
        d.transcript
 FROM webhook_delivery AS d JOIN webhook_event AS e ON e.id = d.event_id
 WHERE d.webhook_id = $1 AND d.id = $2
-
--- The newest delivery of all.
--- name: webhook_delivery_any
-SELECT max(id) FROM webhook_delivery

@@ -170,9 +170,9 @@ static int op_read_message(struct db *db, struct store_req *req)
 {
     (void)req;
     struct db_rows *rows = NULL;
-    int rc = db_query(db, &rows, Q_MESSAGE_SHOW, DB_ARGS(DB_INT(f.message_id)));
+    int rc = db_query(db, &rows, Q_MESSAGE_STATE, DB_ARGS(DB_INT(f.message_id)));
     if (rc == 0 && db_next(rows) > 0)
-        snprintf(f.state, sizeof f.state, "%s", db_text(rows, 4));
+        snprintf(f.state, sizeof f.state, "%s", db_text(rows, 0));
     db_done(rows);
     ledger_check(db, f.message_id, true);
     return rc;

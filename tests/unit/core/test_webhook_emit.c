@@ -76,16 +76,13 @@ static void add_alert(int id, int root, const char *type, int is_exercise, const
  */
 static const char *who(const char *type)
 {
-    static char out[400];
-    struct db_rows *rows = NULL;
-    size_t n = 0;
-    out[0] = '\0';
-    store_fixture_ok(&f, db_query(f.db, &rows, Q_WEBHOOK_EVENT_WHO, DB_ARGS(DB_TEXT(type))));
-    while (db_next(rows) > 0)
-        n += (size_t)snprintf(out + n, sizeof out - n, "%s%lld%.1s", n ? " " : "", (long long)db_int(rows, 0),
-                              db_int(rows, 2) ? "h" : db_text(rows, 1));
-    db_done(rows);
-    return out;
+    char select[400];
+    snprintf(select, sizeof select,
+             "SELECT group_concat(webhook_id || CASE WHEN held = 1 THEN 'h' ELSE substr(state, 1, 1) END, ' ') FROM "
+             "(SELECT d.* FROM webhook_delivery AS d JOIN webhook_event AS e ON e.id = d.event_id "
+             "WHERE e.type = '%s' ORDER BY d.webhook_id, d.id)",
+             type);
+    return store_fixture_text(&f, select);
 }
 
 static void test_webhook_emit_alert__goes_to_whom_it_touches(void **state)

@@ -254,11 +254,11 @@ static void test_webhook_forget__keeps_dead_letters_longer(void **state)
     f.s.now_us += 31 * DAY;
     assert_int_equal(webhook_forget(f.s.db, f.s.now_us - 30 * DAY, f.s.now_us - 90 * DAY, &more), 0);
     assert_false(more);
-    assert_int_equal(webhook_fixture_number(&f, "SELECT count(*) FROM webhook_delivery"), 2);
-    assert_int_equal(webhook_fixture_number(&f, "SELECT count(*) FROM webhook_event"), 2);
+    assert_int_equal(store_fixture_number(&f.s, "SELECT count(*) FROM webhook_delivery"), 2);
+    assert_int_equal(store_fixture_number(&f.s, "SELECT count(*) FROM webhook_event"), 2);
     f.s.now_us += 60 * DAY;
     assert_int_equal(webhook_forget(f.s.db, f.s.now_us - 30 * DAY, f.s.now_us - 90 * DAY, &more), 0);
-    assert_int_equal(webhook_fixture_number(&f, "SELECT count(*) FROM webhook_delivery"), 1);
+    assert_int_equal(store_fixture_number(&f.s, "SELECT count(*) FROM webhook_delivery"), 1);
 }
 
 static void test_webhook_shift_due__waits_as_long_as_it_would_have(void **state)

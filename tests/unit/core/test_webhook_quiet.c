@@ -66,7 +66,7 @@ static void test_webhook_replay__waits_for_the_morning(void **state)
 static void test_webhook_replay__of_one_waits_for_the_morning(void **state)
 {
     int64_t n = 0;
-    int64_t delivery = webhook_fixture_number(&f, "SELECT id FROM webhook_delivery");
+    int64_t delivery = store_fixture_number(&f.s, "SELECT id FROM webhook_delivery");
     (void)state;
     webhook_fixture_sql(&f, "UPDATE webhook_delivery SET state = 'failed'");
     store_fixture_ok(&f.s, webhook_replay(f.s.db, &f.s.admin, hook, &(struct webhook_replay){.delivery_id = delivery},
@@ -190,12 +190,12 @@ static void rings_in_the_morning(void)
     int64_t morning = evening_us + 9 * HOUR + 5 * MINUTE;
     assert_int_equal(claim(), 0);
     assert_int_equal(
-        webhook_fixture_number(&f, "SELECT due_at / 1000000 FROM webhook_delivery WHERE state = 'pending'"),
+        store_fixture_number(&f.s, "SELECT due_at / 1000000 FROM webhook_delivery WHERE state = 'pending'"),
         morning / US_PER_S);
-    assert_string_equal(webhook_fixture_text(&f,
-                                             "SELECT state || ' ' || pending || ' ' || in_flight FROM webhook_lane, "
-                                             "webhook_delivery WHERE webhook_lane.webhook_id = "
-                                             "webhook_delivery.webhook_id"),
+    assert_string_equal(store_fixture_text(&f.s,
+                                           "SELECT state || ' ' || pending || ' ' || in_flight FROM webhook_lane, "
+                                           "webhook_delivery WHERE webhook_lane.webhook_id = "
+                                           "webhook_delivery.webhook_id"),
                         "pending 1 0");
     f.s.now_us = morning - 1;
     assert_int_equal(claim(), 0);
@@ -223,7 +223,7 @@ static void test_webhook_claim__a_retry_of_the_evening_rings_in_the_morning(void
     f.s.now_us += 20 * MINUTE;
     rings_in_the_morning();
     assert_int_equal(jobs[0]->attempts, 2);
-    assert_string_equal(webhook_fixture_text(&f, "SELECT detail FROM webhook_delivery"), "503 Service Unavailable");
+    assert_string_equal(store_fixture_text(&f.s, "SELECT detail FROM webhook_delivery"), "503 Service Unavailable");
     webhook_fixture_end(&f, jobs[0], WEBHOOK_DELIVERED);
 }
 
@@ -236,7 +236,7 @@ static void test_webhook_claim__what_was_due_in_the_evening_rings_in_the_morning
     rings_in_the_morning();
     assert_int_equal(jobs[0]->attempts, 1);
     assert_int_equal(jobs[0]->first_at_us, f.s.now_us);
-    assert_non_null(strstr(webhook_fixture_text(&f, "SELECT detail FROM webhook_delivery"), "quiet hours"));
+    assert_non_null(strstr(store_fixture_text(&f.s, "SELECT detail FROM webhook_delivery"), "quiet hours"));
     webhook_fixture_end(&f, jobs[0], WEBHOOK_DELIVERED);
 }
 
@@ -298,7 +298,7 @@ static void test_webhook_claim__what_ends_before_the_morning_never_rings(void **
     assert_int_equal(claim(), 0);
     f.s.now_us = evening_us + HOUR;
     assert_int_equal(claim(), 0);
-    assert_string_equal(webhook_fixture_text(&f, "SELECT state FROM webhook_delivery"), "expired");
+    assert_string_equal(store_fixture_text(&f.s, "SELECT state FROM webhook_delivery"), "expired");
 }
 
 /* A jump of the clock brings it back too early; it waits again. */

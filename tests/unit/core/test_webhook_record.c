@@ -74,10 +74,10 @@ static void test_webhook_record__410_disables_and_tells_the_owner(void **state)
                                                                 .detail = "410 Gone"}));
     assert_int_equal(webhook_fixture_count(&f, "failed"), 2); /* this one and what waited: kept */
     assert_int_equal(claim(10), 0);
-    assert_string_equal(webhook_fixture_text(&f, "SELECT address FROM delivery"), "owner@example.se");
-    assert_string_equal(webhook_fixture_text(&f, "SELECT action FROM audit ORDER BY seq DESC LIMIT 1"),
+    assert_string_equal(store_fixture_text(&f.s, "SELECT address FROM delivery"), "owner@example.se");
+    assert_string_equal(store_fixture_text(&f.s, "SELECT action FROM audit ORDER BY seq DESC LIMIT 1"),
                         "webhook.disable");
-    const char *mail = webhook_fixture_text(&f, "SELECT source FROM message");
+    const char *mail = store_fixture_text(&f.s, "SELECT source FROM message");
     assert_non_null(strstr(mail, "Larm"));
     assert_non_null(strstr(mail, "410 Gone"));
     assert_null(strstr(mail, "x=1"));
@@ -112,7 +112,7 @@ static void test_webhook_record__five_days_of_failure_disable(void **state)
     assert_true(disabled);
     assert_int_equal(hours, 5 + 5 * 24 + 1);
     assert_int_equal(webhook_fixture_count(&f, "failed"), 1);
-    assert_int_equal(webhook_fixture_number(&f, "SELECT count(*) FROM message"), 1);
+    assert_int_equal(store_fixture_number(&f.s, "SELECT count(*) FROM message"), 1);
 }
 
 static void test_webhook_record__a_failed_test_counts_for_nothing(void **state)
@@ -126,7 +126,7 @@ static void test_webhook_record__a_failed_test_counts_for_nothing(void **state)
     assert_int_equal(jobs[0]->delivery_id, delivery);
     assert_non_null(strstr(jobs[0]->body, "\"exercise\":true"));
     webhook_fixture_end(&f, jobs[0], WEBHOOK_DEAD);
-    assert_int_equal(webhook_fixture_number(&f, "SELECT is_failing + (failing_since IS NOT NULL) FROM webhook_lane"),
+    assert_int_equal(store_fixture_number(&f.s, "SELECT is_failing + (failing_since IS NOT NULL) FROM webhook_lane"),
                      0);
 }
 
@@ -145,10 +145,10 @@ static void test_webhook_recover__what_was_in_flight_goes_again(void **state)
     assert_int_equal(n, 2);
     assert_int_equal(webhook_fixture_count(&f, "withdrawn"), 1); /* the update takes its place */
     assert_int_equal(claim(10), 2);
-    assert_int_equal(webhook_fixture_number(&f, "SELECT in_flight FROM webhook_lane"), 2);
+    assert_int_equal(store_fixture_number(&f.s, "SELECT in_flight FROM webhook_lane"), 2);
     for (int i = 0; i < 2; i++)
         webhook_fixture_end(&f, jobs[i], WEBHOOK_DELIVERED);
-    assert_int_equal(webhook_fixture_number(&f, "SELECT in_flight + pending FROM webhook_lane"), 0);
+    assert_int_equal(store_fixture_number(&f.s, "SELECT in_flight + pending FROM webhook_lane"), 0);
 }
 
 /* Whether it had arrived when the process ended is not known: a recall goes there, whatever came of it. */

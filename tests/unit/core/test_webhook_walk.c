@@ -48,7 +48,7 @@ static void check_invariants(void)
         "d.recipient AND o.id <> d.id AND o.state IN ('pending', 'claimed'))",
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
-        if (webhook_fixture_number(&f, wrong[i]) != 0)
+        if (store_fixture_number(&f.s, wrong[i]) != 0)
             fail_msg("invariant %zu", i);
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/id.h"
 #include "core/config.h"
 #include "core/mail_token.h"
 #include "core/ledger.h"
@@ -279,28 +280,33 @@ static void test_webhook__a_test_is_a_delivery(void **state)
 /* --- the gateway's report -------------------------------------------------------------------------------------------
  */
 
+struct report_token {
+    int64_t delivery_id;
+    char text[MAIL_TOKEN_BYTES];
+};
+
 static int make_token(struct db *db, void *ctx)
 {
     uint8_t key[MAIL_TOKEN_KEY_BYTES];
-    int64_t id = 0;
+    struct report_token *t = ctx;
     int rc = ledger_token_key(db, key);
-    if (rc == 0)
-        rc = db_get_int(db, &id, Q_WEBHOOK_DELIVERY_ANY, DB_NO_ARGS);
-    mail_token_make(key, MAIL_TOKEN_SMS_REPORT, id, ctx);
+    mail_token_make(key, MAIL_TOKEN_SMS_REPORT, t->delivery_id, t->text);
     return rc;
 }
 
 static void test_webhook_report__is_kept_with_the_delivery(void **state)
 {
     static const struct actor nobody = {.name = ""};
-    char token[MAIL_TOKEN_BYTES];
+    struct report_token token;
     char path[80];
     (void)state;
     const char *id = add(&ACTOR_ADMIN, "{\"format\":\"46elks\",\"all\":true,\"from\":\"Grannar\",\"user\":\"u1\","
                                        "\"password\":\"p\",\"to\":[\"070-174 06 05\"]}");
-    fixture_expect(f, &ACTOR_ADMIN, POST, at(id, "test"), "{}", 202, NULL);
-    assert_int_equal(fixture_write(f, make_token, token), 0);
-    snprintf(path, sizeof path, "/webhook/46elks/%s", token);
+    assert_int_equal(id_parse(ID_DELIVERY, fixture_expect(f, &ACTOR_ADMIN, POST, at(id, "test"), "{}", 202, "delivery"),
+                              &token.delivery_id),
+                     0);
+    assert_int_equal(fixture_write(f, make_token, &token), 0);
+    snprintf(path, sizeof path, "/webhook/46elks/%s", token.text);
     fixture_expect(f, &nobody, POST, path, "id=s1&status=delivered&delivered=2026-03-01T12%3A00%3A00", 204, NULL);
     assert_string_equal(fixture_expect(f, &ACTOR_ADMIN, GET, at(id, "deliveries"), NULL, 200, "items.0.report"),
                         "delivered");
