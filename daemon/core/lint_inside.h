@@ -88,6 +88,8 @@ void lint_words(struct lint *l, const struct lint_block *block);
 void lint_table(struct lint *l, cmark_node *table);
 void lint_links(struct lint *l, const struct lint_block *block);
 void lint_address(struct lint *l, const struct lint_block *block, size_t at, const char *address, size_t len);
+/* Is the target of a tel: link a number that everyone may call? */
+bool lint_is_public_number(const char *target);
 bool lint_is_crime(const char *low_word);
 
 #endif

@@ -205,7 +205,29 @@ static void check_web_link(struct lint *l, const struct lint_block *block, const
         lint_add_shown(l, block, link->at, LINT_RULE_LINK_TEXT, text);
 }
 
-/* mailto: and tel: say what the text may not: their target is read like text. */
+static int hex(char c)
+{
+    const char *digits = "0123456789abcdef";
+    const char *at = c ? strchr(digits, c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c) : NULL;
+    return at ? (int)(at - digits) : -1;
+}
+
+/* A tap dials the target of tel:, however short or spelt it is: a call back, a number that costs. */
+static void check_tel(struct lint *l, const struct lint_block *block, const struct lint_link *link)
+{
+    char target[LINT_TEXT_MAX_BYTES];
+    size_t n = 0;
+    for (const char *p = strchr(link->url, ':') + 1; *p && n + 1 < sizeof target; p++) {
+        bool is_code = *p == '%' && hex(p[1]) >= 0 && hex(p[2]) >= 0;
+        target[n++] = is_code ? (char)(hex(p[1]) * 16 + hex(p[2])) : *p;
+        p += is_code ? 2 : 0;
+    }
+    target[n] = '\0';
+    if (!lint_is_public_number(target))
+        lint_add_shown(l, block, link->at, LINT_RULE_PHONE, strchr(link->url, ':') + 1);
+}
+
+/* mailto: says what the text may not: its target is read like text. */
 static void check_target(struct lint *l, const struct lint_block *block, const struct lint_link *link)
 {
     struct lint_block target;
@@ -223,6 +245,8 @@ static void check_link(struct lint *l, const struct lint_block *block, const str
         lint_add_shown(l, block, link->at, LINT_RULE_LINK_SCHEME, link->url);
     else if (strncasecmp(link->url, "http", 4) == 0)
         check_web_link(l, block, link, text);
+    else if (strncasecmp(link->url, "tel:", 4) == 0)
+        check_tel(l, block, link);
     else
         check_target(l, block, link);
     free(text);

@@ -9,7 +9,7 @@
 #include "core/lint_inside.h"
 #include "core/personnummer.h"
 
-enum { PHONE_DIGITS_MIN = 8, PHONE_DIGITS_MAX = 15, HOUSE_DIGITS_MAX = 3, CONTEXT_BYTES = 40 };
+enum { PHONE_DIGITS_MIN = 8, PHONE_DIGITS_MAX = 15, HOUSE_DIGITS_MAX = 3, CONTEXT_BYTES = 40, VEHICLE_WORDS = 6 };
 
 static bool is_digit(char c)
 {
@@ -85,11 +85,59 @@ static size_t plate_len(const struct lint_block *block, size_t at, bool any_case
     return stands_alone(block, at, at + n) ? n : 0;
 }
 
+/* Is a vehicle spoken of just before, or right after? "bil", "skåpbilen", not "mobil". */
+static bool is_by_vehicle(const struct lint_block *block, size_t w)
+{
+    static const char *const vehicles[] = {
+        "volvo*",   "saab*",  "audi*",       "bmw*",     "mercedes*", "toyota*",     "skoda*",      "ford",
+        "forden",   "opel*",  "kia*",        "peugeot*", "renault*",  "citro*",      "nissan*",     "mazda*",
+        "hyundai*", "tesla*", "volkswagen*", "vw*",      "fordon*",   "moped*",      "motorcykel*", "mc",
+        "mc:n",     "släp*",  "husvagn*",    "traktor*", "atv*",      "fyrhjuling*", "skåpare*",    NULL};
+    static const char *const ends[] = {"bil", "bilen", "bilar", "bilarna", "bilens"};
+    size_t from = w > VEHICLE_WORDS ? w - VEHICLE_WORDS : 0;
+    for (size_t i = from; i < block->word_count && i <= w + 3; i++) {
+        const char *low = block->words[i].low;
+        size_t n = strlen(low);
+        if (lint_word_in(low, vehicles))
+            return true;
+        for (size_t k = 0; k < ARRAY_LEN(ends); k++) {
+            size_t m = strlen(ends[k]);
+            if (n >= m && strcmp(low + n - m, ends[k]) == 0 && !(n >= m + 2 && strncmp(low + n - m - 2, "mo", 2) == 0))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Three small letters that mean something themselves: "och 500", "maj 200", "bmw 320". */
+static bool is_small_word(const char *low)
+{
+    static const char *const words[] = {
+        "all", "apr", "aug", "ban", "bmw", "box", "bra", "brf", "bus", "byn", "cup", "dag", "dec", "del", "dem", "den",
+        "det", "dnr", "dom", "ens", "etc", "ett", "eur", "feb", "fel", "fem", "fre", "gar", "gul", "han", "har", "hel",
+        "hem", "hon", "hos", "hus", "jan", "jul", "jun", "kan", "kap", "kia", "klo", "knr", "kom", "ktm", "lag", "lan",
+        "las", "lgh", "lpo", "maj", "man", "mar", "max", "med", "men", "mer", "mfl", "mms", "mot", "ner", "nog", "nya",
+        "och", "okt", "ons", "ord", "osv", "per", "pga", "rad", "rum", "sek", "sen", "sep", "sex", "sid", "sju", "ska",
+        "sms", "som", "sos", "stg", "tel", "tog", "ton", "tor", "tre", "tur", "typ", "ung", "upp", "ute", NULL};
+    return lint_word_in(low, words);
+}
+
+/* "abc123" beside a car, or "abc 123" there when abc is no word: a plate in small letters. */
+static bool is_small_plate(const struct lint_block *block, size_t w)
+{
+    char low[4];
+    const char *p = block->text + block->words[w].at;
+    for (size_t i = 0; i < 3; i++)
+        low[i] = (char)(p[i] >= 'A' && p[i] <= 'Z' ? p[i] - 'A' + 'a' : p[i]);
+    low[3] = '\0';
+    return (p[3] != ' ' || !is_small_word(low)) && is_by_vehicle(block, w);
+}
+
 /* "SOS 112" and "LPO 114 14" are none; "SEK 500" may be one. */
 static enum lint_rule judge_plate(const struct lint_block *block, size_t at, size_t n, bool *none)
 {
-    static const char *const usual[] = {"SEK", "EUR", "USD", "NOK", "DKK", "SOS", "TEL", "LPO", "BRF",
-                                        "DNR", "RFC", "BOX", "RUM", "SMS", "NYA", "ALL", "KOM"};
+    static const char *const usual[] = {"SEK", "EUR", "USD", "NOK", "DKK", "SOS", "TEL", "LPO", "BRF", "DNR",
+                                        "RFC", "BOX", "RUM", "SMS", "NYA", "ALL", "KOM", "BMW", "KIA", "KTM"};
     const char *p = block->text + at;
     *none = false;
     for (size_t i = 0; i < ARRAY_LEN(usual); i++) {
@@ -106,7 +154,7 @@ static void find_plates(struct lint *l, const struct lint_block *block)
     for (size_t w = 0; w < block->word_count; w++) {
         size_t at = block->words[w].at;
         size_t n = plate_len(block, at, false);
-        if (n == 0 && plate_len(block, at, true) > 0 && after_plate_word(block, at))
+        if (n == 0 && plate_len(block, at, true) > 0 && (after_plate_word(block, at) || is_small_plate(block, w)))
             n = plate_len(block, at, true);
         bool none = true;
         enum lint_rule rule = n > 0 ? judge_plate(block, at, n, &none) : LINT_RULE_PLATE;
@@ -125,6 +173,32 @@ static bool is_public_number(const char *digits)
         if (strcmp(digits, numbers[i]) == 0)
             return true;
     return false;
+}
+
+/* Without the country's number or the zero. */
+static const char *national_of(const char *digits, bool plus)
+{
+    if (strncmp(digits, "0046", 4) == 0)
+        return digits + 4;
+    if (plus)
+        return strncmp(digits, "46", 2) == 0 ? digits + 2 : digits;
+    return digits[0] == '0' ? digits + 1 : digits;
+}
+
+bool lint_is_public_number(const char *target)
+{
+    char digits[PHONE_DIGITS_MAX + 1];
+    size_t n = 0;
+    for (const char *p = target; *p && *p != ';' && *p != '?'; p++) {
+        if (!is_digit(*p) && !strchr("+-.() ", *p))
+            return false;
+        if (is_digit(*p) && n == PHONE_DIGITS_MAX)
+            return false;
+        if (is_digit(*p))
+            digits[n++] = *p;
+    }
+    digits[n] = '\0';
+    return is_public_number(national_of(digits, target[0] == '+'));
 }
 
 /*
@@ -155,14 +229,7 @@ static size_t phone_len(const struct lint_block *block, size_t at)
     if (n < PHONE_DIGITS_MIN)
         return 0;
     digits[n] = '\0';
-    const char *national = digits;
-    if (strncmp(digits, "0046", 4) == 0)
-        national += 4;
-    else if (plus && strncmp(digits, "46", 2) == 0)
-        national += 2;
-    else if (!plus)
-        national += 1;
-    if (is_public_number(national) || (!plus && n > 13))
+    if (is_public_number(national_of(digits, plus)) || (!plus && n > 13))
         return 0;
     return end < block->len && lint_is_word_byte(text[end]) ? 0 : end - at;
 }
@@ -178,7 +245,8 @@ static void find_phones(struct lint *l, const struct lint_block *block)
 {
     for (size_t i = 0; i < block->len; i++) {
         char c = block->text[i], before = i > 0 ? block->text[i - 1] : ' ';
-        if ((c != '+' && c != '0') || lint_is_word_byte(before) || strchr("+*-.,:", before))
+        bool is_named = before == ':' && i > 1 && !is_digit(block->text[i - 2]); /* "tel:070...", not "07:30" */
+        if ((c != '+' && c != '0') || lint_is_word_byte(before) || (strchr("+*-.,:", before) && !is_named))
             continue;
         size_t n = after_clock(block, i) ? 0 : phone_len(block, i);
         if (n > 0) {

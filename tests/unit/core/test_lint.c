@@ -105,6 +105,19 @@ static void test_lint_letter__personnummer_are_masked_blocks(void **state)
         {"`811218-9876`", "personnummer", NULL},
         {"    811218-9876", "personnummer", NULL},
         {TABLE("a", "811218-9876"), "personnummer", NULL},
+        {"19 811218 9876", "personnummer", "** ****** ****"},
+        {"Han är 811218 - 9876.", "personnummer", "****** - ****"},
+        {"811218\xc2\xa0"
+         "9876",
+         "personnummer", "****** ****"},
+        {"19811218 9876", "personnummer", "******** ****"},
+        {"1981-12-18-9876", "personnummer", "****-**-**-****"},
+        {"1981 12 18 9876", "personnummer", "**** ** ** ****"},
+        {"1981 1218 9876", "personnummer", "**** **** ****"},
+        {"81 12 18-9876", "personnummer", "** ** **-****"},
+        {"19 81 12 18 - 9876", "personnummer", "** ** ** ** - ****"},
+        {"81 12 18 9876", NULL, NULL}, /* any four numbers */
+        {"811218 98 76", NULL, NULL},
     };
     check_rows(rows, ARRAY_LEN(rows));
     struct lint_report report;
@@ -143,6 +156,14 @@ static void test_lint_letter__plates(void **state)
         {"ring SOS 112", NULL, NULL},
         {"tipsa LPO 114 14", NULL, NULL},
         {"som abc 123 barn", NULL, NULL},
+        {"en svart volvo abc 123 sågs", "plate", "abc 123"},
+        {"Bilen (Abc123) stod där", "plate", "Abc123"},
+        {"abc12d på en skåpbil", "plate", "abc12d"},
+        {"mobil abc 123", NULL, NULL},
+        {"tre bilar och 500 kronor", NULL, NULL},
+        {"bilen kostar sek 500", NULL, NULL},
+        {"en bmw 320 och en Volvo", NULL, NULL},
+        {"en BMW 320", "plate_like", "BMW 320"},
         {"AQC 123", NULL, NULL},
         {"ABC 12O", NULL, NULL},
         {"ABC 1234", NULL, NULL},
@@ -194,6 +215,12 @@ static void test_lint_letter__phones_and_mail_addresses(void **state)
         {"112, 114 14, 11414, 113 13 och 1177", NULL, NULL},
         {"077-114 14 00 eller +46 77 114 14 00", NULL, NULL},
         {"[ring](tel:112) [tipsa](tel:11414)", NULL, NULL},
+        {"[tipsa](tel:114%2014) [ring](tel:+46112) [x](tel:077-114%2014%2000)", NULL, NULL},
+        {"[ring](tel:118118)", "phone", "118118"},
+        {"[ring](tel:%2B46701740605)", "phone", "%2B46701740605"},
+        {"[112](tel:0701740605;ext=112)", "phone", "0701740605;ext=112"},
+        {"tel:0701740605", "phone", "0701740605"},
+        {"Telefon:070-174 06 05", "phone", "070-174 06 05"},
         {"15 april kl. 18.00, 2026-03-10, 07.30 - 16.00", NULL, NULL},
         {"kl. 0730-1600", NULL, NULL},
         {"0 av 100 000 och 12 345 678", NULL, NULL},
@@ -205,6 +232,48 @@ static void test_lint_letter__phones_and_mail_addresses(void **state)
         {"snabel-a @ och a@b", NULL, NULL},
     };
     check_rows(rows, ARRAY_LEN(rows));
+}
+
+/* Ordinary sentences of letters and warnings: nothing of them is worth a word. */
+static void test_lint_letter__ordinary_sentences_are_silent(void **state)
+{
+    (void)state;
+    static const char *const sentences[] = {
+        "Ring 112 om det är bråttom, annars 114 14.",
+        "Tipsa på 114 14 eller +46 77 114 14 00 från utlandet.",
+        "Vi ses tisdag 14 april 2026 kl. 18.00 i biblioteket.",
+        "Mötet är 2026-04-15 18.00 och kaffe finns från 17:30.",
+        "Mötet är 2026-04-15 1800.",
+        "Patrullen var på plats 260415 1200 och 260415 1500.",
+        "Under 2025 anmäldes 118 inbrott, mot 127 året innan.",
+        "Stölderna skedde mellan den 3 och den 11 mars.",
+        "Skadorna uppskattas till 12 500 kronor.",
+        "Två cyklar värda 8 000 kr och 11 500 kr togs.",
+        "Postnumret är 262 32 Ängelholm.",
+        "Anmälan har ärendenummer 5000-K123456-26.",
+        "Diarienumret är 2026-0701740.",
+        "Streckkoden är 7310865004703.",
+        "Bankgiro 5050-1055 och organisationsnummer 202100-0076.",
+        "Kör försiktigt, hastigheten är 30 vid skolan och 70 på riksväg 13.",
+        "Vi såg tre bilar och 500 meter bort en traktor.",
+        "Bilen kör 110 på väg 13 varje kväll.",
+        "En volvo kom och 200 personer såg den.",
+        "Parkeringen har 120 platser, och bilar kan stå 24 timmar.",
+        "Låset ska vara klass 3, helst enligt SSF 3522.",
+        "Larmet går på 15 sekunder, 7 dagar i veckan, 24 timmar om dygnet.",
+        "Öppet vardagar 08.00-16.30, lördagar 10-14.",
+        "Telefontid: 08.30-11.30.",
+        "Kl. 0730-1600 finns personal på plats.",
+        "Av 100 hushåll svarade 62 procent.",
+        "Brevet går till 1 234 hushåll i 45 grupper.",
+        "Elementet väger 120 kg och är 2,5 m långt.",
+        "Covid 19 och vecka 123 nämns inte mer.",
+        "Hamnen har plats 1 till 250, och bryggan ligger vid N 56,24 E 12,86.",
+        "Se sidan 12 i boken, ISBN 978-91-7000-123-4.",
+        "Sms:a inte, ring 112 eller 113 13.",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(sentences); i++)
+        check_rows(&(struct row){sentences[i], NULL, NULL}, 1);
 }
 
 static void test_lint_letter__small_counts(void **state)
@@ -506,6 +575,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_lint_letter__plates),
     TEST(test_lint_letter__street_and_number),
     TEST(test_lint_letter__phones_and_mail_addresses),
+    TEST(test_lint_letter__ordinary_sentences_are_silent),
     TEST(test_lint_letter__small_counts),
     TEST(test_lint_letter__hidden_counts_that_can_be_computed),
     TEST(test_lint_letter__links),

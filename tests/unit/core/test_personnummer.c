@@ -25,6 +25,12 @@ static void test_personnummer_find__finds_each_form(void **state)
         {"551212-0006", 0, 11}, /* a doubled five */
         {"20000229-0005", 0, 13},
         {"12-34 8112289874", 6, 10},
+        {"811228 - 9874", 0, 13},
+        {"19 811228 9874", 0, 14},
+        {"112 19811228\xc2\xa0"
+         "9874",
+         4, 14},
+        {"1981-12-28-9874", 0, 15},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         size_t start = 99;
@@ -49,7 +55,11 @@ static void test_personnummer_find__leaves_other_numbers(void **state)
         "556036-0793",   /* an organisation */
         "1811228-9874",  /* within longer digits */
         "811228-98745",
-        "811228 - 9874",
+        "260415 1809", /* a day and a time, whose digits would do */
+        "2026-04-15 1809",
+        "81 12 28 9874", /* any four numbers */
+        "811228 98 74",
+        "20 811228",
         "0701740605", /* mobile */
         "+46701740605",
         "070-174 06 05",
