@@ -25,7 +25,7 @@ enum {
     TEAMS_TEXT_BYTES = 16 * 1024, /* texts at first; halved until the whole fits */
     MATRIX_BYTES_MAX = 60000,
     MATRIX_TEXT_BYTES = 16 * 1024,
-    NTFY_BYTES_MAX = 8192,
+    NTFY_BYTES_MAX = 8191, /* a body of 8192 counts as longer there */
     NTFY_TITLE_CHARS = 200,
     NTFY_MESSAGE_BYTES = 4000,
 };

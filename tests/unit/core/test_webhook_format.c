@@ -274,7 +274,7 @@ static void test_formats__long_texts_are_cut_between_characters(void **state)
         assert_true(message.body.len <= 60000); /* a whole event has at most 65 536 bytes */
         assert_non_null(strstr(buf_str(&message.body), "alr_1"));
         json = format_json(WEBHOOK_FORMAT_NTFY);
-        assert_true(message.body.len <= 8192); /* its server reads no more of a JSON body */
+        assert_true(message.body.len < 8192); /* its server reads no more of a JSON body */
         assert_true(strlen(text_at(json, "message")) <= 4096);
         assert_non_null(strstr(text_at(json, "message"), "alr_1"));
         assert_true(text_length(text_at(json, "title")) <= 200);
@@ -390,6 +390,28 @@ static void test_ntfy__priority_and_topic(void **state)
     json_t *json = format_json(WEBHOOK_FORMAT_NTFY);
     assert_int_equal(json_integer_value(find(json, "priority")), 3);
     json_decref(json);
+}
+
+/* The server takes a body of exactly the 8192 bytes that it reads for a longer one. */
+static void test_ntfy__a_body_at_the_servers_limit(void **state)
+{
+    enum { TITLE = 150, QUOTES = 3000, LIMIT = 8192 };
+    (void)state;
+    char *title = repeat("\"", TITLE);
+    char *text = repeat("\"", QUOTES);
+    make(WEBHOOK_EVENT_ALERT_SENT, false, title, text);
+    json_decref(format_json(WEBHOOK_FORMAT_NTFY));
+    size_t missing = LIMIT - message.body.len;
+    assert_true(message.body.len < LIMIT && missing < 2000);
+    free(text);
+    text = repeat("\"", QUOTES + missing / 2); /* two bytes each */
+    char *longer = xasprintf("%s%s", title, missing % 2 ? "x" : "");
+    make(WEBHOOK_EVENT_ALERT_SENT, false, longer, text);
+    json_decref(format_json(WEBHOOK_FORMAT_NTFY));
+    assert_true(message.body.len < LIMIT);
+    free(text);
+    free(title);
+    free(longer);
 }
 
 /* --- 46elks --------------------------------------------------------------------------------------------------------
@@ -515,6 +537,7 @@ static const struct CMUnitTest tests[] = {
     ROW(test_teams__a_card_without_markdown),
     ROW(test_matrix__same_transaction_for_a_retry),
     ROW(test_ntfy__priority_and_topic),
+    ROW(test_ntfy__a_body_at_the_servers_limit),
     ROW(test_sms__a_form_that_reads_back),
     ROW(test_sms__is_cut_to_its_parts),
     ROW(test_cap__a_test_is_one),
