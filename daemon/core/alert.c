@@ -193,15 +193,9 @@ int alert_add_draft(struct db *db, const struct actor *actor, const struct confi
     struct alert_row row = {0};
     struct alert_audience audience = {0};
     struct sms_text sms = {0};
-    int64_t not_before = 0;
     int rc = alert_compose(in, &row, &sms, err);
-    if (rc == 0) {
-        row.life_danger = true; /* for its time alone: a draft may be written at night */
-        rc = alert_times(config, &row, in, db_now_us(db), &row.expires_us, &not_before, err);
-        row.life_danger = in->life_danger >= 0
-                              ? in->life_danger > 0
-                              : alert_kind_row(row.kind)->life_danger || row.severity == ALERT_SEVERITY_EXTREME;
-    }
+    if (rc == 0) /* not alert_times: a draft may be written in any night, and waits for a person */
+        rc = alert_end(config, row.kind, in, db_now_us(db), &row.expires_us, err);
     if (rc == 0)
         rc = alert_target_resolve(db, actor, &in->target, &audience, err);
     if (rc == 0 && audience.municipality_count == 0)
@@ -295,11 +289,10 @@ static int check_hash(const struct alert_row *row, const char *read, struct err 
     return 0;
 }
 
-int alert_approve(struct db *db, const struct actor *actor, const struct config *config, int64_t id, const char *hash,
-                  struct alert_plan *plan, struct alert_answer *answer, struct err *err)
+int alert_approve(struct db *db, const struct actor *actor, int64_t id, const char *hash, const struct alert_plan *plan,
+                  struct alert_answer *answer, struct err *err)
 {
     struct alert_row row = {0};
-    (void)config;
     *answer = (struct alert_answer){0};
     int rc = load_in_state(db, actor, id, ALERT_STATE_SUBMITTED, "approved", &row, err);
     if (rc == 0)
@@ -369,7 +362,6 @@ static int expire(struct db *db, const struct config *config, int64_t id)
 {
     struct actor actor = actor_daemon();
     struct alert_row row = {0};
-    const struct alert_row unhurried = {0}; /* that danger to life is over wakes nobody */
     int64_t quiet_until_us = 0;
     struct err err;
     int rc = alert_row_load(db, id, &row, NULL);
@@ -380,7 +372,8 @@ static int expire(struct db *db, const struct config *config, int64_t id)
             db, NULL, Q_ALERT_END_THREAD,
             DB_ARGS(DB_INT(row.root_id), DB_TEXT(alert_state_word(ALERT_STATE_EXPIRED)), DB_INT(db_now_us(db))));
         if (rc == 0)
-            rc = alert_not_before(config, &unhurried, db_now_us(db), &quiet_until_us, &err);
+            /* false, whatever the alert was: that danger to life is over wakes nobody */
+            rc = alert_not_before(config, false, db_now_us(db), &quiet_until_us, &err);
         if (rc == 0)
             rc = webhook_emit_expired(db, id, quiet_until_us);
         if (rc == 0)

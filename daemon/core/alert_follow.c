@@ -171,7 +171,7 @@ int alert_recall(struct db *db, const struct actor *actor, const struct config *
     if (rc == 0)
         rc = compose_recall(db, config, &before, in, &row, err);
     if (rc == 0)
-        rc = alert_not_before(config, &row, now, &row.not_before_us, err);
+        rc = alert_not_before(config, row.life_danger, now, &row.not_before_us, err);
     if (rc == 0)
         rc = db_exec(db, NULL, Q_ALERT_END_THREAD,
                      DB_ARGS(DB_INT(row.root_id), DB_TEXT(alert_state_word(ALERT_STATE_RECALLED)), DB_INT(now)));

@@ -36,12 +36,12 @@ void alert_plan_fini(struct alert_plan *plan)
 /* --- times ---------------------------------------------------------------------------------------------------------
  */
 
-int alert_not_before(const struct config *config, const struct alert_row *row, int64_t now_us, int64_t *not_before_us,
+int alert_not_before(const struct config *config, bool life_danger, int64_t now_us, int64_t *not_before_us,
                      struct err *err)
 {
     struct zone *zone = NULL;
     *not_before_us = 0;
-    if (row->life_danger)
+    if (life_danger)
         return 0;
     int rc = zone_open(config->node.timezone, &zone, err);
     if (rc == 0)
@@ -59,19 +59,29 @@ static int check_end(int64_t expires_us, int64_t now_us, struct err *err)
     return 0;
 }
 
-int alert_times(const struct config *config, const struct alert_row *row, const struct alert_input *in, int64_t now_us,
-                int64_t *expires_us, int64_t *not_before_us, struct err *err)
+int alert_end(const struct config *config, enum alert_kind kind, const struct alert_input *in, int64_t now_us,
+              int64_t *expires_us, struct err *err)
 {
-    char text[TIME_WORDS_BYTES];
-    int hours = alert_kind_row(row->kind)->expiry_hours;
+    int hours = alert_kind_row(kind)->expiry_hours;
     int64_t in_s = in->expires_in_s ? in->expires_in_s : hours ? hours * HOUR_S : config->alert.default_expiry_s;
-    int64_t not_before = 0;
     if (in->expires_in_s < 0 || in->expires_in_s > ALERT_EXPIRY_MAX_S)
         return err_set(err, ERR_INVALID, "an alert is valid for 5 minutes to 30 days: write another end");
     int64_t end = in->expires_us ? in->expires_us : now_us + in_s * US_PER_S;
     int rc = check_end(end, now_us, err);
     if (rc == 0)
-        rc = alert_not_before(config, row, now_us, &not_before, err);
+        *expires_us = end;
+    return rc;
+}
+
+int alert_times(const struct config *config, const struct alert_row *row, const struct alert_input *in, int64_t now_us,
+                int64_t *expires_us, int64_t *not_before_us, struct err *err)
+{
+    char text[TIME_WORDS_BYTES];
+    int64_t end = 0;
+    int64_t not_before = 0;
+    int rc = alert_end(config, row->kind, in, now_us, &end, err);
+    if (rc == 0)
+        rc = alert_not_before(config, row->life_danger, now_us, &not_before, err);
     if (rc == 0 && not_before && end < not_before + ALERT_EXPIRY_MIN_S * US_PER_S)
         rc = err_set(
             err, ERR_INVALID,
@@ -193,7 +203,7 @@ int alert_plan_again(struct db *db, const struct actor *actor, const struct conf
     if (rc == 0)
         rc = sms_text_make(row.sms, &plan->sms);
     if (rc == 0)
-        rc = alert_not_before(config, &row, db_now_us(db), &plan->deferred_until_us, err);
+        rc = alert_not_before(config, row.life_danger, db_now_us(db), &plan->deferred_until_us, err);
     if (rc == 0)
         rc = alert_lint(db, config, &row, &plan->sms, &plan->lint);
     if (rc == 0)

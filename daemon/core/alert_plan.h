@@ -9,12 +9,16 @@
 #include "core/alert.h"
 #include "core/alert_row.h"
 
-/* When it ends and when it may leave, from what is asked for and the configuration. *expires_us and *not_before_us (0:
- * at once), or ERR_INVALID with words. */
+/* When an alert of this kind ends: as asked for, else as its kind or the configuration has it. ERR_INVALID with words.
+ */
+int alert_end(const struct config *config, enum alert_kind kind, const struct alert_input *in, int64_t now_us,
+              int64_t *expires_us, struct err *err);
+/* That, and when it may leave (0: at once); ERR_INVALID with words also when it would end in the night that it waits
+ * for. */
 int alert_times(const struct config *config, const struct alert_row *row, const struct alert_input *in, int64_t now_us,
                 int64_t *expires_us, int64_t *not_before_us, struct err *err);
-/* Only the quiet hours. */
-int alert_not_before(const struct config *config, const struct alert_row *row, int64_t now_us, int64_t *not_before_us,
+/* The end of the quiet hours; 0: none now, or `life_danger`, which waits for no morning. */
+int alert_not_before(const struct config *config, bool life_danger, int64_t now_us, int64_t *not_before_us,
                      struct err *err);
 /* Fills the audience of a draft or submitted alert: its groups that are active still, its municipalities, its words. */
 int alert_audience_again(struct db *db, const struct alert_row *row, struct alert_audience *out);

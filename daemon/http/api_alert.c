@@ -168,7 +168,7 @@ static int approve_planned(struct api_call *call, struct db *db)
 {
     struct work *work = call->work;
     struct alert_answer answer = {.id = 0};
-    int rc = alert_approve(db, &call->actor, call->config, work->id, work->hash, &work->plan, &answer, &call->err);
+    int rc = alert_approve(db, &call->actor, work->id, work->hash, &work->plan, &answer, &call->err);
     return rc ? refuse(call, work, &answer, rc) : finish(call, db, work, &answer, true);
 }
 
@@ -260,8 +260,10 @@ static int recall_alert(struct api_call *call, struct db *db)
         rc = api_alert_find(call, db, &id);
     if (rc == 0)
         rc = alert_recall(db, &call->actor, call->config, id, &in, &answer, &call->err);
+    if (rc)
+        return rc;
     call->status = 201;
-    return rc ? rc : api_alert_show(call, db, answer.id);
+    return api_alert_show(call, db, answer.id);
 }
 
 const struct api_route API_ROUTES_ALERT[] = {

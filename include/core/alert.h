@@ -123,8 +123,8 @@ int alert_send_draft(struct db *db, const struct actor *actor, const struct conf
                      const struct alert_release *by, struct alert_plan *plan, struct alert_answer *answer,
                      struct err *err);
 /* By another person than the author. `hash`: what the approver has read (8 digits or more), or NULL. */
-int alert_approve(struct db *db, const struct actor *actor, const struct config *config, int64_t id, const char *hash,
-                  struct alert_plan *plan, struct alert_answer *answer, struct err *err);
+int alert_approve(struct db *db, const struct actor *actor, int64_t id, const char *hash, const struct alert_plan *plan,
+                  struct alert_answer *answer, struct err *err);
 int alert_reject(struct db *db, const struct actor *actor, int64_t id, const char *note, struct err *err);
 /* Drafts and submitted ones. */
 int alert_discard(struct db *db, const struct actor *actor, int64_t id, const char *note, struct err *err);

@@ -103,7 +103,7 @@ int alert_world_approve(struct alert_world *w, const struct actor *actor, int64_
     alert_plan_init(&plan);
     int rc = alert_plan_again(w->f.db, actor, &w->config, id, &plan, &w->f.err);
     if (rc == 0)
-        rc = alert_approve(w->f.db, actor, &w->config, id, hash, &plan, &w->answer, &w->f.err);
+        rc = alert_approve(w->f.db, actor, id, hash, &plan, &w->answer, &w->f.err);
     alert_plan_fini(&plan);
     return rc;
 }
