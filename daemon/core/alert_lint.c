@@ -16,6 +16,7 @@
 #include "core/alert_lint_rules.h"
 #include "core/alert_text.h"
 #include "core/letter_check.h"
+#include "core/lint_report.h"
 #include "core/sms_text.h"
 
 static const struct rule {
@@ -39,27 +40,6 @@ struct alert_check {
 /* --- the report ----------------------------------------------------------------------------------------------------
  */
 
-static void append(struct lint_report *report, struct lint_finding finding)
-{
-    report->totals[finding.severity]++;
-    if (report->count == LINT_FINDINGS_MAX) {
-        free(finding.text);
-        free(finding.sv);
-        free(finding.en);
-        return;
-    }
-    if (!report->findings)
-        report->findings = xcalloc(LINT_FINDINGS_MAX, sizeof *report->findings);
-    report->findings[report->count++] = finding;
-}
-
-/* The sentence with what was found in place of its %s. */
-static char *fill(const char *sentence, const char *shown)
-{
-    const char *gap = strstr(sentence, "%s");
-    return gap ? xasprintf("%.*s%s%s", (int)(gap - sentence), sentence, shown, gap + 2) : xstrdup(sentence);
-}
-
 static struct lint_finding make(enum alert_rule rule, size_t line, size_t column, const char *shown)
 {
     return (struct lint_finding){.severity = RULES[rule].severity,
@@ -67,13 +47,13 @@ static struct lint_finding make(enum alert_rule rule, size_t line, size_t column
                                  .line = line,
                                  .column = column,
                                  .text = xstrdup(shown),
-                                 .sv = fill(RULES[rule].sv, shown),
-                                 .en = fill(RULES[rule].en, shown)};
+                                 .sv = lint_sentence(RULES[rule].sv, shown),
+                                 .en = lint_sentence(RULES[rule].en, shown)};
 }
 
 static void add(struct alert_check *c, enum alert_rule rule, const char *shown)
 {
-    append(c->report, make(rule, 0, 0, shown));
+    lint_report_add(c->report, make(rule, 0, 0, shown));
 }
 
 /* --- as letters ----------------------------------------------------------------------------------------------------
@@ -100,16 +80,15 @@ static void take_finding(struct alert_check *c, struct lint_finding *found, bool
     f.column = is_inside ? f.column : 0;
     bool is_link = strcmp(f.rule, "link_host") == 0;
     if (is_fraud && (is_link || strcmp(f.rule, "phone") == 0)) {
-        append(c->report, make(is_link ? ALERT_RULE_LINK_NOT_POLICE : ALERT_RULE_CALL_BACK, f.line, f.column, f.text));
+        lint_report_add(c->report,
+                        make(is_link ? ALERT_RULE_LINK_NOT_POLICE : ALERT_RULE_CALL_BACK, f.line, f.column, f.text));
     } else if (!is_for_letters(f.rule) && (is_text || f.severity != LINT_NOTE)) {
         if (c->row->origin[0] && f.severity == LINT_BLOCK)
             f.severity = LINT_WARN;
-        append(c->report, f);
+        lint_report_add(c->report, f);
         return;
     }
-    free(f.text);
-    free(f.sv);
-    free(f.en);
+    lint_finding_fini(&f);
 }
 
 static int lint_field(struct alert_check *c, const char *title, const char *text, const char *instruction, bool is_text)

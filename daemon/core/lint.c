@@ -10,8 +10,9 @@
 #include "base/text.h"
 #include "core/letter_source.h"
 #include "core/lint_inside.h"
+#include "core/lint_report.h"
 
-enum { LIX_HARD = 50, LIX_WORDS_MIN = 20, EXCLAMATIONS_MAX = 3, SENTENCE_MAX_BYTES = 600 };
+enum { LIX_HARD = 50, LIX_WORDS_MIN = 20, EXCLAMATIONS_MAX = 3 };
 
 static const struct rule {
     const char *word;
@@ -30,13 +31,35 @@ void lint_report_init(struct lint_report *report)
 
 void lint_report_fini(struct lint_report *report)
 {
-    for (size_t i = 0; i < report->count; i++) {
-        free(report->findings[i].text);
-        free(report->findings[i].sv);
-        free(report->findings[i].en);
-    }
+    for (size_t i = 0; i < report->count; i++)
+        lint_finding_fini(&report->findings[i]);
     free(report->findings);
     lint_report_init(report);
+}
+
+void lint_finding_fini(struct lint_finding *finding)
+{
+    free(finding->text);
+    free(finding->sv);
+    free(finding->en);
+}
+
+void lint_report_add(struct lint_report *report, struct lint_finding finding)
+{
+    report->totals[finding.severity]++;
+    if (report->count == LINT_FINDINGS_MAX) {
+        lint_finding_fini(&finding);
+        return;
+    }
+    if (!report->findings)
+        report->findings = xcalloc(LINT_FINDINGS_MAX, sizeof *report->findings);
+    report->findings[report->count++] = finding;
+}
+
+char *lint_sentence(const char *sentence, const char *shown)
+{
+    const char *gap = strstr(sentence, "%s");
+    return gap ? xasprintf("%.*s%s%s", (int)(gap - sentence), sentence, shown, gap + 2) : xstrdup(sentence);
 }
 
 bool lint_blocks(const struct lint_report *report)
@@ -55,20 +78,6 @@ const char *lint_severity_word(enum lint_severity severity)
         return "block";
     }
     return "unknown";
-}
-
-/* The sentence with what was found in place of its %s. */
-static char *fill(const char *sentence, const char *shown)
-{
-    struct buf out;
-    buf_init(&out, SENTENCE_MAX_BYTES);
-    const char *gap = strstr(sentence, "%s");
-    buf_add(&out, sentence, gap ? (size_t)(gap - sentence) : strlen(sentence));
-    if (gap) {
-        buf_adds(&out, shown);
-        buf_adds(&out, gap + 2);
-    }
-    return buf_take(&out);
 }
 
 /* What is shown of a text: at most LINT_TEXT_MAX_BYTES, slots as "...", never cut inside a character. */
@@ -114,24 +123,18 @@ static bool is_told(const struct lint_report *report, const char *rule, size_t l
 
 static void add(struct lint *l, enum lint_rule rule, size_t line, size_t column, const char *text, size_t len)
 {
-    struct lint_report *report = l->report;
-    if (is_told(report, rules[rule].word, line, column))
+    if (is_told(l->report, rules[rule].word, line, column))
         return;
-    report->totals[rules[rule].severity]++;
-    if (report->count == LINT_FINDINGS_MAX)
-        return;
-    if (!report->findings)
-        report->findings = xcalloc(LINT_FINDINGS_MAX, sizeof *report->findings);
     char *shown = shown_text(text, len);
-    report->findings[report->count++] = (struct lint_finding){
-        .severity = rules[rule].severity,
-        .rule = rules[rule].word,
-        .line = line,
-        .column = column,
-        .text = shown,
-        .sv = fill(rules[rule].sv, shown),
-        .en = fill(rules[rule].en, shown),
-    };
+    lint_report_add(l->report, (struct lint_finding){
+                                   .severity = rules[rule].severity,
+                                   .rule = rules[rule].word,
+                                   .line = line,
+                                   .column = column,
+                                   .text = shown,
+                                   .sv = lint_sentence(rules[rule].sv, shown),
+                                   .en = lint_sentence(rules[rule].en, shown),
+                               });
 }
 
 /* Once the report is full, places are no longer looked up: counting is all that is left. */
