@@ -113,23 +113,6 @@ int alert_check_empty(const struct alert_audience *a, struct err *err)
     return 0;
 }
 
-static int read_municipalities(struct db *db, int64_t id, struct alert_audience *out)
-{
-    struct db_rows *rows = NULL;
-    int rc = db_query(db, &rows, Q_ALERT_MUNICIPALITIES, DB_ARGS(DB_INT(id)));
-    if (rc)
-        return rc;
-    while ((rc = db_next(rows)) > 0) {
-        out->municipalities =
-            xreallocarray(out->municipalities, out->municipality_count + 1, sizeof *out->municipalities);
-        struct alert_municipality *m = &out->municipalities[out->municipality_count++];
-        snprintf(m->code, sizeof m->code, "%s", db_text(rows, 0));
-        snprintf(m->name, sizeof m->name, "%s", db_text(rows, 1));
-    }
-    db_done(rows);
-    return rc;
-}
-
 static int read_groups(struct db *db, int64_t id, struct alert_audience *out)
 {
     struct db_rows *rows = NULL;
@@ -150,7 +133,7 @@ static int read_groups(struct db *db, int64_t id, struct alert_audience *out)
 
 int alert_audience_again(struct db *db, const struct alert_row *row, struct alert_audience *out)
 {
-    int rc = read_municipalities(db, row->id, out);
+    int rc = alert_row_municipalities(db, row->id, &out->municipalities, &out->municipality_count);
     if (rc == 0)
         rc = read_groups(db, row->id, out);
     snprintf(out->area_text, sizeof out->area_text, "%s", row->area_text);

@@ -33,18 +33,28 @@ void alert_row_fini(struct alert_row *row)
     *row = (struct alert_row){0};
 }
 
-bool alert_class_parse(const char *word, enum letter_class *out)
+int alert_row_municipalities(struct db *db, int64_t id, struct alert_municipality **out, size_t *count)
 {
-#define CLASS_WORD(id, word) [LETTER_CLASS_##id] = (word),
-    static const char *const words[] = {LETTER_CLASS_MAP(CLASS_WORD)};
-#undef CLASS_WORD
-    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-        if (strcmp(word, words[i]) == 0) {
-            *out = (enum letter_class)i;
-            return true;
-        }
+    struct db_rows *rows = NULL;
+    struct alert_municipality *list = NULL;
+    size_t n = 0;
+    int rc = db_query(db, &rows, Q_ALERT_MUNICIPALITIES, DB_ARGS(DB_INT(id)));
+    if (rc)
+        return rc;
+    while ((rc = db_next(rows)) > 0) {
+        list = xreallocarray(list, n + 1, sizeof *list);
+        snprintf(list[n].code, sizeof list[n].code, "%s", db_text(rows, 0));
+        snprintf(list[n].name, sizeof list[n].name, "%s", db_text(rows, 1));
+        n++;
     }
-    return false;
+    db_done(rows);
+    if (rc) {
+        free(list);
+        return rc;
+    }
+    *out = list;
+    *count = n;
+    return 0;
 }
 
 static bool read_words(const struct db_rows *rows, struct alert_row *row)
@@ -53,7 +63,7 @@ static bool read_words(const struct db_rows *rows, struct alert_row *row)
            alert_severity_parse(db_text(rows, 4), &row->severity) &&
            alert_urgency_parse(db_text(rows, 5), &row->urgency) &&
            alert_certainty_parse(db_text(rows, 6), &row->certainty) &&
-           alert_class_parse(db_text(rows, 9), &row->classification) &&
+           letter_class_parse(db_text(rows, 9), &row->classification) &&
            alert_state_parse(db_text(rows, 18), &row->state);
 }
 

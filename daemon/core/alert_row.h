@@ -39,8 +39,6 @@ struct alert_row {
     int64_t created_us, sent_us, ended_us;
 };
 
-/* The word of a classification. */
-bool alert_class_parse(const char *word, enum letter_class *out);
 void alert_row_fini(struct alert_row *row);
 /* Within no scope: the caller has checked, or is the scheduler. ERR_NOT_FOUND with words; ERR_CORRUPT. */
 int alert_row_load(struct db *db, int64_t id, struct alert_row *out, struct err *err);
@@ -48,6 +46,8 @@ int alert_row_load(struct db *db, int64_t id, struct alert_row *out, struct err 
 int alert_row_load_as(struct db *db, const struct actor *actor, int64_t id, struct alert_row *out, struct err *err);
 /* What a second person approves: everything that readers get, whom it is asked to be for, and its end. */
 char *alert_row_hash(const struct alert_row *row, char out[SHA256_HEX_BYTES]);
+/* Those that it concerns, by code; *out is the caller's to free, NULL for none. */
+int alert_row_municipalities(struct db *db, int64_t id, struct alert_municipality **out, size_t *count);
 /* A new row, with the actor as its author; its state, times and content_hash are the caller's. ERR_EXISTS: the origin
  * is known. */
 int alert_row_insert(struct db *db, const struct actor *actor, const struct alert_row *row);

@@ -129,13 +129,13 @@ static int clean_markdown(const char *what, const char *text, size_t max_bytes, 
 /* --- words ---------------------------------------------------------------------------------------------------------
  */
 
-#define KIND_WORDS(id, word, ...) " " word
+#define ONE_OF(id, word, ...) " " word
 static int take_kind(const struct alert_input *in, struct alert_row *row, struct err *err)
 {
     if (!in->kind || !in->kind[0])
-        return err_set(err, ERR_INVALID, "kind is missing: write one of" ALERT_KIND_MAP(KIND_WORDS));
+        return err_set(err, ERR_INVALID, "kind is missing: write one of" ALERT_KIND_MAP(ONE_OF));
     if (!alert_kind_parse(in->kind, &row->kind))
-        return err_set(err, ERR_INVALID, "kind \"%.40s\": write one of" ALERT_KIND_MAP(KIND_WORDS), in->kind);
+        return err_set(err, ERR_INVALID, "kind \"%.40s\": write one of" ALERT_KIND_MAP(ONE_OF), in->kind);
     return 0;
 }
 
@@ -143,7 +143,7 @@ static int take_class(const char *word, enum letter_class *out, struct err *err)
 {
     if (!word || !word[0])
         return 0;
-    if (alert_class_parse(word, out))
+    if (letter_class_parse(word, out))
         return 0;
     return err_set(err, ERR_INVALID, "classification \"%.40s\": write public, ombud_and_households or ombud_only",
                    word);
@@ -153,16 +153,15 @@ static int take_class(const char *word, enum letter_class *out, struct err *err)
 static int take_grades(const struct alert_input *in, struct alert_row *row, struct err *err)
 {
     if (in->severity && in->severity[0] && !alert_severity_parse(in->severity, &row->severity))
-        return err_set(err, ERR_INVALID, "severity \"%.40s\": write one of" ALERT_SEVERITY_MAP(KIND_WORDS),
-                       in->severity);
+        return err_set(err, ERR_INVALID, "severity \"%.40s\": write one of" ALERT_SEVERITY_MAP(ONE_OF), in->severity);
     if (in->urgency && in->urgency[0] && !alert_urgency_parse(in->urgency, &row->urgency))
-        return err_set(err, ERR_INVALID, "urgency \"%.40s\": write one of" ALERT_URGENCY_MAP(KIND_WORDS), in->urgency);
+        return err_set(err, ERR_INVALID, "urgency \"%.40s\": write one of" ALERT_URGENCY_MAP(ONE_OF), in->urgency);
     if (in->certainty && in->certainty[0] && !alert_certainty_parse(in->certainty, &row->certainty))
-        return err_set(err, ERR_INVALID, "certainty \"%.40s\": write one of" ALERT_CERTAINTY_MAP(KIND_WORDS),
+        return err_set(err, ERR_INVALID, "certainty \"%.40s\": write one of" ALERT_CERTAINTY_MAP(ONE_OF),
                        in->certainty);
     return 0;
 }
-#undef KIND_WORDS
+#undef ONE_OF
 
 /* One text: as given, else as it was, else "". */
 static int take_text(const char *what, const char *given, const char *before, bool is_line, size_t max, char **out,

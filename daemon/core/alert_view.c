@@ -82,22 +82,6 @@ static int take_row(struct alert_row *row, struct alert_view *v)
     return read_target(row->target, v);
 }
 
-static int read_municipalities(struct db *db, struct alert_view *v)
-{
-    struct db_rows *rows = NULL;
-    int rc = db_query(db, &rows, Q_ALERT_MUNICIPALITIES, DB_ARGS(DB_INT(v->id)));
-    if (rc)
-        return rc;
-    while ((rc = db_next(rows)) > 0) {
-        v->municipalities = xreallocarray(v->municipalities, v->municipality_count + 1, sizeof *v->municipalities);
-        struct alert_municipality *m = &v->municipalities[v->municipality_count++];
-        snprintf(m->code, sizeof m->code, "%s", db_text(rows, 0));
-        snprintf(m->name, sizeof m->name, "%s", db_text(rows, 1));
-    }
-    db_done(rows);
-    return rc;
-}
-
 static int read_earlier(struct db *db, struct alert_view *v)
 {
     struct db_rows *rows = NULL;
@@ -121,7 +105,7 @@ int alert_view_load(struct db *db, int64_t id, struct alert_view *out)
         return rc;
     rc = take_row(&row, &view);
     if (rc == 0)
-        rc = read_municipalities(db, &view);
+        rc = alert_row_municipalities(db, id, &view.municipalities, &view.municipality_count);
     if (rc == 0)
         rc = read_earlier(db, &view);
     if (rc == 0)

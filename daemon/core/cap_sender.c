@@ -18,11 +18,6 @@ static bool is_cap_name(const char *text)
     return *text != '\0';
 }
 
-static const char *first_of(const char *a, const char *b, const char *c)
-{
-    return a[0] ? a : b[0] ? b : c;
-}
-
 int cap_sender_init(struct cap_sender *out, const struct config *config, struct err *err)
 {
     struct zone *zone = NULL;
@@ -32,7 +27,7 @@ int cap_sender_init(struct cap_sender *out, const struct config *config, struct 
     const char *from = config->sender.from;
     *out = (struct cap_sender){
         .id = xstrdup(is_cap_name(from) ? from : config->node.base_url.host),
-        .name = xstrdup(first_of(config->sender.organisation, config->sender.from_name, config->node.name)),
+        .name = xstrdup(config_sender_name(config)),
         .contact = xasprintf("%s. Tips till polisen: 114 14. Pågående brott eller fara för liv: 112.",
                              config->sender.reply_to[0] ? config->sender.reply_to : from),
         .base_url = xstrdup(config->node.base_url.text),

@@ -322,6 +322,13 @@ static void free_fields(void *owner, bool is_relay)
     }
 }
 
+const char *config_sender_name(const struct config *c)
+{
+    return c->sender.organisation[0] ? c->sender.organisation
+           : c->sender.from_name[0]  ? c->sender.from_name
+                                     : c->node.name;
+}
+
 void config_free(struct config *c)
 {
     if (!c)

@@ -83,6 +83,18 @@ const char *letter_class_word(enum letter_class classification)
     return "unknown";
 }
 
+bool letter_class_parse(const char *word, enum letter_class *out)
+{
+#define CLASS_IF(id, name)         \
+    if (strcmp(word, name) == 0) { \
+        *out = LETTER_CLASS_##id;  \
+        return true;               \
+    }
+    LETTER_CLASS_MAP(CLASS_IF)
+#undef CLASS_IF
+    return false;
+}
+
 const char *letter_source_period(const struct letter_source *src)
 {
     return src->period;

@@ -72,13 +72,6 @@ static char *local_words(int64_t us)
     return xstrdup(us > 0 ? time_words_sv(us, words) : "");
 }
 
-static const char *organisation(const struct config *config)
-{
-    return config->sender.organisation[0] ? config->sender.organisation
-           : config->sender.from_name[0]  ? config->sender.from_name
-                                          : config->node.name;
-}
-
 static char *link_to(const struct config *config, const char *path, const char *id)
 {
     return xasprintf("%s%s%s", config->node.base_url.text, path, id);
@@ -89,7 +82,7 @@ static void finish(const struct config *config, struct webhook_event *e)
 {
     e->heading = xasprintf("%s%s%s", e->is_exercise ? "ÖVNING: " : "", PREFIXES[e->type], e->title);
     e->expires_sv = local_words(e->expires_us);
-    e->sender = xstrdup(organisation(config));
+    e->sender = xstrdup(config_sender_name(config));
 }
 
 /* --- alerts, letters, tests --------------------------------------------------------------------------------------- */

@@ -32,14 +32,6 @@ char *feed_url(const struct api_call *call, const char *path)
     return xasprintf("%s%s", call->config->node.base_url.text, path);
 }
 
-const char *feed_author(const struct api_call *call)
-{
-    const struct config *c = call->config;
-    return c->sender.organisation[0] ? c->sender.organisation
-           : c->sender.from_name[0]  ? c->sender.from_name
-                                     : c->node.name;
-}
-
 /* --- one document ------------------------------------------------------------------------------------------ */
 
 /* The headers of an answer, which have to live until it is written. */
@@ -123,7 +115,7 @@ void feed_atom(const struct api_call *call, const struct scope *scope, const str
     const struct atom_feed feed = {.id = id,
                                    .title = words->title,
                                    .subtitle = words->subtitle,
-                                   .author = feed_author(call),
+                                   .author = config_sender_name(call->config),
                                    .self = self,
                                    .updated_us = out->updated_us};
     atom_begin(&out->text, &feed);

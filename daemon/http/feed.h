@@ -66,8 +66,6 @@ void feed_atom(const struct api_call *call, const struct scope *scope, const str
 char *feed_tag(const struct api_call *call, const char *what);
 /* The node's public address with `path` behind it. The caller frees. */
 char *feed_url(const struct api_call *call, const char *path);
-/* Who speaks: the organisation, or the name of the installation. */
-const char *feed_author(const struct api_call *call);
 
 /* --- the cache ------------------------------------------------------------------------------------------------- */
 

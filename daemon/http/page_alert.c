@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "core/alert_view.h"
 #include "core/cap.h"
+#include "core/config.h"
 #include "http/alert_html.h"
 #include "http/api.h"
 #include "http/feed.h"
@@ -77,7 +78,7 @@ static int write_page(struct api_call *call, struct db *db, const struct alert_v
     alert_public_title(a, now_us, &title);
     page_html_begin(out, buf_str(&title));
     buf_fini(&title);
-    rc = alert_public_html(a, now_us, feed_author(call), out);
+    rc = alert_public_html(a, now_us, config_sender_name(call->config), out);
     buf_adds(out, "<section lang=\"en\">\n<h2>In English</h2>\n");
     rc = rc ? rc : alert_public_html_en(a, now_us, out);
     buf_adds(out, "</section>\n");

@@ -20,6 +20,7 @@
 #include "core/alert_view.h"
 #include "core/atom.h"
 #include "core/cap.h"
+#include "core/config.h"
 #include "http/alert_html.h"
 #include "http/api.h"
 #include "http/feed.h"
@@ -51,7 +52,7 @@ static void add_entry(struct api_call *call, const struct alert_view *a, int64_t
     char *cap = xasprintf("%s.cap", page);
     alert_public_title(a, now_us, &title);
     alert_public_summary(a, now_us, &summary);
-    alert_public_html(a, now_us, feed_author(call), &html);
+    alert_public_html(a, now_us, config_sender_name(call->config), &html);
     const struct atom_link links[] = {{"alternate", "text/html", page}, {"alternate", CAP_CONTENT_TYPE, cap}};
     struct atom_category categories[2 + FEED_ENTRIES_MAX] = {{kind->word, kind->sv, NULL}};
     size_t n = 1;

@@ -14,6 +14,7 @@
 #include "base/id.h"
 #include "base/markup.h"
 #include "base/mem.h"
+#include "core/config.h"
 #include "core/letter_source.h"
 #include "core/time_words.h"
 #include "http/api.h"
@@ -49,7 +50,7 @@ static void add_below(struct api_call *call, const struct public_letter *l, cons
     char when[TIME_WORDS_BYTES];
     char id[ID_TEXT_BYTES];
     buf_adds(out, "<p>Från ");
-    markup_add(out, feed_author(call));
+    markup_add(out, config_sender_name(call->config));
     buf_addf(out, ", skickat %s. Pågående brott: ring 112. Tips: 114 14 eller polisen.se/tips.</p>\n",
              time_words_sv(l->sent_us, when));
     if (l->target_count < 2 || !has_parts(l->source))

@@ -64,6 +64,9 @@ int config_load(const char *path, struct config **out, struct file_errors *error
 /* The same for text in memory; `errors` was initialised with the name that error texts begin with. */
 int config_parse(const char *text, size_t n, struct config **out, struct file_errors *errors);
 
+/* Who speaks, in words for readers: the organisation, else the name in From, else the node's. Never empty. */
+const char *config_sender_name(const struct config *c);
+
 /* Wipes the secrets. NULL is fine. */
 void config_free(struct config *c);
 

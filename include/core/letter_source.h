@@ -66,6 +66,8 @@ enum letter_kind letter_source_kind(const struct letter_source *src);
 enum letter_class letter_source_class(const struct letter_source *src);
 const char *letter_kind_word(enum letter_kind kind);
 const char *letter_class_word(enum letter_class classification);
+/* false: no such word, *out untouched. */
+bool letter_class_parse(const char *word, enum letter_class *out);
 /* NULL when the head has none. */
 const char *letter_source_period(const struct letter_source *src);
 const char *letter_source_area(const struct letter_source *src);
