@@ -32,16 +32,30 @@ enum {
     ALERT_AGE_S = (ALERT_EXPIRY_MAX_S + SHOWN_S),
     ALERT_MAX_AGE_S = 10,
     KEEP_MS = 1000,
+    CATEGORIES_MAX = 2 + LETTER_MUNICIPALITIES_MAX, /* as many as there are */
 };
 
 /* --- the feeds of alerts ----------------------------------------------------------------------------------- */
 
-/* The links and categories of an entry. */
+/* What a reader may choose by: its kind, whether it is an exercise, its municipalities. */
+static size_t categories_of(const struct alert_view *a, struct atom_category out[CATEGORIES_MAX])
+{
+    const struct alert_kind_row *kind = alert_kind_row(a->kind);
+    size_t n = 0;
+    out[n++] = (struct atom_category){kind->word, kind->sv, NULL};
+    if (a->is_exercise)
+        out[n++] = (struct atom_category){"exercise", "Övning", NULL};
+    for (size_t i = 0; i < a->municipality_count && n < CATEGORIES_MAX; i++)
+        out[n++] =
+            (struct atom_category){a->municipalities[i].code, a->municipalities[i].name, "urn:grannbud:municipality"};
+    return n;
+}
+
 static void add_entry(struct api_call *call, const struct alert_view *a, int64_t now_us, struct buf *out)
 {
     struct buf title, summary, html;
     char id[ID_TEXT_BYTES];
-    const struct alert_kind_row *kind = alert_kind_row(a->kind);
+    struct atom_category categories[CATEGORIES_MAX];
     buf_init(&title, FEED_ENTRY_BYTES);
     buf_init(&summary, FEED_ENTRY_BYTES);
     buf_init(&html, FEED_ENTRY_BYTES);
@@ -54,13 +68,6 @@ static void add_entry(struct api_call *call, const struct alert_view *a, int64_t
     alert_public_summary(a, now_us, &summary);
     alert_public_html(a, now_us, config_sender_name(call->config), &html);
     const struct atom_link links[] = {{"alternate", "text/html", page}, {"alternate", CAP_CONTENT_TYPE, cap}};
-    struct atom_category categories[2 + FEED_ENTRIES_MAX] = {{kind->word, kind->sv, NULL}};
-    size_t n = 1;
-    if (a->is_exercise)
-        categories[n++] = (struct atom_category){"exercise", "Övning", NULL};
-    for (size_t i = 0; i < a->municipality_count && n < ARRAY_LEN(categories); i++)
-        categories[n++] =
-            (struct atom_category){a->municipalities[i].code, a->municipalities[i].name, "urn:grannbud:municipality"};
     const struct atom_entry entry = {
         .id = tag,
         .title = buf_str(&title),
@@ -71,7 +78,7 @@ static void add_entry(struct api_call *call, const struct alert_view *a, int64_t
         .links = links,
         .link_count = ARRAY_LEN(links),
         .categories = categories,
-        .category_count = n,
+        .category_count = categories_of(a, categories),
     };
     atom_entry(out, &entry);
     free(tag_name);

@@ -181,6 +181,19 @@ static void test_alerts__an_exercise_is_in_a_feed_of_its_own_and_marked(void **s
     has(load(alert_path(2, ".cap"), 200), "<status>Exercise</status>");
 }
 
+/* Readers choose by them: none is left out, however large the area. */
+static void test_alerts__name_all_their_municipalities(void **state)
+{
+    (void)state;
+    add((struct row){.id = 1});
+    sql(xasprintf("WITH RECURSIVE n (i) AS (SELECT 9700 UNION ALL SELECT i + 1 FROM n WHERE i < 9899)"
+                  " INSERT INTO municipality (code, name, name_key, county_code)"
+                  " SELECT i, 'Ort ' || i, 'ort ' || i, (SELECT min(code) FROM county) FROM n;"
+                  "INSERT INTO alert_municipality (alert_id, municipality_code)"
+                  " SELECT 1, code FROM municipality WHERE code >= '9700';"));
+    assert_int_equal(count(load("/feed/alerts.atom", 200), "scheme=\"urn:grannbud:municipality\""), 201);
+}
+
 static void test_alerts__one_entry_a_thread_and_its_id_stays(void **state)
 {
     (void)state;
@@ -555,6 +568,7 @@ static void test_feed_cache__is_bounded(void **state)
 static const struct CMUnitTest TESTS[] = {
     TEST_FIXTURE(test_alerts__only_what_is_public_real_and_sent, setup, teardown),
     TEST_FIXTURE(test_alerts__an_exercise_is_in_a_feed_of_its_own_and_marked, setup, teardown),
+    TEST_FIXTURE(test_alerts__name_all_their_municipalities, setup, teardown),
     TEST_FIXTURE(test_alerts__one_entry_a_thread_and_its_id_stays, setup, teardown),
     TEST_FIXTURE(test_alerts__the_last_one_sent_counts_not_the_last_one_begun, setup, teardown),
     TEST_FIXTURE(test_alerts__what_is_over_says_so_and_goes_after_a_week, setup, teardown),
