@@ -34,6 +34,7 @@ static void on_done(const struct http_answer *a, void *ctx)
     struct fetch *f = ctx;
     struct http_client_counts now = http_client_counts(f->client);
     f->is_done = true;
+    uv_stop(&f->loop); /* called by a timer, it is before the turn's wait, which would have no end */
     printf("%s\t%d\t%s\t%lld\t%d\t%lld\t%lld\t%zu\t%lld\t%s\t%s\n", http_fault_word(a->fault), a->status,
            a->is_cut ? "cut" : "whole", (long long)a->retry_after_s, a->version_tenth,
            (long long)(now.sockets - f->before.sockets), (long long)(now.refused - f->before.refused), a->body_bytes,

@@ -97,6 +97,7 @@ static void on_done(const struct http_answer *a, void *ctx)
     struct bed *bed = ctx;
     assert_false(bed->is_done);
     bed->is_done = true;
+    uv_stop(&bed->loop); /* called by a timer, it is before the turn's wait, which would have no end */
     bed->answer = *a;
     snprintf(bed->head, sizeof bed->head, "%.*s", (int)a->head_bytes, a->head ? a->head : "");
     assert_true(a->body_bytes <= BODY_MAX);
