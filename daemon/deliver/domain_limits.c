@@ -30,6 +30,7 @@ enum {
     MEAN_FIRST_MS = 100,
     MEAN_PARTS = 8,       /* the newest delivery's part of the mean is one in so many */
     PROBE_WAIT_MS = 1000, /* while a probe is under way, ask again after this, or the mean time if longer */
+    PROBE_SLOT_US = 1000, /* alerts that wait to probe come back so close, since any success lets all go */
     FORGET_MS = 3600000,  /* a backoff that is over for so long without a probe counts no more */
     FULL_RATE_MS = 60000, /* a bucket not used for so long is full */
     REPLY_BYTES = 200,
@@ -138,6 +139,12 @@ static int64_t delivery_ms(const struct domain_entry *e, int64_t now_ms)
     return e->in_flight > 0 ? larger(mean, now_ms - e->progress_ms) : mean;
 }
 
+/* While it backs off: nothing goes there before. */
+static int64_t closed_until_ms(const struct domain_entry *e, enum domain_rank rank)
+{
+    return rank == DOMAIN_ALERT ? smaller(e->probe_ms, e->until_ms) : e->until_ms;
+}
+
 /* The next slot from `from_us` on. */
 static int64_t take_slot(int64_t *cursor_us, int64_t from_us, int64_t interval_us)
 {
@@ -147,11 +154,16 @@ static int64_t take_slot(int64_t *cursor_us, int64_t from_us, int64_t interval_u
 }
 
 /* When a session may be free for it, from `from_ms` on. */
-static int64_t room_slot(const struct domain_limits *d, struct domain_entry *e, int i, bool in_front, int64_t from_ms,
-                         int64_t now_ms)
+static int64_t room_slot(const struct domain_limits *d, struct domain_entry *e, int i, enum domain_rank rank,
+                         int64_t from_ms, int64_t now_ms)
 {
-    int64_t *cursor = in_front ? &e->room_slots.front_us : &e->room_slots.back_us;
+    bool probes = rank == DOMAIN_ALERT && backs_off(e, now_ms);
+    int64_t *cursor = rank == DOMAIN_LAST ? &e->room_slots.back_us : &e->room_slots.front_us;
     int64_t interval_us = delivery_ms(e, now_ms) * 1000 / session_limit(d, i, now_ms);
+    if (probes) {
+        cursor = &e->probe_slot_us;
+        interval_us = smaller(interval_us, PROBE_SLOT_US);
+    }
     if (*cursor > from_ms * 1000 + SPREAD_US)
         *cursor = from_ms * 1000;
     return take_slot(cursor, from_ms * 1000 + interval_us, interval_us);
@@ -185,19 +197,19 @@ static int64_t rate_slot(const struct domain_limits *d, struct domain_entry *e, 
 }
 
 /* The time in microseconds at which to ask again; 0: now it may go, and the rate has counted it. */
-static int64_t next_chance(const struct domain_limits *d, struct domain_entry *e, int i, bool in_front,
+static int64_t next_chance(const struct domain_limits *d, struct domain_entry *e, int i, enum domain_rank rank,
                            bool needs_session, int64_t now_ms)
 {
-    if (backs_off(e, now_ms) && now_ms < e->until_ms)
-        return room_slot(d, e, i, in_front, e->until_ms, now_ms);
+    if (backs_off(e, now_ms) && now_ms < closed_until_ms(e, rank))
+        return room_slot(d, e, i, rank, closed_until_ms(e, rank), now_ms);
     if (backs_off(e, now_ms) && e->in_flight > 0)
-        return room_slot(d, e, i, in_front, now_ms + larger(delivery_ms(e, now_ms), PROBE_WAIT_MS), now_ms);
+        return room_slot(d, e, i, rank, now_ms + larger(delivery_ms(e, now_ms), PROBE_WAIT_MS), now_ms);
     bool is_full = needs_session && e->sessions >= session_limit(d, i, now_ms);
     if (is_full && e->mean_ms == 0 && now_ms - e->progress_ms < UNKNOWN_PATIENCE_MS)
         return (now_ms + UNKNOWN_WAIT_MS) * 1000;
     if (is_full)
-        return room_slot(d, e, i, in_front, now_ms, now_ms);
-    return rate_slot(d, e, in_front, now_ms);
+        return room_slot(d, e, i, rank, now_ms, now_ms);
+    return rate_slot(d, e, rank != DOMAIN_LAST, now_ms);
 }
 
 /* Until when does the entry say something that must not be forgotten? */
@@ -234,15 +246,15 @@ static int look_up(struct domain_limits *d, const char *domain, int64_t now_ms, 
     return i;
 }
 
-int64_t domain_limits_admit(struct domain_limits *d, const char *domain, bool in_front, const struct domain_hold *ahead,
-                            int64_t now_ms, struct domain_hold *hold)
+int64_t domain_limits_admit(struct domain_limits *d, const char *domain, enum domain_rank rank,
+                            const struct domain_hold *ahead, int64_t now_ms, struct domain_hold *hold)
 {
     int i = look_up(d, domain, now_ms, hold);
     if (i == DOMAIN_NONE)
         return 0;
     struct domain_entry *e = &d->table.entries[i];
     bool needs_session = !ahead || ahead->entry != i;
-    int64_t at_us = next_chance(d, e, i, in_front, needs_session, now_ms);
+    int64_t at_us = next_chance(d, e, i, rank, needs_session, now_ms);
     keep(d, e, now_ms);
     if (at_us == 0) {
         begin(d, i, needs_session, now_ms, hold);
@@ -262,7 +274,7 @@ bool domain_limits_try(struct domain_limits *d, const char *domain, const struct
         return true;
     struct domain_entry *e = &d->table.entries[i];
     bool needs_session = !ahead || ahead->entry != i;
-    bool is_away = backs_off(e, now_ms) && (now_ms < e->until_ms || e->in_flight > 0);
+    bool is_away = backs_off(e, now_ms) && (now_ms < closed_until_ms(e, DOMAIN_ALERT) || e->in_flight > 0);
     bool is_full = needs_session && e->sessions >= session_limit(d, i, now_ms);
     take_over_rate(d, e, now_ms);
     bool may = !is_away && !is_full && rate_limit_take(&e->rate, now_ms) == 0;
@@ -282,11 +294,13 @@ static bool is_step(const struct outcome *outcome, enum smtp_state state)
 }
 
 /* "4.SUBJECT.DETAIL": does the subject (RFC 3463 3) speak of the domain or its server? */
-static bool speaks_of_domain(const char *status)
+static enum domain_result speaks_of(const char *status)
 {
     if (status[0] == '\0')
-        return true;
-    return strncmp(status, "4.", 2) == 0 && status[2] != '\0' && strchr("0347", status[2]) && status[3] == '.';
+        return DOMAIN_LATER;
+    if (strncmp(status, "4.", 2) != 0 || status[2] == '\0' || status[3] != '.')
+        return DOMAIN_OTHER;
+    return strchr("34", status[2]) ? DOMAIN_PUT_OFF : strchr("07", status[2]) ? DOMAIN_LATER : DOMAIN_OTHER;
 }
 
 enum domain_result domain_limits_judge(const struct outcome *outcome)
@@ -298,7 +312,7 @@ enum domain_result domain_limits_judge(const struct outcome *outcome)
     bool is_asked =
         is_step(outcome, SMTP_STATE_RCPT) || is_step(outcome, SMTP_STATE_DATA) || is_step(outcome, SMTP_STATE_DOT);
     bool is_put_off = outcome->kind == OUTCOME_RETRY && outcome->code / 100 == 4 && outcome->code != 421;
-    return is_asked && is_put_off && speaks_of_domain(outcome->status) ? DOMAIN_PUT_OFF : DOMAIN_OTHER;
+    return is_asked && is_put_off ? speaks_of(outcome->status) : DOMAIN_OTHER;
 }
 
 static void set_reply(struct domain_entry *e, const char *text)
@@ -308,12 +322,34 @@ static void set_reply(struct domain_entry *e, const char *text)
     e->reply = text ? xstrdup(text_mask_addresses(text, reply, sizeof reply)) : NULL;
 }
 
-static bool put_off(struct domain_limits *d, struct domain_entry *e, const struct outcome *outcome, int64_t now_ms,
-                    uint32_t noise)
+/* The next alert may probe after a wait of its own. What was in flight together with the last one does not lengthen it.
+ */
+static void put_off_probes(const struct domain_limits *d, struct domain_entry *e, enum domain_result result,
+                           int64_t now_ms, uint32_t noise)
 {
-    if (backs_off(e, now_ms) ? now_ms < e->until_ms : ++e->put_offs < DOMAIN_PUT_OFF_MAX)
+    static const int64_t waits[][2] = {
+#define ALERT_PROBE_WAITS(id, first_ms, most_ms) [DOMAIN_##id] = {first_ms, most_ms},
+        ALERT_PROBE_MAP(ALERT_PROBE_WAITS)
+#undef ALERT_PROBE_WAITS
+    };
+    if (e->probes > 0 && now_ms < e->probe_ms)
+        return;
+    int64_t wait = backoff_wait(waits[result][0], waits[result][1], ++e->probes, noise);
+    e->probe_ms = now_ms + smaller(wait, d->config.retry_first_ms);
+}
+
+static bool put_off(struct domain_limits *d, struct domain_entry *e, enum domain_result result,
+                    const struct outcome *outcome, int64_t now_ms, uint32_t noise)
+{
+    bool is_away = backs_off(e, now_ms);
+    if (!is_away && ++e->put_offs < DOMAIN_PUT_OFF_MAX)
         return false;
-    e->backoffs = backs_off(e, now_ms) ? e->backoffs + 1 : 1;
+    if (!is_away)
+        e->probes = 0;
+    put_off_probes(d, e, result, now_ms, noise);
+    if (is_away && now_ms < e->until_ms)
+        return false;
+    e->backoffs = is_away ? e->backoffs + 1 : 1;
     e->until_ms = now_ms + backoff_wait(d->config.retry_first_ms, d->config.retry_max_ms, e->backoffs, noise);
     set_reply(e, outcome->text);
     return true;
@@ -322,9 +358,11 @@ static bool put_off(struct domain_limits *d, struct domain_entry *e, const struc
 /* The domain is there again, so nobody new waits for slots behind the time when it was not. */
 static void end_backoff(struct domain_entry *e)
 {
-    if (e->backoffs > 0)
+    if (e->backoffs > 0) {
         e->room_slots = (struct domain_slots){0};
-    e->put_offs = e->backoffs = 0;
+        e->probe_slot_us = 0;
+    }
+    e->put_offs = e->backoffs = e->probes = 0;
     set_reply(e, NULL);
 }
 
@@ -361,8 +399,8 @@ bool domain_limits_end(struct domain_limits *d, struct domain_hold *hold, struct
         measure(e, hold, now_ms);
     if (result == DOMAIN_TAKEN) {
         end_backoff(e);
-    } else if (result == DOMAIN_PUT_OFF) {
-        begins = put_off(d, e, outcome, now_ms, noise);
+    } else if (result == DOMAIN_PUT_OFF || result == DOMAIN_LATER) {
+        begins = put_off(d, e, result, outcome, now_ms, noise);
     }
     keep(d, e, now_ms);
     if (--e->in_flight == 0)

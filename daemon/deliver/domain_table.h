@@ -37,12 +37,15 @@ struct domain_entry {
     int in_flight, sessions;
     struct rate_limit rate;
     struct domain_slots rate_slots, room_slots;
-    int64_t mean_ms;     /* of a delivery; 0: none has ended */
-    int64_t progress_ms; /* when one ended last, or the first began */
-    int put_offs;        /* 4xx in a row */
-    int backoffs;        /* in a row; 0: none */
-    int64_t until_ms;    /* of the backoff */
-    char *reply;         /* what began it; freed by the table */
+    int64_t mean_ms;       /* of a delivery; 0: none has ended */
+    int64_t progress_ms;   /* when one ended last, or the first began */
+    int put_offs;          /* 4xx in a row */
+    int backoffs;          /* in a row; 0: none */
+    int64_t until_ms;      /* of the backoff */
+    int probes;            /* of alerts, put off in a row while it backs off */
+    int64_t probe_ms;      /* the next one may go then ... */
+    int64_t probe_slot_us; /* ... and those that wait for that ask so much later each */
+    char *reply;           /* what began it; freed by the table */
 };
 
 struct domain_table {

@@ -77,7 +77,8 @@ static void tell_domain(struct outbox *o, struct parcel *p, const struct parcel_
     bool begins = domain_limits_end(o->domains, &p->hold, heir(p, behind), outcome, outbox_mono_ms(o), noise);
     if (begins && outcome)
         log_notice("outbox",
-                   "a recipient domain puts off our mail: nothing is sent there for a while code=%d status=%s",
+                   "a recipient domain puts off our mail: it waits for a while, and alerts try one at a time code=%d "
+                   "status=%s",
                    outcome->code, outcome->status);
 }
 

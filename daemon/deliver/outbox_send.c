@@ -196,6 +196,13 @@ enum step {
     STEP_FULL,  /* nobody takes one of this lane now */
 };
 
+static enum domain_rank rank_of(const struct parcel *p)
+{
+    if (p->job.lane == LANE_ALERT)
+        return DOMAIN_ALERT;
+    return p->was_parked || p->job.lane != LANE_LETTER ? DOMAIN_FRONT : DOMAIN_LAST;
+}
+
 static enum step take(struct outbox *o, struct parcel *p)
 {
     const struct letter_mail *mail = NULL;
@@ -215,8 +222,7 @@ static enum step take(struct outbox *o, struct parcel *p)
     struct slot *slot = pick_slot(o, p->job.lane);
     if (!slot)
         return STEP_FULL;
-    bool in_front = p->was_parked || p->job.lane != LANE_LETTER;
-    int64_t wait = domain_limits_admit(o->domains, p->job.domain, in_front, slot_hold_ahead(slot, p->job.domain),
+    int64_t wait = domain_limits_admit(o->domains, p->job.domain, rank_of(p), slot_hold_ahead(slot, p->job.domain),
                                        o->now_ms, &p->hold);
     if (wait > 0) {
         put_off(o, p, wait);

@@ -8,9 +8,11 @@
  *    once a delivery to it has ended (of fewer than four sessions: at once).
  *    A delivery put behind another to the same domain on the same session holds nothing new.
  *  - Rate: `per_minute` messages, as in deliver/rate_limit.h.
- *  - Backing off. Several 4xx in a row that speak of the domain or its server, without a success in between, and
+ *  - Backing off. Several 4xx in a row that may speak of the domain or its server, without a success in between, and
  *    nothing is sent there for retry_first, doubling to retry_max (RFC 5321 4.5.4.1). Then one delivery probes; a
  *    success ends it, another such 4xx begins the next wait at once.
+ *    A warning cannot wait so long because three mailboxes are greylisted or full: meanwhile alerts, to others than
+ * those who were refused, probe one at a time, with waits of their own that begin small (ALERT_PROBE_MAP).
  *
  * Parking. What may not go now is told how long to stay away, and each is told another time: the domain keeps a row of
  * slots, one per interval (of the rate, or the mean time of a delivery over the sessions allowed), and gives out the
@@ -51,6 +53,21 @@ void domain_limits_configure(struct domain_limits *d, const struct domain_limits
 /* The sessions that all relays in use may have open together, for the three quarters; whenever it changes. */
 void domain_limits_set_sessions(struct domain_limits *d, int sessions);
 
+/* Between two alerts that probe a domain while it backs off, by what was said last, in ms: the first wait, doubling to
+ * the longest; never longer than the domain's own. What was said of one recipient, perhaps: eight tries in the first
+ * minute, then four a minute. What was said of the domain: two in the first minute, four in the first four, then one in
+ * five. */
+#define ALERT_PROBE_MAP(X) \
+    X(LATER, 1000, 15000)  \
+    X(PUT_OFF, 15000, 300000)
+
+/* Whose turn it is: see Parking. */
+enum domain_rank {
+    DOMAIN_LAST,
+    DOMAIN_FRONT, /* personal mail, or parked before */
+    DOMAIN_ALERT, /* in front, and may probe */
+};
+
 /* One delivery in flight: kept by the caller beside its job from admit to end. */
 struct domain_hold {
     int entry; /* -1: without limits (the table was full) */
@@ -62,14 +79,13 @@ struct domain_hold {
  * May a delivery to `domain` (ASCII, lower case) be given to a session now? 0: yes, and *hold is in flight until
  * domain_limits_end. Else the milliseconds (1 to DOMAIN_PARK_MAX_MS) to park it for; nothing is held then, and a slot
  * is given out, so do not ask again before. A short wait may be waited out in memory.
- * `in_front`: urgent (alerts, personal mail), or parked before.
  * `ahead`: the hold of the delivery in hand on the same session, NULL when the session is idle.
  */
-int64_t domain_limits_admit(struct domain_limits *d, const char *domain, bool in_front, const struct domain_hold *ahead,
-                            int64_t now_ms, struct domain_hold *hold);
+int64_t domain_limits_admit(struct domain_limits *d, const char *domain, enum domain_rank rank,
+                            const struct domain_hold *ahead, int64_t now_ms, struct domain_hold *hold);
 
-/* The same for one that may go with others on a session now, or else stays where it is: no slot is given out, so it may
- * be asked at any time. False: not now. */
+/* The same for an alert that may go with others on a session now, or else stays where it is: no slot is given out, so
+ * it may be asked at any time. False: not now. */
 bool domain_limits_try(struct domain_limits *d, const char *domain, const struct domain_hold *ahead, int64_t now_ms,
                        struct domain_hold *hold);
 
@@ -77,6 +93,7 @@ bool domain_limits_try(struct domain_limits *d, const char *domain, const struct
 #define DOMAIN_RESULT_MAP(X)                                                                    \
     X(TAKEN)     /* 2xx after the final dot */                                                  \
     X(PUT_OFF)   /* 4xx at RCPT, DATA or the final dot that speaks of the domain, its server */ \
+    X(LATER)     /* the same that may speak of the domain, or of one recipient: greylisting */  \
     X(OTHER)     /* says nothing about the domain: the mailbox, us, the connection */           \
     X(UNTOUCHED) /* was not tried: its rate is given back */
 
@@ -85,8 +102,8 @@ enum domain_result {
     DOMAIN_RESULT_MAP(DOMAIN_RESULT_ENUM)
 #undef DOMAIN_RESULT_ENUM
 };
-/* What an outcome says about the domain: PUT_OFF for 4xx but 421 without an enhanced status or with x.0, x.3, x.4, x.7
- * (RFC 3463: system, network and routing, policy); not x.1 and x.2 (address, mailbox). */
+/* What an outcome says about the domain, of 4xx but 421: PUT_OFF with an enhanced status x.3 or x.4 (RFC 3463: system,
+ * network and routing); LATER with x.0 or x.7 (other, policy) or none; not x.1 and x.2 (address, mailbox). */
 enum domain_result domain_limits_judge(const struct outcome *outcome);
 
 /* The delivery has ended with `outcome`; NULL, or one of kind UNTOUCHED, when it was not tried. `behind`: the hold of

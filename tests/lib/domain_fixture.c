@@ -30,7 +30,7 @@ uint32_t domain_random(uint32_t *seed)
 int domain_fill(struct domain_limits *d, const char *domain, int64_t now, struct domain_hold *holds, int most)
 {
     int n = 0;
-    while (n < most && domain_limits_admit(d, domain, false, NULL, now, &holds[n]) == 0)
+    while (n < most && domain_limits_admit(d, domain, DOMAIN_LAST, NULL, now, &holds[n]) == 0)
         n++;
     return n;
 }
@@ -38,7 +38,7 @@ int domain_fill(struct domain_limits *d, const char *domain, int64_t now, struct
 bool domain_send(struct domain_limits *d, const char *domain, const struct outcome *outcome, int64_t now)
 {
     struct domain_hold hold;
-    assert_int_equal(domain_limits_admit(d, domain, true, NULL, now, &hold), 0);
+    assert_int_equal(domain_limits_admit(d, domain, DOMAIN_FRONT, NULL, now, &hold), 0);
     return domain_limits_end(d, &hold, NULL, outcome, now, 0);
 }
 

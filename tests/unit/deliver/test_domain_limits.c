@@ -62,15 +62,15 @@ static void test_admit__behind_the_same_domain_takes_no_session(void **state)
     struct domain_hold first;
     struct domain_hold second;
     struct domain_hold third;
-    assert_int_equal(domain_limits_admit(d, "a.example", false, NULL, 0, &first), 0);
-    assert_int_equal(domain_limits_admit(d, "a.example", false, &first, 0, &second), 0);
-    assert_int_not_equal(domain_limits_admit(d, "a.example", true, NULL, 0, &third), 0);
+    assert_int_equal(domain_limits_admit(d, "a.example", DOMAIN_LAST, NULL, 0, &first), 0);
+    assert_int_equal(domain_limits_admit(d, "a.example", DOMAIN_LAST, &first, 0, &second), 0);
+    assert_int_not_equal(domain_limits_admit(d, "a.example", DOMAIN_FRONT, NULL, 0, &third), 0);
     assert_int_equal(domain_limits_in_flight(d, "a.example"), 2);
     assert_int_equal(domain_limits_sessions(d, "a.example"), 1);
     domain_limits_end(d, &first, &second, &WAS_SENT, 20, 0); /* the second has the session now */
     assert_int_equal(second.began_ms, 20);
     assert_int_equal(domain_limits_sessions(d, "a.example"), 1);
-    assert_int_not_equal(domain_limits_admit(d, "a.example", true, NULL, 20, &third), 0);
+    assert_int_not_equal(domain_limits_admit(d, "a.example", DOMAIN_FRONT, NULL, 20, &third), 0);
     domain_limits_end(d, &second, NULL, &WAS_SENT, 40, 0);
     assert_int_equal(domain_limits_sessions(d, "a.example"), 0);
     assert_int_equal(domain_limits_in_flight(d, "a.example"), 0);
@@ -83,8 +83,8 @@ static void test_admit__behind_another_domain_takes_a_session_of_its_own(void **
     struct domain_limits *d = domain_make(1, 0, 8);
     struct domain_hold a;
     struct domain_hold b;
-    assert_int_equal(domain_limits_admit(d, "a.example", false, NULL, 0, &a), 0);
-    assert_int_equal(domain_limits_admit(d, "b.example", false, &a, 0, &b), 0);
+    assert_int_equal(domain_limits_admit(d, "a.example", DOMAIN_LAST, NULL, 0, &a), 0);
+    assert_int_equal(domain_limits_admit(d, "b.example", DOMAIN_LAST, &a, 0, &b), 0);
     assert_int_equal(domain_limits_sessions(d, "b.example"), 1);
     domain_limits_end(d, &a, &b, &WAS_SENT, 5, 0);
     assert_int_equal(domain_limits_sessions(d, "a.example"), 0);
@@ -99,13 +99,13 @@ static void test_admit__waits_for_a_session_are_staggered_by_the_mean_time(void 
     struct domain_hold holds[4];
     struct domain_hold hold;
     for (int i = 0; i < 100; i++) { /* a delivery takes 800 ms: a session is free every 200 ms */
-        domain_limits_admit(d, "a.example", false, NULL, i * 1000, &hold);
+        domain_limits_admit(d, "a.example", DOMAIN_LAST, NULL, i * 1000, &hold);
         domain_limits_end(d, &hold, NULL, &WAS_SENT, i * 1000 + 800, 0);
     }
     assert_int_equal(domain_fill(d, "a.example", 200000, holds, 4), 4);
     for (int i = 1; i <= 10; i++)
-        assert_int_equal(domain_limits_admit(d, "a.example", false, NULL, 200000, &hold), i * 200);
-    assert_int_equal(domain_limits_admit(d, "a.example", true, NULL, 200000, &hold), 200); /* in front */
+        assert_int_equal(domain_limits_admit(d, "a.example", DOMAIN_LAST, NULL, 200000, &hold), i * 200);
+    assert_int_equal(domain_limits_admit(d, "a.example", DOMAIN_FRONT, NULL, 200000, &hold), 200); /* in front */
     domain_limits_free(d);
 }
 
@@ -119,7 +119,7 @@ static void test_admit__a_domain_that_hangs_is_asked_ever_more_seldom(void **sta
     domain_send(d, "b.example", &WAS_SENT, 0);
     assert_int_equal(domain_fill(d, "a.example", 0, holds, 20), 15);
     for (int64_t now = 1; now < 10 * MINUTE; asked++) /* one row that is parked again and again */
-        now += domain_limits_admit(d, "a.example", true, NULL, now, &hold);
+        now += domain_limits_admit(d, "a.example", DOMAIN_FRONT, NULL, now, &hold);
     assert_in_range(asked, 5, 200);
     domain_send(d, "b.example", &WAS_SENT, 10 * MINUTE); /* and delays nobody */
     domain_limits_free(d);
@@ -130,9 +130,9 @@ static void test_admit__waits_for_a_session_stay_within_minutes(void **state)
     (void)state;
     struct domain_limits *d = domain_make(1, 0, 8);
     struct domain_hold hold;
-    assert_int_equal(domain_limits_admit(d, "a.example", false, NULL, 0, &hold), 0);
+    assert_int_equal(domain_limits_admit(d, "a.example", DOMAIN_LAST, NULL, 0, &hold), 0);
     for (int i = 0; i < 10000; i++) /* 10 000 deliveries of 100 ms would be 17 minutes: an estimate */
-        assert_in_range(domain_limits_admit(d, "a.example", false, NULL, 0, &hold), 1, 5 * MINUTE + 200);
+        assert_in_range(domain_limits_admit(d, "a.example", DOMAIN_LAST, NULL, 0, &hold), 1, 5 * MINUTE + 200);
     domain_limits_free(d);
 }
 
@@ -146,11 +146,11 @@ static void test_admit__the_rate_gives_each_its_own_time(void **state)
     domain_send(d, "a.example", &WAS_SENT, 0);
     int64_t last = 0;
     for (int i = 0; i < 1000; i++) {
-        int64_t wait = domain_limits_admit(d, "a.example", false, NULL, 0, &hold);
+        int64_t wait = domain_limits_admit(d, "a.example", DOMAIN_LAST, NULL, 0, &hold);
         assert_in_range(wait - last, 1000, 1032);
         last = wait;
     }
-    assert_int_equal(domain_limits_admit(d, "b.example", false, NULL, 0, &hold), 0);
+    assert_int_equal(domain_limits_admit(d, "b.example", DOMAIN_LAST, NULL, 0, &hold), 0);
     domain_limits_free(d);
 }
 
@@ -161,10 +161,10 @@ static void test_admit__what_is_urgent_does_not_stand_behind_the_parked(void **s
     struct domain_hold hold;
     domain_send(d, "a.example", &WAS_SENT, 0);
     for (int i = 0; i < 1000; i++)
-        domain_limits_admit(d, "a.example", false, NULL, 0, &hold);
-    assert_int_equal(domain_limits_admit(d, "a.example", true, NULL, 0, &hold), 1000);
-    assert_int_equal(domain_limits_admit(d, "a.example", true, NULL, 1000, &hold), 0);
-    assert_in_range(domain_limits_admit(d, "a.example", false, NULL, 2500, &hold), 1000000, 1100000);
+        domain_limits_admit(d, "a.example", DOMAIN_LAST, NULL, 0, &hold);
+    assert_int_equal(domain_limits_admit(d, "a.example", DOMAIN_FRONT, NULL, 0, &hold), 1000);
+    assert_int_equal(domain_limits_admit(d, "a.example", DOMAIN_FRONT, NULL, 1000, &hold), 0);
+    assert_in_range(domain_limits_admit(d, "a.example", DOMAIN_LAST, NULL, 2500, &hold), 1000000, 1100000);
     domain_limits_free(d);
 }
 
@@ -176,10 +176,10 @@ static void test_admit__a_rate_that_is_booked_out_is_asked_again_in_a_day(void *
     domain_send(d, "a.example", &WAS_SENT, 0);
     int64_t last = 0;
     for (int i = 0; i < 2000; i++)
-        last = domain_limits_admit(d, "a.example", false, NULL, 0, &hold);
+        last = domain_limits_admit(d, "a.example", DOMAIN_LAST, NULL, 0, &hold);
     assert_int_equal(last, DOMAIN_PARK_MAX_MS);
     /* and a day later those who were told so stand in line again, not in a line of 2000 minutes */
-    assert_in_range(domain_limits_admit(d, "a.example", false, NULL, DOMAIN_PARK_MAX_MS, &hold), 0, 3 * MINUTE);
+    assert_in_range(domain_limits_admit(d, "a.example", DOMAIN_LAST, NULL, DOMAIN_PARK_MAX_MS, &hold), 0, 3 * MINUTE);
     domain_limits_free(d);
 }
 
@@ -192,7 +192,7 @@ static void test_end__untouched_gives_the_rate_back(void **state)
     domain_send(d, "a.example", NULL, 0);
     domain_send(d, "a.example", &WAS_SENT, 0);
     struct domain_hold hold;
-    assert_int_equal(domain_limits_admit(d, "a.example", true, NULL, 0, &hold), 1000);
+    assert_int_equal(domain_limits_admit(d, "a.example", DOMAIN_FRONT, NULL, 0, &hold), 1000);
     domain_limits_free(d);
 }
 
@@ -202,9 +202,9 @@ static void test_configure__another_rate_counts_at_once(void **state)
     struct domain_limits *d = domain_make(0, 1, 8);
     struct domain_hold hold;
     domain_send(d, "a.example", &WAS_SENT, 0);
-    assert_int_equal(domain_limits_admit(d, "a.example", false, NULL, 0, &hold), MINUTE);
+    assert_int_equal(domain_limits_admit(d, "a.example", DOMAIN_LAST, NULL, 0, &hold), MINUTE);
     domain_limits_configure(d, &(struct domain_limits_config){0, 0, FIRST, MOST});
-    assert_int_equal(domain_limits_admit(d, "a.example", false, NULL, 0, &hold), 0);
+    assert_int_equal(domain_limits_admit(d, "a.example", DOMAIN_LAST, NULL, 0, &hold), 0);
     domain_limits_free(d);
 }
 
@@ -237,7 +237,8 @@ static void run_parking(struct domain_limits *d, int rows, uint32_t seed, struct
             int parks = (int)(now_list[i] % 1024);
             int64_t now = now_list[i] / 1024 + domain_random(&seed) % 20;
             struct domain_hold hold;
-            int64_t wait = domain_limits_admit(d, "a.example", parks > 0, NULL, now, &hold);
+            int64_t wait =
+                domain_limits_admit(d, "a.example", parks > 0 ? DOMAIN_FRONT : DOMAIN_LAST, NULL, now, &hold);
             if (wait == 0) {
                 domain_limits_end(d, &hold, NULL, &WAS_SENT, now, 0);
                 sent[done++] = now;
@@ -315,8 +316,8 @@ static void test_try__refused_gives_out_no_slot(void **state)
     assert_true(domain_limits_try(asked, "a.example", NULL, 0, &hold));
     for (int i = 0; i < 100; i++)
         assert_false(domain_limits_try(asked, "a.example", NULL, 1, &hold)); /* one a second */
-    assert_int_equal(domain_limits_admit(asked, "a.example", true, NULL, 1, &hold),
-                     domain_limits_admit(d, "a.example", true, NULL, 1, &hold));
+    assert_int_equal(domain_limits_admit(asked, "a.example", DOMAIN_FRONT, NULL, 1, &hold),
+                     domain_limits_admit(d, "a.example", DOMAIN_FRONT, NULL, 1, &hold));
     domain_limits_free(d);
     domain_limits_free(asked);
 }
@@ -329,7 +330,7 @@ static void test_try__a_domain_that_backs_off_takes_one_probe(void **state)
     struct domain_hold hold[2];
     for (int i = 0; i < DOMAIN_PUT_OFF_MAX; i++)
         domain_send(d, "a.example", &WAS_PUT_OFF, 0);
-    assert_false(domain_limits_try(d, "a.example", NULL, MINUTE, &hold[0]));
+    assert_false(domain_limits_try(d, "a.example", NULL, 14000, &hold[0]));
     assert_true(domain_limits_try(d, "a.example", NULL, FIRST + MINUTE, &hold[0]));
     assert_false(domain_limits_try(d, "a.example", &hold[0], FIRST + MINUTE, &hold[1]));
     domain_limits_end(d, &hold[0], NULL, &WAS_SENT, FIRST + MINUTE, 0);

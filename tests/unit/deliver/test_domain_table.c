@@ -32,7 +32,7 @@ static void test_table__what_must_be_kept_does_not_hide_what_may_go(void **state
         domain_send(d, domain_name(i), &WAS_SENT, 0);
     bool has_entry = false;
     for (int i = 0; i < 20 && !has_entry; i++) {
-        assert_int_equal(domain_limits_admit(d, "more.example", false, NULL, 1, &hold), 0);
+        assert_int_equal(domain_limits_admit(d, "more.example", DOMAIN_LAST, NULL, 1, &hold), 0);
         has_entry = hold.entry >= 0;
         domain_limits_end(d, &hold, NULL, &WAS_SENT, 1, 0);
     }
@@ -48,15 +48,15 @@ static void test_table__full_of_busy_ones_admits_without_limits(void **state)
     struct domain_hold *holds = calloc(DOMAIN_LIMITS_MAX, sizeof *holds);
     struct domain_hold hold[3];
     for (int i = 0; i < DOMAIN_LIMITS_MAX; i++)
-        assert_int_equal(domain_limits_admit(d, domain_name(i), false, NULL, 0, &holds[i]), 0);
+        assert_int_equal(domain_limits_admit(d, domain_name(i), DOMAIN_LAST, NULL, 0, &holds[i]), 0);
     for (int i = 0; i < 3; i++)
-        assert_int_equal(domain_limits_admit(d, "more.example", false, NULL, 0, &hold[i]), 0);
+        assert_int_equal(domain_limits_admit(d, "more.example", DOMAIN_LAST, NULL, 0, &hold[i]), 0);
     assert_int_equal(hold[0].entry, -1);
     for (int i = 0; i < 3; i++)
         assert_false(domain_limits_end(d, &hold[i], NULL, &WAS_PUT_OFF, 0, 0));
     for (int i = 0; i < DOMAIN_LIMITS_MAX; i++)
         domain_limits_end(d, &holds[i], NULL, &WAS_SENT, 0, 0);
-    assert_int_equal(domain_limits_admit(d, "more.example", false, NULL, MINUTE, &hold[0]), 0);
+    assert_int_equal(domain_limits_admit(d, "more.example", DOMAIN_LAST, NULL, MINUTE, &hold[0]), 0);
     assert_int_not_equal(hold[0].entry, -1); /* a minute later their rates are nothing to remember */
     free(holds);
     domain_limits_free(d);
@@ -115,7 +115,8 @@ static void test_random_events__never_more_than_allowed_and_nobody_starves(void 
             int k = (int)(domain_random(&seed) % RANDOM_DOMAINS);
             if (one->n < 2 && due[k] <= now) {
                 struct domain_hold *ahead = one->n ? &one->hold[0] : NULL;
-                int64_t wait = domain_limits_admit(d, domain_name(k), due[k] > 0, ahead, now, &one->hold[one->n]);
+                int64_t wait = domain_limits_admit(d, domain_name(k), due[k] > 0 ? DOMAIN_FRONT : DOMAIN_LAST, ahead,
+                                                   now, &one->hold[one->n]);
                 assert_in_range(wait, 0, MOST + MOST / 10 + MOST);
                 longest = wait > longest ? wait : longest;
                 due[k] = wait ? now + wait : 0;
@@ -145,13 +146,13 @@ static void test_one_that_hangs__leaves_room_to_the_others(void **state)
     int n = 0;
     for (int64_t now = 0; now < 10 * MINUTE; now += 10) { /* takes what it gets and never ends */
         struct domain_hold hold;
-        if (domain_limits_admit(d, "hangs.example", true, NULL, now, &hold) == 0) {
+        if (domain_limits_admit(d, "hangs.example", DOMAIN_FRONT, NULL, now, &hold) == 0) {
             assert_in_range(n, 0, RANDOM_SESSIONS - 1);
             hung[n++] = hold;
         }
         if (now == 0)
             continue;
-        assert_int_equal(domain_limits_admit(d, "works.example", false, NULL, now, &hold), 0);
+        assert_int_equal(domain_limits_admit(d, "works.example", DOMAIN_LAST, NULL, now, &hold), 0);
         domain_limits_end(d, &hold, NULL, &WAS_SENT, now, 0);
     }
     assert_int_equal(n, RANDOM_SESSIONS * 3 / 4);

@@ -81,6 +81,31 @@ static void test_outbox__later_when_the_relay_says_later(void **state)
     outbox_fixture_fini(&f);
 }
 
+/* Three that are greylisted in a row hold back their domain's letters, and no alert to others there. */
+static void test_outbox__greylisted_mailboxes_hold_up_no_alert(void **state)
+{
+    (void)state;
+    int64_t first[3];
+    outbox_fixture_init(&f, "connections = 1\n");
+    for (int i = 0; i < 3; i++)
+        first[i] = outbox_fixture_post(&f, LANE_ALERT, 10 * i, 1);
+    f.odd = "0@";
+    f.odd_replies[SMTP_STATE_RCPT] = "450 4.7.1 greylisted\r\n";
+    outbox_wake(f.outbox);
+    outbox_fixture_wait(&f, 300);
+    assert_int_equal(outbox_status(f.outbox).domain_count, 1);
+    int64_t letter = outbox_fixture_post(&f, LANE_LETTER, 31, 1);
+    outbox_wake(f.outbox);
+    outbox_fixture_wait(&f, 200);
+    int64_t alert = outbox_fixture_post(&f, LANE_ALERT, 1, 9);
+    outbox_wake(f.outbox);
+    outbox_fixture_wait(&f, 3000);
+    assert_int_equal(outbox_fixture_count(&f, alert, "sent"), 9);
+    assert_int_equal(outbox_fixture_count(&f, letter, "pending"), 1); /* it waits out what it was told */
+    assert_int_equal(outbox_fixture_attempts(&f, first[0]), 1);       /* and so do they themselves */
+    outbox_fixture_fini(&f);
+}
+
 static void test_outbox__a_refused_recipient_stops_nobody_else(void **state)
 {
     (void)state;
@@ -374,6 +399,7 @@ static void test_outbox__survives_a_fault_at_every_operation(void **state)
 static const struct CMUnitTest tests[] = {
     TEST(test_outbox__sends_all_once),
     TEST(test_outbox__later_when_the_relay_says_later),
+    TEST(test_outbox__greylisted_mailboxes_hold_up_no_alert),
     TEST(test_outbox__a_refused_recipient_stops_nobody_else),
     TEST(test_outbox__a_relay_that_is_away_costs_no_attempt),
     TEST(test_outbox__what_is_our_fault_pauses_and_lets_others_first),
