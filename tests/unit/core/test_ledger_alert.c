@@ -180,36 +180,34 @@ static void test_ledger_expire__not_by_a_clock_that_has_jumped_ahead(void **stat
 {
     (void)state;
     const int64_t years = INT64_C(10) * 365 * 24 * HOUR;
-    int64_t group = 0;
-    int64_t first = open_mixed(&group);
-    int64_t id = row_of(first, "claimed@example.se");
+    int64_t first = alert_thread_open_mixed(&t);
+    int64_t id = alert_thread_row(&t, first, "claimed@example.se");
     int64_t due = 0;
-    f.now_us += years;
-    f.jumped_us += years;
+    t.f.now_us += years;
+    t.f.jumped_us += years;
     struct ledger_result later = {
-        .delivery_id = id, .state = DELIVERY_PENDING, .now_us = f.now_us, .due_us = f.now_us + 5 * MINUTE};
-    store_fixture_ok(&f, ledger_record(f.db, &later));
-    assert_string_equal(state_of(id), "pending");
-    store_fixture_ok(&f, db_get_int(f.db, &due, Q_DELIVERY_DUE_AT, DB_ARGS(DB_INT(id))));
+        .delivery_id = id, .state = DELIVERY_PENDING, .now_us = t.f.now_us, .due_us = t.f.now_us + 5 * MINUTE};
+    store_fixture_ok(&t.f, ledger_record(t.f.db, &later));
+    assert_string_equal(alert_thread_state(&t, id), "pending");
+    store_fixture_ok(&t.f, db_get_int(t.f.db, &due, Q_DELIVERY_DUE_AT, DB_ARGS(DB_INT(id))));
     assert_int_equal(due, later.due_us);
-    assert_true(claim(9) > 0);
-    id = row_of(first, "queued@example.se");
-    assert_string_equal(state_of(id), "claimed");
-    store_fixture_ok(&f, ledger_give_back(f.db, id, 0));
-    assert_string_equal(state_of(id), "pending");
+    assert_true(alert_thread_claim(&t, 9) > 0);
+    id = alert_thread_row(&t, first, "queued@example.se");
+    assert_string_equal(alert_thread_state(&t, id), "claimed");
+    store_fixture_ok(&t.f, ledger_give_back(t.f.db, id, 0));
+    assert_string_equal(alert_thread_state(&t, id), "pending");
 }
 
 static void test_ledger_expire__by_a_clock_that_has_stood_where_it_jumped(void **state)
 {
     (void)state;
-    int64_t group = 0;
-    int64_t first = open_mixed(&group);
-    f.now_us += 25 * HOUR;
-    f.jumped_us += 25 * HOUR;
-    record(row_of(first, "claimed@example.se"), DELIVERY_PENDING);
-    f.now_us += CLOCK_TRUST_S * US_PER_S;
-    assert_int_equal(claim(9), 0);
-    assert_string_equal(state_of(row_of(first, "claimed@example.se")), "pending");
+    int64_t first = alert_thread_open_mixed(&t);
+    t.f.now_us += 25 * HOUR;
+    t.f.jumped_us += 25 * HOUR;
+    alert_thread_record(&t, alert_thread_row(&t, first, "claimed@example.se"), DELIVERY_PENDING);
+    t.f.now_us += CLOCK_TRUST_S * US_PER_S;
+    assert_int_equal(alert_thread_claim(&t, 9), 0);
+    assert_string_equal(alert_thread_state(&t, alert_thread_row(&t, first, "claimed@example.se")), "pending");
 }
 
 static void test_ledger_expire__what_is_on_the_wire_ends_as_it_ends(void **state)
@@ -282,7 +280,7 @@ static int told_rows(int64_t message)
 {
     struct db_rows *rows = NULL;
     int n = -1;
-    store_fixture_ok(&f, db_query(f.db, &rows, Q_RESTORE_MESSAGES, DB_ARGS(DB_INT(f.now_us))));
+    store_fixture_ok(&t.f, db_query(t.f.db, &rows, Q_RESTORE_MESSAGES, DB_ARGS(DB_INT(t.f.now_us))));
     while (db_next(rows) > 0)
         if (db_int(rows, 0) == message)
             n = (int)db_int(rows, 6);
@@ -294,17 +292,17 @@ static void test_restore_messages__also_what_has_only_begun(void **state)
 {
     (void)state;
     int64_t group = 0;
-    person("Lärkvägen", "a@example.se", &group);
-    const struct alert_rows_input in = {.expires_us = f.now_us + HOUR};
-    int64_t first = open_message(&in, group, 0);
+    alert_thread_person(&t, "Lärkvägen", "a@example.se", &group);
+    const struct alert_rows_input in = {.expires_us = t.f.now_us + HOUR};
+    int64_t first = alert_thread_open(&t, &in, group, 0);
     assert_int_equal(told_rows(first), 0);
-    expand();
+    alert_thread_expand(&t);
     assert_int_equal(told_rows(first), 1);
-    assert_int_equal(claim(9), 1);
-    int64_t recall = open_follow(false);
-    expand();
+    assert_int_equal(alert_thread_claim(&t, 9), 1);
+    int64_t recall = alert_thread_open_follow(&t, false);
+    alert_thread_expand(&t);
     assert_int_equal(told_rows(recall), 0); /* it waits for how that one ends */
-    record(row_of(first, "a@example.se"), DELIVERY_SENT);
+    alert_thread_record(&t, alert_thread_row(&t, first, "a@example.se"), DELIVERY_SENT);
     assert_int_equal(told_rows(first), -1);
 }
 
