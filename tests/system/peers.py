@@ -19,7 +19,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(os.environ.get("GRANNBUD_BIN") or ROOT / "build").resolve()
-START_S = 20
+START_S = 60  # a guard against hanging, for a busy machine too; no test expects it to pass
 
 
 def how_many(variable, usual, sanitized):
@@ -27,14 +27,43 @@ def how_many(variable, usual, sanitized):
     return os.environ.get(variable) or str(sanitized if BUILD.name in ("asan", "tsan", "coverage") else usual)
 
 
-def free_port():
+PORTS = range(10000, 32768)  # below those that the kernel gives to outgoing connections and to whoever asks for any
+PORTS_HELD = []
+
+
+def hold_port(port):
+    """Whether no other test has it: a name in the abstract namespace is ours until this process ends."""
+    lock = socket.socket(socket.AF_UNIX)
+    try:
+        lock.bind("\0grannbud-test-port-%d" % port)
+    except OSError:
+        lock.close()
+        return False
+    PORTS_HELD.append(lock)
+    return True
+
+
+def is_unused(port):
     with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+        try:
+            s.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def free_port():
+    """A port to be bound later, even again and again: nobody else takes it before this process ends."""
+    first = os.getpid() * 64  # so that those who look at the same time look elsewhere
+    for i in range(len(PORTS)):
+        port = PORTS[(first + i) % len(PORTS)]
+        if hold_port(port) and is_unused(port):
+            return port
+    raise RuntimeError("no port from %d to %d is free" % (PORTS[0], PORTS[-1]))
 
 
 def wait_for(what, test, seconds=START_S):
-    """Until test() is true; raises with `what` when that takes too long."""
+    """Until test() is true. It raises with `what` when that takes so long that it would never come: no measure of speed."""
     end = time.monotonic() + seconds
     while not test():
         if time.monotonic() > end:

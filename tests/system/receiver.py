@@ -15,6 +15,8 @@ import struct
 import threading
 import time
 
+from peers import free_port
+
 FAULTS = {}
 BOMB = gzip.compress(b"\0" * 100_000_000)
 
@@ -274,13 +276,10 @@ class Receiver:
         self.listen("h2-close", self.serve_h2, tls(good, ["h2"]), lambda *unused: None)
         self.listen("h2-garbage", self.serve_h2, tls(good, ["h2"]), lambda c, stream: c.sendall(b"\xff" * 400))
         self.listen("h2-200", self.serve_h2, tls(good, ["h2"]), self.h2_ok)
-        for name in ("hang-at-accept", "refused"):
-            listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-            self.ports[name] = listener.getsockname()[1]
-            if name == "refused":
-                listener.close()
-            else:
-                self.listeners.append(listener)
+        silent = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.listeners.append(silent)
+        self.ports["hang-at-accept"] = silent.getsockname()[1]
+        self.ports["refused"] = free_port()
         return self
 
     def __exit__(self, *unused):
