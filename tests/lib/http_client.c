@@ -17,9 +17,9 @@
 
 static int with_timeouts(int fd)
 {
-    struct timeval ten = {.tv_sec = 10};
-    assert(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &ten, sizeof ten) == 0);
-    assert(setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &ten, sizeof ten) == 0);
+    struct timeval long_enough = {.tv_sec = 60};
+    assert(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &long_enough, sizeof long_enough) == 0);
+    assert(setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &long_enough, sizeof long_enough) == 0);
     return fd;
 }
 
@@ -158,8 +158,8 @@ const char *client_ask(int fd, const char *text, int *status)
 bool client_is_closed(int fd)
 {
     char buf[4096];
-    struct timeval five = {.tv_sec = 5};
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &five, sizeof five);
+    struct timeval long_enough = {.tv_sec = 60};
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &long_enough, sizeof long_enough);
     ssize_t n;
     while ((n = recv(fd, buf, sizeof buf, 0)) > 0)
         continue;

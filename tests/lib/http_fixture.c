@@ -288,7 +288,7 @@ bool fixture_allow_body(struct fixture *f, int64_t max)
 {
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += 5;
+    until.tv_sec += 60; /* a guard against hanging */
     int rc = 0;
     pthread_mutex_lock(&f->lock);
     while (rc == 0 && !f->asking)
@@ -359,7 +359,7 @@ bool fixture_wait_seen(struct fixture *f, int n)
 {
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += 5;
+    until.tv_sec += 60; /* a guard against hanging */
     pthread_mutex_lock(&f->lock);
     int rc = 0;
     while (f->seen_count < n && rc == 0)

