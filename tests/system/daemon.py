@@ -23,7 +23,7 @@ import time
 from peers import BUILD, ROOT, free_port, wait_for
 
 FIXTURES = ROOT / "tests" / "fixtures"
-STOP_S = 12
+STOP_S = 60  # a guard: the daemon ends itself by an alarm when it cannot stop within 11 s, with another exit code then
 LOG_LINES = 80  # of each daemon, when a test fails
 
 DAEMONS = []  # those of the running test, and those that its class has
@@ -225,7 +225,7 @@ class Daemon:
     def json(self, *words):
         return json.loads(self.cli(*words, "--json"))
 
-    def wait_sent(self, letter, seconds=60):
+    def wait_sent(self, letter, seconds=180):
         wait_for("end of the letter\n" + self.log()[-2000:],
                  lambda: self.json("letter", "show", letter)["state"] == "sent", seconds)
 

@@ -33,7 +33,7 @@ ALONE = ["status", "why", "hold", "resume", "help", "completion"]
 
 def run(*args, stdin=b"", **env):
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("GRANNBUD_", "LC_", "LANG", "http_proxy"))}
-    done = subprocess.run([BIN, *args], input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=20,
+    done = subprocess.run([BIN, *args], input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60,
                           env={**clean, **env})
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
@@ -96,7 +96,7 @@ class Usage(unittest.TestCase):
 
     def test_a_full_disk_is_told(self):
         with open("/dev/full", "wb") as full:
-            done = subprocess.run([BIN, "help"], stdout=full, stderr=subprocess.PIPE, timeout=20)
+            done = subprocess.run([BIN, "help"], stdout=full, stderr=subprocess.PIPE, timeout=60)
         self.assertEqual(done.returncode, 1)
         self.assertIn(b"cannot write the output", done.stderr)
 
@@ -110,7 +110,7 @@ class Usage(unittest.TestCase):
         def complete(*words):
             script = (f"source {ROOT}/conf/completion/grannbud.bash; COMP_WORDS=({' '.join(words)} ''); "
                       f"[[ '{words[-1]}' == *= ]] || COMP_CWORD={len(words) - 1}; _grannbud; printf '%s\\n' \"${{COMPREPLY[@]}}\"")
-            done = subprocess.run(["bash", "-c", script], stdout=subprocess.PIPE, check=True, timeout=20)
+            done = subprocess.run(["bash", "-c", script], stdout=subprocess.PIPE, check=True, timeout=60)
             return done.stdout.decode().split()
         self.assertEqual(complete("grannbud", "gro"), ["group"])
         self.assertEqual(complete("grannbud", "group", "im"), ["import"])

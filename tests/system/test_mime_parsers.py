@@ -1,4 +1,3 @@
-# run: parallel
 # run: not under tsan
 """What we write as MIME, read by three programs that nobody here wrote: Python's email, Perl's Email::MIME and GMime.
 

@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 """README.md against the tree: paths that exist, targets that make knows, commands and options that the programs take.
 
-# run: parallel
 """
 import os
 import pathlib
@@ -61,7 +60,7 @@ def paths():
 def options_of(*words):
     """The options that a program's help shows, and its exit code."""
     done = subprocess.run([str(BUILD / words[0]), *words[1:], "--help"], capture_output=True, text=True, check=False,
-                          timeout=20)
+                          timeout=60)
     return done.returncode, set(re.findall(r"--[a-z-]+", done.stdout)), done.stdout + done.stderr
 
 

@@ -68,7 +68,7 @@ class Restore(unittest.TestCase):
 
     def test_what_was_not_sent_in_the_backup_goes_again_and_nothing_else(self):
         mails = self.enter(tempfile.TemporaryDirectory())
-        sink = self.enter(Sink("--store", mails, "--latency", 15))
+        sink = self.enter(Sink("--store", mails, "--fault", "dot=delay:200+ok"))
         d = self.daemon(sink)
         pid = d.process.pid
         addresses = set(d.add_register(PEOPLE))
@@ -81,6 +81,7 @@ class Restore(unittest.TestCase):
         self.assertLess(len(before), PEOPLE, "too fast for this test")
         backup = d.folder / "copy.db"
         d.cli("store", "backup", backup)
+        sink.control("clear")
         d.cli("resume")
         d.wait_sent(letter)
         late = d.json("group", "add", "--municipality", "1292", "--name", "Senkommen")["id"]
@@ -201,7 +202,7 @@ class Restore(unittest.TestCase):
         folder = pathlib.Path(self.enter(tempfile.TemporaryDirectory()))
         told = self.enter(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
         told.bind(str(folder / "notify"))
-        told.settimeout(10)
+        told.settimeout(60)
         d = self.enter(Daemon(relay="smtp://127.0.0.1:%d" % sink.port,
                               env={"NOTIFY_SOCKET": str(folder / "notify"), "WATCHDOG_USEC": "4000000"}))
         d.cli("store", "backup", d.folder / "copy.db")
@@ -231,21 +232,20 @@ class Restore(unittest.TestCase):
         """strace hands no signal on; the daemon is its only child."""
         child = int(pathlib.Path("/proc/%d/task/%d/children" % (d.process.pid, d.process.pid)).read_text(encoding="ascii"))
         os.kill(child, signal.SIGTERM)
-        d.process.wait(20)
+        d.process.wait(60)
         d.process = None
 
     def ask_traced(self, d, inject, backup):
         """Asks for a restore with strace at the daemon, which is expected to end of it; returns its exit code."""
         with subprocess.Popen([STRACE, "-f", "-qq", "-o", "/dev/null", "-e", "trace=" + inject.split(":")[0], "-e",
                                "inject=" + inject, "-p", str(d.process.pid)], stderr=subprocess.DEVNULL) as tracer:
-            state = pathlib.Path("/proc/%d/status" % d.process.pid)
-            wait_for("strace", lambda: "TracerPid:\t0\n" not in state.read_text(encoding="ascii"))
-            time.sleep(0.2)  # its other threads
+            threads = pathlib.Path("/proc/%d/task" % d.process.pid)
+            wait_for("strace", lambda: not any("TracerPid:\t0\n" in p.read_text(encoding="ascii") for p in threads.glob("*/status")))
             with subprocess.Popen(d.command("store", "restore", backup), stdout=subprocess.DEVNULL,
                                   stderr=subprocess.DEVNULL) as asking:
-                code = d.process.wait(20)
+                code = d.process.wait(60)
                 asking.terminate()
-            tracer.wait(10)
+            tracer.wait(60)
         d.process = None
         return code
 

@@ -3,7 +3,6 @@
 or an earlier call under another rule. In a network namespace where *every* address is this machine's own and a server
 listens on all of them, so that a call that gets through is seen; with a name server that gives any answer.
 """
-# run: parallel
 import contextlib
 import http.server
 import ipaddress

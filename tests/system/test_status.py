@@ -137,7 +137,7 @@ class Status(unittest.TestCase):
             self.assertLessEqual(len(LETTER_COLUMNS.sub("", line)), COLUMNS, line)
 
     def metrics(self, d):
-        web = http.client.HTTPConnection("127.0.0.1", d.http, timeout=5)
+        web = http.client.HTTPConnection("127.0.0.1", d.http, timeout=60)
         web.request("GET", "/metrics", headers={"Host": "127.0.0.1:%d" % d.http})
         answer = web.getresponse()
         self.assertEqual(answer.getheader("Content-Type"), "text/plain; version=0.0.4; charset=utf-8")

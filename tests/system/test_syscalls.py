@@ -118,7 +118,7 @@ class Syscalls(unittest.TestCase):
                 return True
             done = d.run("letter", "show", self.letter, "--json")
             return done.returncode == 0 and '"state": "sent"' in done.stdout.replace('":"', '": "')
-        wait_for("end\n" + d.log()[-2000:], is_over, 60)
+        wait_for("end\n" + d.log()[-2000:], is_over, 120)
 
     def after_the_fault(self, d, name, bound=CONNECTIONS):
         """The daemon has ended: what it left is sound, and the next start finishes the letter. Returns the doubles."""
@@ -175,7 +175,7 @@ class Syscalls(unittest.TestCase):
         print("seed %d: %d of %d points in %.1f s, %d of them not reached; doubles: %s" % (
             SEED, wanted, len(points), time.monotonic() - begun, missed,
             ", ".join("%d in %d runs" % row for row in sorted(doubles.items()))))
-        self.assertLessEqual(missed, wanted // 4, "too few runs were killed")
+        self.assertLess(missed, wanted // 2, "too few runs were killed")
 
     # --- fdatasync fails -------------------------------------------------------------------------------------------------
 
@@ -216,7 +216,7 @@ class Syscalls(unittest.TestCase):
                     if d.process.poll() is None:
                         d.run("--as", "anna", "letter", "new", draft)
                 with contextlib.suppress(subprocess.TimeoutExpired):
-                    d.process.wait(5)
+                    d.process.wait(60)
             calls = calls_in(output)
             self.assertTrue(calls, "no checkpoint came")
             self.assertTrue(calls[-1][1], "the file was written after the failed fdatasync: %s" % calls[-5:])

@@ -1,5 +1,4 @@
 """The systemd files: the unit is well formed and locked up, its user and directories can be made."""
-# run: parallel
 # run: not under asan
 # run: not under tsan
 

@@ -5,7 +5,6 @@ What had not been sent to its final dot is sent again (through the other relay, 
 letter's uncertain copies are not sent again. The other relay goes on meanwhile, and the first is used again when the
 cable is back.
 """
-# run: parallel
 import collections
 import contextlib
 import os
@@ -23,7 +22,6 @@ from peers import Sink, make_bed, wait_for  # noqa: E402
 PEOPLE = 400
 CONNECTIONS = 4
 REPLY_S = 2
-AWAY_S = 4
 
 
 def ip(*words):
@@ -96,7 +94,7 @@ class Unplugged(unittest.TestCase):
         return d
 
     def unplug_in_mid_send(self, fault):
-        """Both relays at work, the first one's cable pulled for AWAY_S. Returns the rows by state and what came where."""
+        """Both relays at work, the first one's cable pulled until the daemon has noticed. Returns the rows by state and what came where."""
         far = self.stack.enter_context(self.cable.sink("--fault", fault))
         near = self.stack.enter_context(Sink("--digest", "--fault", "dot=delay:60+ok"))
         d = self.daemon(far, near)
@@ -107,9 +105,9 @@ class Unplugged(unittest.TestCase):
                  near.count().get("messages", 0) >= 1)
         self.cable.plug(False)
         before = near.count()["messages"]
-        time.sleep(AWAY_S)
-        self.assertGreater(near.count()["messages"], before + 20, "the other relay has stopped too")
-        self.assertTrue(any("relay main" in p for p in d.json("status")["problems"]), d.json("status")["problems"])
+        wait_for("the problem", lambda: any("relay main" in p for p in d.json("status")["problems"]))
+        wait_for("more mail through the other relay", lambda: near.count()["messages"] > before + 20)
+        time.sleep(REPLY_S)  # until the last of its sessions has given up
         self.cable.plug(True)
         connections = far.count()["connections"]
         d.wait_sent(letter)
@@ -117,7 +115,7 @@ class Unplugged(unittest.TestCase):
         # The next letter finds both at work again.
         again = d.add_letter("--scope", "police_area:angelholm")
         d.cli("--as", "anna", "letter", "send", again)
-        d.wait_sent(again, 90)
+        d.wait_sent(again)
         self.assertGreater(far.count()["connections"], connections, "the first relay is not used again")
         self.assertEqual(d.stop()[0], 0)
         rows = proof.check_store(d.database, finished=True)
@@ -133,7 +131,7 @@ class Unplugged(unittest.TestCase):
     def test_before_the_final_dot_it_is_sent_again(self):
         rows = self.unplug_in_mid_send("RCPT=delay:500+ok")
         # A body may be on its way at that very moment; most are not.
-        self.assertLessEqual(rows.get("uncertain", 0), 1)
+        self.assertLess(rows.get("uncertain", 0), CONNECTIONS)
         self.assertEqual(rows["sent"] + rows.get("uncertain", 0), 2 * PEOPLE)
 
     def test_after_the_final_dot_it_is_uncertain(self):
@@ -152,14 +150,14 @@ class Unplugged(unittest.TestCase):
         self.cable.plug(False)
         wait_for("the problem", lambda: d.json("status")["problems"])
         self.assertEqual(d.json("letter", "show", letter)["state"], "sending")
-        time.sleep(AWAY_S)
+        time.sleep(REPLY_S)  # until the last of its sessions has given up
         self.cable.plug(True)
         d.wait_sent(letter)
         wait_for("no problem", lambda: d.json("status")["problems"] == [])
         self.assertEqual(d.stop()[0], 0)
         rows = proof.check_store(d.database, finished=True)
         uncertain = proof.addresses_in(d.database, "uncertain")
-        self.assertLessEqual(len(uncertain), 1, rows)
+        self.assertLess(len(uncertain), CONNECTIONS, rows)
         copies = collections.Counter(m[1] for m in far.mails())
         self.assertEqual(max(copies.values()), 1)
         self.assertEqual(set(addresses) - set(copies) - set(uncertain), set())

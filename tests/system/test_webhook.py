@@ -2,7 +2,6 @@
 """Webhooks as their owners use them: the real programs, an HTTPS receiver with a certificate of a private authority, and
 verifiers written from the specifications (standard_webhooks.py). What goes wrong on the way is in test_webhook_faults.py.
 """
-# run: parallel
 import base64
 import collections
 import http.client
@@ -99,7 +98,7 @@ class Webhooks(unittest.TestCase):
         self.mails = d.folder / "mails"
         sink = self.enter(Sink("--store", self.mails))
         d.write_config(relay="smtp://127.0.0.1:%d" % sink.port)
-        d.conf.write_text(d.conf.read_text() + "[webhook]\nallow_private = yes\nca_file = %s\ntimeout = 5s\n" % self.ca.ca)
+        d.conf.write_text(d.conf.read_text() + "[webhook]\nallow_private = yes\nca_file = %s\ntimeout = 20s\n" % self.ca.ca)
         self.enter(d)
         d.add_people()
         d.cli("user", "add", "cecilia", "--role", "coordinator", "--scope", "municipality:1292", "--email", "cecilia@example.se")
@@ -117,10 +116,10 @@ class Webhooks(unittest.TestCase):
         return self.d.json("--as", "anna", "alert", "send", "--kind", kind, "--title", title, "--text", text, *where,
                            "--override", "ett prov av mottagaren", *options)["id"]
 
-    def got(self, name, n=1, seconds=20):
+    def got(self, name, n=1):
         """The first n requests to /name; fails when there are not so many in time."""
         try:
-            wait_for("webhook", lambda: len(self.r.hits[name]) >= n, seconds)
+            wait_for("webhook", lambda: len(self.r.hits[name]) >= n)
         except TimeoutError:
             self.fail("%s: %d of %d\n%s" % (name, len(self.r.hits[name]), n, self.d.log()[-3000:]))
         return self.r.hits[name][:n]
@@ -206,9 +205,13 @@ class Standard(Webhooks):
         self.alert("--exercise", title="Övning")
         self.alert(title="Till en grupp", where=("--group", "Grupp 0"))
         self.alert(kind="fire_setting", title="Brand")
-        self.assertEqual([json.loads(h.body)["data"]["title"] for h in self.got("real", 2)], ["Till en grupp", "Brand"])
-        self.assertEqual([json.loads(h.body)["data"]["title"] for h in self.got("fire")], ["Brand"])
-        self.assertEqual([json.loads(h.body)["data"]["title"] for h in self.got("group", 2)], ["Övning", "Brand"])
+
+        def titles(name, n):
+            """Different alerts may overtake each other."""
+            return {json.loads(h.body)["data"]["title"] for h in self.got(name, n)}
+        self.assertEqual(titles("real", 2), {"Till en grupp", "Brand"})
+        self.assertEqual(titles("fire", 1), {"Brand"})
+        self.assertEqual(titles("group", 2), {"Övning", "Brand"})
         self.assertEqual(self.r.hits["else"], [])
 
     def test_letters_that_are_public(self):
@@ -315,7 +318,7 @@ class Formats(Webhooks):
 
     def report(self, path, form):
         """As the gateway does it, past no login."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.d.http, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.d.http, timeout=60)
         connection.request("POST", path, urllib.parse.urlencode(form),
                            {"Host": "localhost", "Content-Type": "application/x-www-form-urlencoded"})
         status = connection.getresponse().status
@@ -466,7 +469,7 @@ class Care(Webhooks):
         self.d.kill()
         self.r.status["std"] = 200
         self.d.start()
-        hits = self.got("std", 2, 30)
+        hits = self.got("std", 2)
         self.assertEqual(hits[0].headers["webhook-id"], hits[1].headers["webhook-id"])
         verify([secret], hits[1].headers, hits[1].body)
 
