@@ -5,9 +5,11 @@ Single test functions are counted, not programs. Each program gets a process gro
 temporary directory (TMPDIR) of its own, and its output goes to a file, so that a daemon left behind can
 neither hold the run up nor outlive it. Only those process groups are ever ended.
 
-A system test finds the programs through GRANNBUD_BIN (build, build/asan, …) and may import from tests/lib.
-System tests run one at a time. A file says otherwise among its first 20 lines: `# run: parallel`, two at a time;
-`# run: not under tsan`, where its time limits are too short or its program has one thread and nothing to race with.
+A system test finds the programs through GRANNBUD_BIN (build, build/asan, …) and may import from tests/lib. Each has its
+own folder, ports (peers.free_port) and servers, and mostly waits: several run at a time, beside the unit tests, the
+longest first. So none may judge by time: it waits for what should come, and its limits only guard against hanging.
+A file says otherwise among its first 20 lines: `# run: alone`, after all others, and why; `# run: not under tsan`, where
+its time limits are too short or its program has one thread and nothing to race with.
 
 The last line is `N passed, N failed`, with `, N skipped` only when something was skipped. Exit status 1 when
 a test failed or none ran.
@@ -30,9 +32,15 @@ import traceback
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-UNIT_LIMIT_S = 120
-SYSTEM_LIMIT_S = 300
-JOBS = 2
+UNIT_LIMIT_S = 240
+SYSTEM_LIMIT_S = 600
+UNIT_JOBS = max(1, (os.cpu_count() or 2) - 1)  # the system tests need some of the machine too
+SYSTEM_JOBS = 4
+# So that none of these begins when all others have ended.
+LONG_UNITS = ("sim/test_sim", "core/test_lint", "core/test_ledger_faults", "deliver/test_outbox")
+LONG_SYSTEMS = ("system/test_incoming", "system/test_clock", "system/test_alert", "system/test_webhook",
+                "system/test_relay_postfix", "system/test_webhook_faults", "system/test_smtp_session", "system/test_import",
+                "system/test_unplugged", "system/test_day")
 SLOWEST = 5
 OUTPUT_MAX_BYTES = 200_000  # of one program's output that a failure prints: its end
 WHY_MAX_CHARACTERS = 400  # of a failure's reason, which stands in one line: a log that is cut still tells it
@@ -314,9 +322,14 @@ def find_units(build, test, pattern, slow):
             for n in names if not test or fnmatch.fnmatch(n, test)]
 
 
+def long_first(programs, names):
+    order = {name: i for i, name in enumerate(names)}
+    return sorted(programs, key=lambda p: order.get(p.name, len(order)))
+
+
 def find_systems(variant, test, pattern, slow):
-    """(alone, in parallel)"""
-    alone, parallel = [], []
+    """(alone, beside others)"""
+    alone, others = [], []
     for path in sorted(ROOT.glob("tests/system/test_*.py")):
         name = f"system/{path.stem}"
         wish = wishes(path)
@@ -324,8 +337,8 @@ def find_systems(variant, test, pattern, slow):
             continue
         argv = [sys.executable, str(pathlib.Path(__file__).resolve()), "--unittest", str(path)]
         argv += ["--filter", pattern] if pattern else []
-        (parallel if "parallel" in wish else alone).append(Program(name, argv, SYSTEM_LIMIT_S * slow, False))
-    return alone, parallel
+        (alone if "alone" in wish else others).append(Program(name, argv, SYSTEM_LIMIT_S * slow, False))
+    return alone, others
 
 
 def show(program):
@@ -338,12 +351,11 @@ def show(program):
         print(f"     {one_line(what)}", flush=True)
 
 
-def run_all(programs, jobs, build, scratch, may_be_empty):
-    """Runs them in order on `jobs` threads, each waiting for one process."""
-    waiting = list(reversed(programs))
+def run_all(lanes, build, scratch, may_be_empty):
+    """Each lane is (programs, jobs): they run in order on `jobs` threads, each waiting for one process."""
     lock = threading.Lock()
 
-    def worker():
+    def worker(waiting):
         while True:
             with lock:
                 if not waiting:
@@ -357,7 +369,10 @@ def run_all(programs, jobs, build, scratch, may_be_empty):
                 if program.count() or not may_be_empty:
                     show(program)
 
-    threads = [threading.Thread(target=worker) for _ in range(min(jobs, len(programs)))]
+    threads = []
+    for programs, jobs in lanes:
+        waiting = list(reversed(programs))
+        threads += [threading.Thread(target=worker, args=(waiting,)) for _ in range(min(jobs, len(programs)))]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -404,22 +419,23 @@ def main():
     build = (ROOT / args.build).resolve()
     slow = SLOWDOWN.get(build.name, 1)
     units = find_units(build, args.test, args.filter, slow) if args.only != "system" else []
-    alone, parallel = find_systems(build.name, args.test, args.filter, slow) if args.only != "unit" else ([], [])
-    if not units + alone + parallel:
+    alone, systems = find_systems(build.name, args.test, args.filter, slow) if args.only != "unit" else ([], [])
+    if not units + alone + systems:
         print(f"no test program matches {args.test!r}: give it as core/test_schedule or system/test_demo")
         print("0 passed, 0 failed")
         return 1
     # A short path: the tests put Unix sockets there, whose names end at 107 bytes.
     scratch = tempfile.mkdtemp(prefix="gbt.", dir="/tmp")
     try:
-        for programs, jobs in ((units, JOBS), (parallel, JOBS), (alone, 1)):
-            run_all(programs, jobs, build, scratch, bool(args.filter))
+        lanes = (long_first(units, LONG_UNITS), UNIT_JOBS), (long_first(systems, LONG_SYSTEMS), SYSTEM_JOBS)
+        run_all(lanes, build, scratch, bool(args.filter))
+        run_all(((alone, 1),), build, scratch, bool(args.filter))
     finally:
         if os.environ.get("KEEP"):
             print(f"kept: {scratch}")
         else:
             shutil.rmtree(scratch, ignore_errors=True)
-    return report(units + parallel + alone)
+    return report(units + systems + alone)
 
 
 if __name__ == "__main__":

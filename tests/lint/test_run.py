@@ -23,8 +23,8 @@ class RunTest(unittest.TestCase):
         for path in ("tests/unit/core", "tests/system", "build/tests/core"):
             (self.root / path).mkdir(parents=True)
         text = RUN.read_text()
-        self.assertIn("UNIT_LIMIT_S = 120\n", text)
-        (self.root / "tests/run.py").write_text(text.replace("UNIT_LIMIT_S = 120\n", "UNIT_LIMIT_S = 1\n"))
+        self.assertIn("UNIT_LIMIT_S = 240\n", text)
+        (self.root / "tests/run.py").write_text(text.replace("UNIT_LIMIT_S = 240\n", "UNIT_LIMIT_S = 1\n"))
 
     def unit(self, name, script):
         (self.root / f"tests/unit/core/{name}.c").touch()
@@ -48,7 +48,7 @@ class RunTest(unittest.TestCase):
     def test_what_a_file_wishes(self):
         text = "import unittest\nclass Y(unittest.TestCase):\n    def test_it(self):\n        pass\n"
         (self.root / "build/tsan").mkdir()
-        (self.root / "tests/system/test_y.py").write_text("# run: parallel\n" + text)
+        (self.root / "tests/system/test_y.py").write_text("# run: alone\n" + text)
         (self.root / "tests/system/test_z.py").write_text("# run: not under tsan\n" + text)
         self.assertEqual(self.run_it()[:2], (0, "2 passed, 0 failed"))
         self.assertEqual(self.run_it("--build", "build/tsan")[:2], (0, "1 passed, 0 failed"))
