@@ -101,32 +101,30 @@ static int submit_letter(struct api_call *call, struct db *db)
     return rc ? rc : api_letter_show(call, db, id);
 }
 
-static int approve_letter(struct api_call *call, struct db *db)
+/* A change to the letter of the path that takes one text, if any, from the body's only member. */
+static int change_with(struct api_call *call, struct db *db, const char *member,
+                       int (*change)(struct db *, const struct actor *, int64_t, const char *, struct err *))
 {
-    const char *hash = NULL;
+    const char *text = NULL;
     int64_t id = 0;
-    int rc = api_body_only(call, "hash");
+    int rc = api_body_only(call, member);
     if (rc == 0)
-        rc = optional_text(call, "hash", &hash);
+        rc = optional_text(call, member, &text);
     if (rc == 0)
         rc = api_letter_find(call, db, &id);
     if (rc == 0)
-        rc = letter_approve(db, &call->actor, id, hash, &call->err);
+        rc = change(db, &call->actor, id, text, &call->err);
     return rc ? rc : api_letter_show(call, db, id);
+}
+
+static int approve_letter(struct api_call *call, struct db *db)
+{
+    return change_with(call, db, "hash", letter_approve);
 }
 
 static int reject_letter(struct api_call *call, struct db *db)
 {
-    const char *note = NULL;
-    int64_t id = 0;
-    int rc = api_body_only(call, "note");
-    if (rc == 0)
-        rc = optional_text(call, "note", &note);
-    if (rc == 0)
-        rc = api_letter_find(call, db, &id);
-    if (rc == 0)
-        rc = letter_reject(db, &call->actor, id, note, &call->err);
-    return rc ? rc : api_letter_show(call, db, id);
+    return change_with(call, db, "note", letter_reject);
 }
 
 static int send_letter(struct api_call *call, struct db *db)
@@ -145,16 +143,7 @@ static int send_letter(struct api_call *call, struct db *db)
 
 static int cancel_letter(struct api_call *call, struct db *db)
 {
-    const char *note = NULL;
-    int64_t id = 0;
-    int rc = api_body_only(call, "note");
-    if (rc == 0)
-        rc = optional_text(call, "note", &note);
-    if (rc == 0)
-        rc = api_letter_find(call, db, &id);
-    if (rc == 0)
-        rc = letter_cancel(db, &call->actor, id, note, &call->err);
-    return rc ? rc : api_letter_show(call, db, id);
+    return change_with(call, db, "note", letter_cancel);
 }
 
 const struct api_route API_ROUTES_LETTER[] = {
