@@ -34,11 +34,12 @@ static void mark(struct resolve *r, const char *municipality)
     r->is_there[code] = true;
 }
 
-/* Does the area count, or is everything of the right kind wanted? */
-typedef bool (*wants)(const struct resolve *r, struct geo_point p);
+/* Is the point within what is asked for? */
+typedef bool (*is_inside_fn)(const struct resolve *r, struct geo_point p);
 
-/* Take the rows of a started query: id, kind, municipality and, with `is_inside`, the point. */
-static int take_groups(struct resolve *r, struct db_rows *rows, wants is_inside)
+/* Take the groups of a started query (id, kind, municipality, latitude, longitude) that are of a kind asked for and,
+ * where `is_inside` is given, within it; without it the query has no point. */
+static int take_groups(struct resolve *r, struct db_rows *rows, is_inside_fn is_inside)
 {
     int rc = 0;
     while ((rc = db_next(rows)) > 0) {
@@ -68,14 +69,24 @@ static int take_all(struct resolve *r, enum query q, size_t n, const struct db_a
 /* --- names ---------------------------------------------------------------------------------------------------------
  */
 
-/* Refuse a name, with the nearest one of the query's first column. */
-static int refuse_name(struct resolve *r, enum query q, bool scoped, const char *what, const char *name)
+/* What can be named in a target. */
+struct sort {
+    const char *what, *list; /* for a refusal: what was looked for, and the command that lists them */
+    enum query all_names;
+    bool is_scoped; /* the query's: names of groups are not for strangers */
+};
+static const struct sort MUNICIPALITY = {"municipality", "municipality list", Q_MUNICIPALITY_ALL_NAMES, false};
+static const struct sort POLICE_AREA = {"local police area", "area list", Q_POLICE_AREA_ALL_NAMES, false};
+static const struct sort GROUP = {"group", "group list", Q_GROUP_ALL_NAMES, true};
+
+/* Refuse a name, with the nearest one that there is. */
+static int refuse_name(struct resolve *r, const struct sort *sort, const char *name)
 {
     char **names = xcalloc(NAMES_MAX + 1, sizeof *names);
     struct db_rows *rows = NULL;
     size_t n = 0;
-    int rc =
-        scoped ? db_query_as(r->db, &r->actor->scope, &rows, q, DB_NO_ARGS) : db_query(r->db, &rows, q, DB_NO_ARGS);
+    int rc = sort->is_scoped ? db_query_as(r->db, &r->actor->scope, &rows, sort->all_names, DB_NO_ARGS)
+                             : db_query(r->db, &rows, sort->all_names, DB_NO_ARGS);
     while (rc >= 0 && rows && n < NAMES_MAX && (rc = db_next(rows)) > 0)
         if (strlen(db_text(rows, 0)) <= NAME_BYTES_MAX)
             names[n++] = xstrdup(db_text(rows, 0));
@@ -83,11 +94,9 @@ static int refuse_name(struct resolve *r, enum query q, bool scoped, const char 
         db_done(rows);
     if (rc >= 0) {
         const char *closest = letter_closest(name, strlen(name), (const char *const *)names);
-        rc = closest ? err_set(r->err, ERR_INVALID, "no %s \"%.60s\": did you mean \"%.60s\"?", what, name, closest)
-                     : err_set(r->err, ERR_INVALID, "no %s \"%.60s\" in your area: see %s list", what, name,
-                               scoped                          ? "group"
-                               : q == Q_MUNICIPALITY_ALL_NAMES ? "municipality"
-                                                               : "area");
+        rc = closest
+                 ? err_set(r->err, ERR_INVALID, "no %s \"%.60s\": did you mean \"%.60s\"?", sort->what, name, closest)
+                 : err_set(r->err, ERR_INVALID, "no %s \"%.60s\" in your area: see %s", sort->what, name, sort->list);
     }
     for (size_t i = 0; i < n; i++)
         free(names[i]);
@@ -105,13 +114,13 @@ static void keep(char **list, size_t *n, const char *text)
 }
 
 /* Is all of it within the scope? A stranger is told by name what is not. */
-static int check_wall(struct resolve *r, const struct scope *target, const char *what, const char *name)
+static int check_wall(struct resolve *r, const struct scope *target, const struct sort *sort, const char *name)
 {
     struct err ignored;
     int rc = scope_check_covers(r->db, r->actor, target, &ignored);
     if (rc == ERR_NOT_FOUND)
-        rc = err_set(r->err, ERR_INVALID, "the %s \"%.60s\" is outside your area, or has no municipality today", what,
-                     name);
+        rc = err_set(r->err, ERR_INVALID, "the %s \"%.60s\" is outside your area, or has no municipality today",
+                     sort->what, name);
     return rc;
 }
 
@@ -122,11 +131,11 @@ static int take_municipality(struct resolve *r, const char *name)
     struct err ignored;
     int rc = area_find_municipality(r->db, name, code, &ignored);
     if (rc == ERR_NOT_FOUND)
-        return refuse_name(r, Q_MUNICIPALITY_ALL_NAMES, false, "municipality", name);
+        return refuse_name(r, &MUNICIPALITY, name);
     if (rc)
         return rc;
     snprintf(scope.code, sizeof scope.code, "%s", code);
-    rc = check_wall(r, &scope, "municipality", name);
+    rc = check_wall(r, &scope, &MUNICIPALITY, name);
     if (rc)
         return rc;
     mark(r, code);
@@ -152,9 +161,9 @@ static int take_area(struct resolve *r, const char *name)
     struct err ignored;
     int rc = area_find_police_area(r->db, name, scope.code, &ignored);
     if (rc == ERR_NOT_FOUND)
-        return refuse_name(r, Q_POLICE_AREA_ALL_NAMES, false, "local police area", name);
+        return refuse_name(r, &POLICE_AREA, name);
     if (rc == 0)
-        rc = check_wall(r, &scope, "local police area", name);
+        rc = check_wall(r, &scope, &POLICE_AREA, name);
     if (rc == 0)
         rc = mark_area(r, scope.code);
     if (rc)
@@ -171,7 +180,7 @@ static int take_group(struct resolve *r, const char *name)
     int64_t id = 0;
     int rc = group_find(r->db, r->actor, name, &id, r->err);
     if (rc == ERR_NOT_FOUND)
-        return refuse_name(r, Q_GROUP_ALL_NAMES, true, "group", name);
+        return refuse_name(r, &GROUP, name);
     if (rc == 0)
         rc = db_query_as(r->db, &r->actor->scope, &rows, Q_ALERT_GROUP_ONE, DB_ARGS(DB_INT(id)));
     if (rc)
@@ -230,7 +239,7 @@ static bool in_polygon(const struct resolve *r, struct geo_point p)
     return geo_in_polygon(p, r->asked->polygon, r->asked->polygon_count);
 }
 
-static int take_box(struct resolve *r, struct geo_box box, wants is_inside)
+static int take_box(struct resolve *r, struct geo_box box, is_inside_fn is_inside)
 {
     struct db_rows *rows = NULL;
     int rc = db_query_as(r->db, &r->actor->scope, &rows, Q_ALERT_GROUPS_BOX,
@@ -320,7 +329,7 @@ static int fill_municipalities(struct resolve *r, struct alert_audience *out)
             continue;
         struct alert_municipality *m = &out->municipalities[out->municipality_count++];
         char *name = NULL;
-        snprintf(m->code, sizeof m->code, "%04u", (unsigned)(i % MUNICIPALITY_CODES));
+        snprintf(m->code, sizeof m->code, "%04u", (unsigned)(i % MUNICIPALITY_CODES)); /* %: so that gcc sees it fit */
         rc = db_get_text(r->db, &name, Q_MUNICIPALITY_NAME, DB_ARGS(DB_TEXT(m->code)));
         if (rc == 0)
             snprintf(m->name, sizeof m->name, "%s", name);
