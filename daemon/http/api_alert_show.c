@@ -215,7 +215,8 @@ int api_alert_list(struct api_call *call, struct db *db)
     const char *word = api_query(call, "state", "");
     int rc = api_query_only(call, "state after limit");
     if (rc == 0 && word[0] && !alert_state_parse(word, &state))
-        rc = err_set(&call->err, ERR_USAGE, "state=%.40s is no state of alerts", word);
+        rc = err_set(&call->err, ERR_USAGE, "state=%.40s is no state of alerts: write one of" ALERT_STATE_MAP(API_WORD),
+                     word);
     if (rc == 0)
         rc = api_page_init(call, &page);
     if (rc == 0)

@@ -87,7 +87,8 @@ static int read_filter(struct api_call *call, struct db *db, struct filter *out)
     int rc = api_query_only(call, "message letter alert state address after limit");
     *out = (struct filter){.state = api_query(call, "state", "")};
     if (rc == 0 && out->state[0] && !delivery_state_parse(out->state, &state))
-        rc = err_set(&call->err, ERR_USAGE, "state=%.40s is no state of deliveries", out->state);
+        rc = err_set(&call->err, ERR_USAGE,
+                     "state=%.40s is no state of deliveries: write one of" DELIVERY_STATE_MAP(API_WORD), out->state);
     if (rc == 0 && (message != NULL) + (letter != NULL) + (alert != NULL) > 1)
         rc = err_set(&call->err, ERR_USAGE, "give one of message, letter and alert");
     if (rc == 0 && message && id_parse(ID_MESSAGE, message, &out->message_id) != 0)

@@ -115,9 +115,11 @@ static int read_filter(struct api_call *call, struct db *db, struct filter *out)
     if (rc == 0 && municipality[0])
         rc = area_find_municipality(db, municipality, out->municipality, &call->err);
     if (rc == 0 && out->state[0] && !group_state_parse(out->state, &state))
-        rc = err_set(&call->err, ERR_USAGE, "state=%.40s is no state of groups", out->state);
+        rc = err_set(&call->err, ERR_USAGE, "state=%.40s is no state of groups: write one of" GROUP_STATE_MAP(API_WORD),
+                     out->state);
     if (rc == 0 && out->kind[0] && !group_kind_parse(out->kind, &kind))
-        rc = err_set(&call->err, ERR_USAGE, "kind=%.40s is no kind of group", out->kind);
+        rc = err_set(&call->err, ERR_USAGE, "kind=%.40s is no kind of group: write one of" GROUP_KIND_MAP(API_WORD),
+                     out->kind);
     if (rc == 0)
         out->q = text_fold(api_query(call, "q", ""));
     return rc;

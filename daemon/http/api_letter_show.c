@@ -37,7 +37,8 @@ int api_letter_list(struct api_call *call, struct db *db)
     int64_t series_id = 0;
     int rc = api_query_only(call, "state series after limit");
     if (rc == 0 && state_word[0] && !letter_state_parse(state_word, &state))
-        rc = err_set(&call->err, ERR_USAGE, "state=%.40s is no state of letters", state_word);
+        rc = err_set(&call->err, ERR_USAGE,
+                     "state=%.40s is no state of letters: write one of" LETTER_STATE_MAP(API_WORD), state_word);
     if (rc == 0 && series[0])
         rc = series_find(db, &call->actor, series, &series_id, &call->err);
     if (rc == 0)

@@ -172,7 +172,8 @@ int api_webhook_deliveries(struct api_call *call, struct db *db)
     int64_t id = 0;
     int rc = api_query_only(call, "state after limit");
     if (rc == 0 && word[0] && !delivery_state_parse(word, &state))
-        rc = err_set(&call->err, ERR_USAGE, "state=%.40s is no state of deliveries", word);
+        rc = err_set(&call->err, ERR_USAGE,
+                     "state=%.40s is no state of deliveries: write one of" DELIVERY_STATE_MAP(API_WORD), word);
     if (rc == 0)
         rc = api_webhook_find(call, db, &id);
     if (rc == 0)

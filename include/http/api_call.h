@@ -72,6 +72,8 @@ enum {
 const char *api_param(const struct api_call *call, const char *name);
 /* A query parameter, or `fallback`. */
 const char *api_query(const struct api_call *call, const char *name, const char *fallback);
+/* For a refusal: the words of an X-macro table, "write one of" ALERT_STATE_MAP(API_WORD). */
+#define API_WORD(id, word, ...) " " word
 /* Refuse query parameters that are not in `known` (space-separated), naming them. */
 int api_query_only(struct api_call *call, const char *known);
 /* A whole number from the query; ERR_USAGE with words when it is none or outside. */
