@@ -464,7 +464,7 @@ static void free_app(struct app *app)
 /* The exit code, or START_AGAIN. */
 static int serve(struct app *app)
 {
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     start_parts(app);
     int rc = start_http(app, &err);
     if (rc) {
@@ -492,7 +492,7 @@ static int serve(struct app *app)
 static int run(const char *path, struct config *config)
 {
     struct app *app = xcalloc(1, sizeof *app);
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     app->config_path = path;
     app->started_ms = clock_mono_ms(clock_system());
     atomic_store(&app->config, config);

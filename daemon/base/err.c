@@ -1,7 +1,10 @@
 /* Error codes and texts; the contract is in base/err.h. */
 #include "base/err.h"
 
+#include "base/err_swedish.h"
+
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -84,18 +87,39 @@ static void trim_utf8(char *text)
     }
 }
 
+static void write_text(char *out, size_t room, const char *fmt, va_list ap) __attribute__((format(printf, 3, 0)));
+static void write_text(char *out, size_t room, const char *fmt, va_list ap)
+{
+    if (vsnprintf(out, room, fmt, ap) >= (int)room)
+        trim_utf8(out);
+}
+
 #undef err_set /* the analyzer's view of it */
 int err_set(struct err *err, int code, const char *fmt, ...)
 {
     if (err) {
-        va_list ap;
+        va_list ap, again;
+        bool has_swedish = err_swedish(fmt) != NULL;
         va_start(ap, fmt);
-        int n = vsnprintf(err->text, sizeof err->text, fmt, ap);
+        va_copy(again, ap);
+        write_text(err->text, sizeof err->text, fmt, ap);
+        err->sv[0] = '\0';
+        if (has_swedish)
+            write_text(err->sv, sizeof err->sv, err_swedish(fmt), again);
+        va_end(again);
         va_end(ap);
-        if (n >= (int)sizeof err->text)
-            trim_utf8(err->text);
     }
     return code;
+}
+
+void err_add_swedish(struct err *err, const char *fmt, ...)
+{
+    va_list ap;
+    if (!err)
+        return;
+    va_start(ap, fmt);
+    write_text(err->sv, sizeof err->sv, fmt, ap);
+    va_end(ap);
 }
 
 const char *err_or(const struct err *err, int code)

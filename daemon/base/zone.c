@@ -176,7 +176,7 @@ int zone_open(const char *name, struct zone **out, struct err *err)
 
     char *path = xasprintf("%s/%s", dir, name);
     uint8_t *buf = xmalloc(ZONE_FILE_MAX_BYTES);
-    struct err why = {""};
+    struct err why = {.text = ""};
     ssize_t n = read_file(path, buf);
     int rc;
     if (n == -ENOENT || n == -ENOTDIR)

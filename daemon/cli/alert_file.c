@@ -157,7 +157,7 @@ static int put_expiry(const struct line *line, json_t *place, const char *key, c
 
 static int put_shape(const struct line *line, json_t *place, const char *key, const char *value)
 {
-    struct err why = {""};
+    struct err why = {.text = ""};
     json_t *shape = strcmp(key, "circle") == 0 ? alert_circle(value, &why) : alert_polygon(value, &why);
     if (!shape)
         return err_set(line->err, ERR_INVALID, "%s, line %zu: %s", line->file, line->number, why.text);

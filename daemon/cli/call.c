@@ -44,7 +44,7 @@ static int refused(struct cli *cli, int status, const json_t *problem)
                         "the answer has status %d and no words: is that Grannbud's daemon? Look at its log", status);
     if (status == 401 && cli->args.url)
         return cli_fail(cli, CLI_REFUSED, "%s: give a valid token with --token-file", what);
-    return cli_fail(cli, CLI_REFUSED, "%s", what);
+    return cli_fail_words(cli, CLI_REFUSED, what, show_text(problem, "detail_sv", NULL));
 }
 
 static int send_request(struct cli *cli, const struct cli_request *request, struct client_answer *answer,
@@ -74,7 +74,7 @@ static int send_request(struct cli *cli, const struct cli_request *request, stru
 int cli_ask(struct cli *cli, const struct cli_request *request, json_t **answer, struct buf *raw)
 {
     struct client_answer got;
-    struct err err = {""};
+    struct err err = {.text = ""};
     *answer = NULL;
     int rc = send_request(cli, request, &got, &err);
     if (rc)
@@ -145,7 +145,7 @@ static const char *output_of(const struct cli_command *command, const struct cli
 static int save(struct cli *cli, const struct cli_request *request, const char *path)
 {
     struct buf raw;
-    struct err err = {""};
+    struct err err = {.text = ""};
     json_t *none = NULL;
     buf_init(&raw, CLIENT_ANSWER_BYTES);
     int code = cli_ask(cli, request, &none, &raw);
@@ -161,7 +161,7 @@ static int save(struct cli *cli, const struct cli_request *request, const char *
 int cli_call(struct cli *cli)
 {
     struct cli_request request;
-    struct err err = {""};
+    struct err err = {.text = ""};
     json_t *answer = NULL;
     int rc = cli_request_init(&cli->args, &request, &err);
     if (rc)

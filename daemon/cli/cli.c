@@ -23,10 +23,18 @@ int cli_fail(struct cli *cli, int code, const char *fmt, ...)
     return code;
 }
 
+int cli_fail_words(struct cli *cli, int code, const char *en, const char *sv)
+{
+    bool has_sv = sv && sv[0];
+    if (has_sv && cli->lang != CLI_EN)
+        cli_fail(cli, code, "%s", sv);
+    return has_sv && cli->lang == CLI_SV ? code : cli_fail(cli, code, "%s", en);
+}
+
 int cli_fail_err(struct cli *cli, int code, const struct err *err)
 {
     int exit_code = code == ERR_USAGE ? CLI_USAGE : code == ERR_BUSY ? CLI_UNREACHABLE : CLI_REFUSED;
-    return cli_fail(cli, exit_code, "%s", err_or(err, code));
+    return cli_fail_words(cli, exit_code, err_or(err, code), err->text[0] ? err->sv : NULL);
 }
 
 /* The language of officers' texts: as told, else Swedish where the terminal is, else both. */
@@ -60,7 +68,7 @@ static int run(struct cli *cli)
 int cli_run(int argc, const char *const *argv, FILE *out, FILE *err)
 {
     struct cli cli = {.out = out, .err = err};
-    struct err words = {""};
+    struct err words = {.text = ""};
     int rc = cli_args_parse(argc, argv, &cli.args, &words);
     if (rc)
         return cli_fail_err(&cli, rc, &words);

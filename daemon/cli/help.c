@@ -198,7 +198,7 @@ int cli_run_help(struct cli *cli)
 {
     const struct cli_args *args = &cli->args;
     struct cli_args asked = {.noun = NULL};
-    struct err err = {""};
+    struct err err = {.text = ""};
     const char *words[CLI_ARGS_MAX + 2] = {"grannbud", args->args[0], args->args[1]};
     int count = 1 + (int)args->arg_count;
     words[count++] = "--help";

@@ -128,7 +128,7 @@ static int make_request(const struct cli_args *args, struct cli_request *request
 int cli_run_alert(struct cli *cli)
 {
     struct cli_request request;
-    struct err err = {""};
+    struct err err = {.text = ""};
     json_t *answer = NULL;
     int rc = make_request(&cli->args, &request, &err);
     if (rc)

@@ -106,7 +106,7 @@ int cli_run_schedule(struct cli *cli)
     struct schedule_spec spec = {.rrule = NULL};
     struct schedule *schedule = NULL;
     struct date from = {0, 0, 0};
-    struct err err = {""};
+    struct err err = {.text = ""};
     size_t count = 0;
     size_t n = 0;
     int rc = read_schedule(&cli->args, &spec, &from, &count, &err);
@@ -147,7 +147,7 @@ static json_t *lint_json(const struct lint_report *report)
 static int lint_file(struct cli *cli, const char *path)
 {
     struct buf text;
-    struct err err = {""};
+    struct err err = {.text = ""};
     struct letter_source *source = NULL;
     struct letter_problem problem = {0};
     buf_init(&text, LETTER_SOURCE_MAX_BYTES + 64 * 1024);
@@ -194,7 +194,7 @@ int cli_run_lint(struct cli *cli)
 static int put_away(struct cli *cli, json_t *answer, const char *path)
 {
     struct buf secret;
-    struct err err = {""};
+    struct err err = {.text = ""};
     buf_init(&secret, CLIENT_TOKEN_MAX_BYTES);
     buf_addf(&secret, "%s\n", show_text(answer, "secret", ""));
     int rc = cli_write_file(cli, path, &secret, &err);
@@ -208,7 +208,7 @@ static int put_away(struct cli *cli, json_t *answer, const char *path)
 int cli_run_token(struct cli *cli)
 {
     struct cli_request request;
-    struct err err = {""};
+    struct err err = {.text = ""};
     json_t *answer = NULL;
     const char *path = cli_args_get(&cli->args, "out");
     int rc = cli_request_init(&cli->args, &request, &err);
@@ -242,7 +242,7 @@ int cli_run_token(struct cli *cli)
 int cli_run_preview(struct cli *cli)
 {
     struct cli_request request;
-    struct err err = {""};
+    struct err err = {.text = ""};
     json_t *answer = NULL;
     int rc = cli_request_init(&cli->args, &request, &err);
     if (rc)

@@ -108,7 +108,7 @@ static void print_copy(struct cli *cli, const json_t *answer)
 static bool is_back(struct cli *cli, const char *id)
 {
     struct client_answer got;
-    struct err err = {""};
+    struct err err = {.text = ""};
     if (client_call(cli->client, "GET", "/api/v1/status", NULL, NULL, 0, &got, &err) != 0)
         return false;
     json_t *status = json_loadb(buf_str(&got.body), got.body.len, 0, NULL);
@@ -147,7 +147,7 @@ static void print_done(struct cli *cli, const json_t *answer)
 static int restore(struct cli *cli)
 {
     struct cli_request request;
-    struct err err = {""};
+    struct err err = {.text = ""};
     json_t *answer = NULL;
     int rc = cli_request_init(&cli->args, &request, &err);
     if (rc)

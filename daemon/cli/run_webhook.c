@@ -67,7 +67,7 @@ static int put_local(const struct cli_args *args, json_t *body, struct err *err)
 int cli_run_webhook_add(struct cli *cli)
 {
     struct cli_request request;
-    struct err err = {""};
+    struct err err = {.text = ""};
     json_t *answer = NULL;
     int rc = cli_request_init(&cli->args, &request, &err);
     if (rc)
@@ -179,7 +179,7 @@ static int show_test(struct cli *cli, const json_t *delivery)
 int cli_run_webhook_test(struct cli *cli)
 {
     struct cli_request request;
-    struct err err = {""};
+    struct err err = {.text = ""};
     json_t *answer = NULL;
     json_t *delivery = NULL;
     int rc = cli_request_init(&cli->args, &request, &err);

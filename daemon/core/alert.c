@@ -47,14 +47,22 @@ static int check_confirmation(const struct config *config, int64_t recipients, i
 static int check_not_over(const struct alert_row *row, int64_t now_us, int64_t not_before_us, struct err *err)
 {
     char text[TIME_WORDS_BYTES];
-    if (row->expires_us <= now_us)
-        return err_set(err, ERR_BAD_STATE, "the alert ended on %s: discard it and write a new one",
-                       time_words_en(row->expires_us, text));
-    if (not_before_us && row->expires_us < not_before_us + ALERT_EXPIRY_MIN_S * US_PER_S)
-        return err_set(
-            err, ERR_BAD_STATE,
-            "it is night, and the alert would wait until %s, when it has ended or soon does: write a new one",
-            time_words_en(not_before_us, text));
+    if (row->expires_us <= now_us) {
+        err_set(err, ERR_BAD_STATE, "the alert ended on %s: discard it and write a new one",
+                time_words_en(row->expires_us, text));
+        err_add_swedish(err, "Varningen slutade gälla %s: kasta den och skriv en ny.",
+                        time_words_sv(row->expires_us, text));
+        return ERR_BAD_STATE;
+    }
+    if (not_before_us && row->expires_us < not_before_us + ALERT_EXPIRY_MIN_S * US_PER_S) {
+        err_set(err, ERR_BAD_STATE,
+                "it is night, and the alert would wait until %s, when it has ended or soon does: write a new one",
+                time_words_en(not_before_us, text));
+        err_add_swedish(err,
+                        "Det är natt, och varningen skulle vänta till %s, när den inte längre gäller: skriv en ny.",
+                        time_words_sv(not_before_us, text));
+        return ERR_BAD_STATE;
+    }
     return 0;
 }
 

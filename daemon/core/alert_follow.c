@@ -20,12 +20,18 @@ static int refuse_state(const struct alert_row *row, const char *what, struct er
     char text[TIME_WORDS_BYTES];
     switch (row->state) {
     case ALERT_STATE_RECALLED:
-        return err_set(err, ERR_BAD_STATE, "the alert was recalled on %s already: it cannot be %s",
-                       time_words_en(row->ended_us, text), what);
+        err_set(err, ERR_BAD_STATE, "the alert was recalled on %s already: it cannot be %s",
+                time_words_en(row->ended_us, text), what);
+        err_add_swedish(err, "Varningen togs tillbaka redan %s: skicka en ny om det behövs.",
+                        time_words_sv(row->ended_us, text));
+        return ERR_BAD_STATE;
     case ALERT_STATE_EXPIRED:
-        return err_set(err, ERR_BAD_STATE,
-                       "the alert ended on %s, as its readers were told: it cannot be %s; send a new one if need be",
-                       time_words_en(row->expires_us, text), what);
+        err_set(err, ERR_BAD_STATE,
+                "the alert ended on %s, as its readers were told: it cannot be %s; send a new one if need be",
+                time_words_en(row->expires_us, text), what);
+        err_add_swedish(err, "Varningen slutade gälla %s, och läsarna vet det: skicka en ny om det behövs.",
+                        time_words_sv(row->expires_us, text));
+        return ERR_BAD_STATE;
     case ALERT_STATE_DRAFT:
     case ALERT_STATE_SUBMITTED:
         return err_set(err, ERR_BAD_STATE, "the alert has not been sent: it cannot be %s; discard it instead", what);

@@ -282,6 +282,11 @@ int alert_lint_check(const struct lint_report *report, const char *override_reas
             first = &report->findings[i];
     if (first && first->line > 0)
         snprintf(line, sizeof line, "line %zu: ", first->line);
-    return err_set(err, ERR_INVALID, "%s%s (%zu in all stop the alert: mend it, or say why with --override REASON)",
-                   line, first ? first->en : "", report->totals[LINT_BLOCK]);
+    err_set(err, ERR_INVALID, "%s%s (%zu in all stop the alert: mend it, or say why with --override REASON)", line,
+            first ? first->en : "", report->totals[LINT_BLOCK]);
+    if (first && first->line > 0)
+        snprintf(line, sizeof line, "Rad %zu: ", first->line);
+    err_add_swedish(err, "%s%s (%zu stoppar varningen: rätta texten, eller säg varför med --override SKÄL.)", line,
+                    first ? first->sv : "", report->totals[LINT_BLOCK]);
+    return ERR_INVALID;
 }

@@ -82,12 +82,17 @@ int alert_times(const struct config *config, const struct alert_row *row, const 
     int rc = alert_end(config, row->kind, in, now_us, &end, err);
     if (rc == 0)
         rc = alert_not_before(config, row->life_danger, now_us, &not_before, err);
-    if (rc == 0 && not_before && end < not_before + ALERT_EXPIRY_MIN_S * US_PER_S)
+    if (rc == 0 && not_before && end < not_before + ALERT_EXPIRY_MIN_S * US_PER_S) {
         rc = err_set(
             err, ERR_INVALID,
             "it is night, and the alert would wait until %s, when it has ended or soon does: write a later end, "
             "or say that there is danger to life",
             time_words_en(not_before, text));
+        err_add_swedish(err,
+                        "Det är natt, och varningen skulle vänta till %s, när den inte längre gäller: ange en senare "
+                        "sluttid (--expires), eller säg att det är fara för liv (--life-danger yes).",
+                        time_words_sv(not_before, text));
+    }
     if (rc == 0) {
         *expires_us = end;
         *not_before_us = not_before;

@@ -53,15 +53,19 @@ static int read_circle(const json_t *json, struct alert_target *out, struct err 
     const json_t *lat = json_object_get(json, "lat");
     const json_t *lon = json_object_get(json, "lon");
     const json_t *km = json_object_get(json, "radius_km");
-    struct err why = {""};
+    struct err why = {.text = ""};
     if (!json_is_number(lat) || !json_is_number(lon) || !json_is_number(km) || json_object_size(json) != 3)
         return err_set(err, ERR_INVALID, "target.circle: write {\"lat\": 56.242, \"lon\": 12.862, \"radius_km\": 2}");
     double radius = json_number_value(km) * 1000;
     if (!(radius >= 1 && radius <= GEO_RADIUS_MAX_M))
         return err_set(err, ERR_INVALID, "target.circle: radius_km: write kilometres from 0.001 to %d",
                        GEO_RADIUS_MAX_M / 1000);
-    if (geo_from_degrees(json_number_value(lat), json_number_value(lon), &out->centre, &why) != 0)
-        return err_set(err, ERR_INVALID, "target.circle: %s", why.text);
+    if (geo_from_degrees(json_number_value(lat), json_number_value(lon), &out->centre, &why) != 0) {
+        err_set(err, ERR_INVALID, "target.circle: %s", why.text);
+        if (why.sv[0])
+            err_add_swedish(err, "Cirkeln: %s", why.sv);
+        return ERR_INVALID;
+    }
     out->has_circle = true;
     out->radius_m = llround(radius);
     return 0;
@@ -69,13 +73,17 @@ static int read_circle(const json_t *json, struct alert_target *out, struct err 
 
 static int read_corner(const json_t *json, size_t i, struct geo_point *out, struct err *err)
 {
-    struct err why = {""};
+    struct err why = {.text = ""};
     if (json_array_size(json) != 2 || !json_is_number(json_array_get(json, 0)) ||
         !json_is_number(json_array_get(json, 1)))
         return err_set(err, ERR_INVALID, "target.polygon: corner %zu: write [latitude, longitude]", i + 1);
     if (geo_from_degrees(json_number_value(json_array_get(json, 0)), json_number_value(json_array_get(json, 1)), out,
-                         &why) != 0)
-        return err_set(err, ERR_INVALID, "target.polygon: corner %zu: %s", i + 1, why.text);
+                         &why) != 0) {
+        err_set(err, ERR_INVALID, "target.polygon: corner %zu: %s", i + 1, why.text);
+        if (why.sv[0])
+            err_add_swedish(err, "Polygonens hörn %zu: %s", i + 1, why.sv);
+        return ERR_INVALID;
+    }
     return 0;
 }
 
@@ -87,7 +95,7 @@ static bool is_same_point(struct geo_point a, struct geo_point b)
 static int read_polygon(const json_t *json, struct alert_target *out, struct err *err)
 {
     size_t n = json_array_size(json);
-    struct err why = {""};
+    struct err why = {.text = ""};
     int rc = 0;
     if (!json_is_array(json))
         return err_set(err, ERR_INVALID, "target.polygon: write a list of corners: [[56.2, 12.8], ...]");
@@ -101,8 +109,11 @@ static int read_polygon(const json_t *json, struct alert_target *out, struct err
     if (n > 3 && is_same_point(out->polygon[0], out->polygon[n - 1]))
         n--; /* closed as in GeoJSON */
     out->polygon_count = n;
-    if (rc == 0 && geo_check_polygon(out->polygon, n, &why) != 0)
+    if (rc == 0 && geo_check_polygon(out->polygon, n, &why) != 0) {
         rc = err_set(err, ERR_INVALID, "target: %s", why.text);
+        if (why.sv[0])
+            err_add_swedish(err, "Målet: %s", why.sv);
+    }
     return rc;
 }
 

@@ -54,10 +54,17 @@ static int refuse_problem(const char *what, const struct letter_problem *problem
     char place[80];
     size_t skip = (size_t)snprintf(place, sizeof place, "line %zu, column %zu: ", problem->line, problem->column);
     bool has_place = strncmp(problem->en, place, skip) == 0 && problem->line > ALERT_SOURCE_HEAD_LINES;
-    if (!has_place)
-        return err_set(err, ERR_INVALID, "%s: %s", what, problem->en);
-    return err_set(err, ERR_INVALID, "%s: line %zu, column %zu: %s", what, problem->line - ALERT_SOURCE_HEAD_LINES,
-                   problem->column, problem->en + skip);
+    const char *sv = strstr(problem->sv, ": "); /* behind the place */
+    if (!has_place) {
+        err_set(err, ERR_INVALID, "%s: %s", what, problem->en);
+        err_add_swedish(err, "%s: %s", what, problem->sv);
+        return ERR_INVALID;
+    }
+    err_set(err, ERR_INVALID, "%s: line %zu, column %zu: %s", what, problem->line - ALERT_SOURCE_HEAD_LINES,
+            problem->column, problem->en + skip);
+    err_add_swedish(err, "%s: rad %zu, kolumn %zu: %s", what, problem->line - ALERT_SOURCE_HEAD_LINES, problem->column,
+                    sv ? sv + 2 : problem->sv);
+    return ERR_INVALID;
 }
 
 /* Every text passes the border of letters: *src is its letter. */
@@ -132,11 +139,16 @@ static int clean_markdown(const char *what, const char *text, size_t max_bytes, 
 #define ONE_OF(id, word, ...) " " word
 static int take_kind(const struct alert_input *in, struct alert_row *row, struct err *err)
 {
-    if (!in->kind || !in->kind[0])
-        return err_set(err, ERR_INVALID, "kind is missing: write one of" ALERT_KIND_MAP(ONE_OF));
-    if (!alert_kind_parse(in->kind, &row->kind))
-        return err_set(err, ERR_INVALID, "kind \"%.40s\": write one of" ALERT_KIND_MAP(ONE_OF), in->kind);
-    return 0;
+    const char *kind = in->kind ? in->kind : "";
+    if (kind[0] && alert_kind_parse(kind, &row->kind))
+        return 0;
+    if (kind[0])
+        err_set(err, ERR_INVALID, "kind \"%.40s\": write one of" ALERT_KIND_MAP(ONE_OF), kind);
+    else
+        err_set(err, ERR_INVALID, "kind is missing: write one of" ALERT_KIND_MAP(ONE_OF));
+    err_add_swedish(err, "Slaget av varning %s%.40s: skriv --kind och ett av" ALERT_KIND_MAP(ONE_OF),
+                    kind[0] ? "finns inte, " : "(kind) saknas", kind);
+    return ERR_INVALID;
 }
 
 static int take_class(const char *word, enum letter_class *out, struct err *err)
@@ -152,13 +164,24 @@ static int take_class(const char *word, enum letter_class *out, struct err *err)
 /* How grave, how soon, how sure; what is not given stays. */
 static int take_grades(const struct alert_input *in, struct alert_row *row, struct err *err)
 {
-    if (in->severity && in->severity[0] && !alert_severity_parse(in->severity, &row->severity))
-        return err_set(err, ERR_INVALID, "severity \"%.40s\": write one of" ALERT_SEVERITY_MAP(ONE_OF), in->severity);
-    if (in->urgency && in->urgency[0] && !alert_urgency_parse(in->urgency, &row->urgency))
-        return err_set(err, ERR_INVALID, "urgency \"%.40s\": write one of" ALERT_URGENCY_MAP(ONE_OF), in->urgency);
-    if (in->certainty && in->certainty[0] && !alert_certainty_parse(in->certainty, &row->certainty))
-        return err_set(err, ERR_INVALID, "certainty \"%.40s\": write one of" ALERT_CERTAINTY_MAP(ONE_OF),
-                       in->certainty);
+    if (in->severity && in->severity[0] && !alert_severity_parse(in->severity, &row->severity)) {
+        err_set(err, ERR_INVALID, "severity \"%.40s\": write one of" ALERT_SEVERITY_MAP(ONE_OF), in->severity);
+        err_add_swedish(err, "Allvaret (severity) \"%.40s\" finns inte: skriv ett av" ALERT_SEVERITY_MAP(ONE_OF),
+                        in->severity);
+        return ERR_INVALID;
+    }
+    if (in->urgency && in->urgency[0] && !alert_urgency_parse(in->urgency, &row->urgency)) {
+        err_set(err, ERR_INVALID, "urgency \"%.40s\": write one of" ALERT_URGENCY_MAP(ONE_OF), in->urgency);
+        err_add_swedish(err, "Brådskan (urgency) \"%.40s\" finns inte: skriv ett av" ALERT_URGENCY_MAP(ONE_OF),
+                        in->urgency);
+        return ERR_INVALID;
+    }
+    if (in->certainty && in->certainty[0] && !alert_certainty_parse(in->certainty, &row->certainty)) {
+        err_set(err, ERR_INVALID, "certainty \"%.40s\": write one of" ALERT_CERTAINTY_MAP(ONE_OF), in->certainty);
+        err_add_swedish(err, "Säkerheten (certainty) \"%.40s\" finns inte: skriv ett av" ALERT_CERTAINTY_MAP(ONE_OF),
+                        in->certainty);
+        return ERR_INVALID;
+    }
     return 0;
 }
 #undef ONE_OF

@@ -317,7 +317,7 @@ static int check_corners(const struct geo_point *polygon, size_t n, struct err *
 {
     char text[GEO_POINT_TEXT_BYTES];
     for (size_t i = 0; i < n; i++) {
-        struct err why = {""};
+        struct err why = {.text = ""};
         if (geo_check(polygon[i], &why) != 0)
             return err_set(err, ERR_INVALID, "corner %zu of the polygon: %s", i + 1, why.text);
         for (size_t j = 0; j < i; j++)

@@ -82,7 +82,7 @@ static int take_count(int64_t *slot, const char *what, int value, struct err *er
 
 static int take_position(struct group_row *f, const char *text, struct err *err)
 {
-    struct err why = {""};
+    struct err why = {.text = ""};
     if (!text)
         return 0;
     f->has_point = text[0] != '\0';

@@ -101,9 +101,12 @@ static int refuse(const struct lint_report *report, const char *override_reason,
     if (override_reason)
         return err_set(err, ERR_INVALID, "the reason for letting it through is too short: write at least %d characters",
                        LETTER_OVERRIDE_MIN_CHARS);
-    return err_set(err, ERR_INVALID,
-                   "line %zu: %s (%zu in all stop the letter: see letter lint, or give --override REASON)",
-                   first ? first->line : 0, first ? first->en : "", report->totals[LINT_BLOCK]);
+    err_set(err, ERR_INVALID, "line %zu: %s (%zu in all stop the letter: see letter lint, or give --override REASON)",
+            first ? first->line : 0, first ? first->en : "", report->totals[LINT_BLOCK]);
+    err_add_swedish(err,
+                    "Rad %zu: %s (%zu stoppar brevet: se grannbud letter lint, eller säg varför med --override SKÄL.)",
+                    first ? first->line : 0, first ? first->sv : "", report->totals[LINT_BLOCK]);
+    return ERR_INVALID;
 }
 
 int letter_check(struct db *db, const struct config *config, const char *source, const char *override_reason,
@@ -113,8 +116,11 @@ int letter_check(struct db *db, const struct config *config, const char *source,
     struct letter_problem problem;
     struct lint_report report;
     int rc = letter_source_parse(source, strlen(source), &src, &problem);
-    if (rc)
-        return err_set(err, rc, "%s", problem.en);
+    if (rc) {
+        err_set(err, rc, "%s", problem.en);
+        err_add_swedish(err, "%s", problem.sv);
+        return rc;
+    }
     lint_report_init(&report);
     rc = letter_lint(db, config, src, &report);
     if (rc == 0)

@@ -157,7 +157,11 @@ static int parse(const char *source, struct letter_source **out, struct err *err
 {
     struct letter_problem problem;
     int rc = letter_source_parse(source, strlen(source), out, &problem);
-    return rc ? err_set(err, rc, "%s", problem.en) : 0;
+    if (rc) {
+        err_set(err, rc, "%s", problem.en);
+        err_add_swedish(err, "%s", problem.sv);
+    }
+    return rc;
 }
 
 int letter_add(struct db *db, const struct actor *actor, const char *source, const struct letter_options *options,

@@ -214,7 +214,7 @@ static int suggest_first(struct take *t, const struct vma_alert *m, const struct
                          size_t count, int64_t *id)
 {
     struct vma_words words = {.title = NULL};
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     int64_t added = 0;
     int rc = vma_words_make(m, &words, &err);
     if (rc == 0)
@@ -231,7 +231,7 @@ static int suggest_follow(struct take *t, const struct vma_alert *m, const struc
                           int64_t *id)
 {
     struct vma_words words = {.title = NULL};
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     enum alert_type type = verdict == VERDICT_WARNS ? ALERT_TYPE_UPDATE : ALERT_TYPE_RECALL;
     int64_t added = 0;
     int rc =
@@ -252,7 +252,7 @@ static int discard_waiting(struct take *t, const struct vma_alert *m, const stru
                            enum verdict verdict)
 {
     char note[NOTE_BYTES + VMA_ID_BYTES];
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     if (!known->is_waiting)
         return 0;
     snprintf(note, sizeof note, "%s: %s",

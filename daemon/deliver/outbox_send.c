@@ -172,7 +172,7 @@ static int fill(struct outbox *o, struct slot *slot, struct parcel *p, const str
 /* Into the slot's hands, with those that may share; or why it cannot be sent. */
 static void start(struct outbox *o, struct slot *slot, struct parcel *p, const struct letter_mail *mail)
 {
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     struct parcel_list list = {0};
     bool is_shared = relay_recipients(slot->relay) > 1 && p->job.lane == LANE_ALERT && letter_mail_is_shared(mail);
     int rc = fill(o, slot, p, mail, is_shared, &err);

@@ -290,7 +290,7 @@ static void set_options(struct smtp_wire *w, CURL *e, const char *url)
 
 static void connect_now(struct smtp_wire *w)
 {
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     char *url = NULL;
     CURLU *u = curl_url();
     if (!u)

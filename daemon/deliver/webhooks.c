@@ -183,7 +183,7 @@ static void call(struct webhook_flight *f)
     struct webhook_job *job = f->job;
     const struct config_webhook *config = &w->config->webhook;
     struct http_header headers[WEBHOOK_HEADERS_MAX];
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     int64_t timeout_ms = config->timeout_s * 1000;
     leave(&w->waiting, f);
     join(&w->called, f);

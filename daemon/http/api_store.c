@@ -96,7 +96,7 @@ static int add_would_send(struct api_call *call, struct db *copy)
 static int add_log(struct api_call *call, struct db *copy)
 {
     struct audit_head head = {0};
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     json_t *problems = json_array();
     json_object_set_new(call->result, "problems", problems);
     int rc = audit_verify(copy, &head, &err);

@@ -127,7 +127,11 @@ void problem_respond_with(struct http_request *req, int code, const struct err *
         if (!req->is_unix)
             detail = hidden;
     }
-    char *text = problem_text(status, problem_type(code, type), err_text(code), detail, instance, extra);
+    json_t *more = extra ? json_copy(extra) : json_object();
+    if (err && detail == err->text && err->sv[0])
+        set_text(more, "detail_sv", err->sv);
+    char *text = problem_text(status, problem_type(code, type), err_text(code), detail, instance, more);
+    json_decref(more);
     http_respond(req, status, PROBLEM_CONTENT_TYPE, text, strlen(text), headers);
     free(text);
 }

@@ -14,7 +14,7 @@
 /* The store as it is, read only, so that a running daemon is not disturbed. */
 static int check_store(const struct config *config)
 {
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     struct db *db = NULL;
     const char *path = config->store.url.path;
     if (access(path, F_OK) != 0) {

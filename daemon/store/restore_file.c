@@ -166,7 +166,7 @@ static int copy_source(struct restore_file *f, const char *source, struct err *e
 /* Brought to our version, and sound. */
 static int open_copy(struct restore_file *f, const char *source, struct err *err)
 {
-    struct err why = {{0}};
+    struct err why = {.text = ""};
     char *url = xasprintf("sqlite:%s", f->part);
     int rc = db_open(url, DB_WRITER, f->clock, &f->db, &why);
     free(url);

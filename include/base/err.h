@@ -47,6 +47,7 @@ enum err_code {
 /* What went wrong, in words for a person: what, where, and what to do. */
 struct err {
     char text[600];
+    char sv[600]; /* the same in Swedish, for officers; "" when there is none */
 };
 
 /* "INVALID", "ENOENT", ...; never NULL. */
@@ -65,6 +66,10 @@ int err_set(struct err *err, int code, const char *fmt, ...) __attribute__((form
 #ifdef __clang_analyzer__ /* `make lint` looks at one file at a time: show it that `code` comes back */
 #define err_set(err, code, ...) ((void)(err_set)(err, code, __VA_ARGS__), (code))
 #endif
+
+/* Adds the Swedish to what was just set, where base/err_swedish.h cannot have it: other arguments, or a text that is in
+ * both languages already. NULL is fine. */
+void err_add_swedish(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* The text that was set, or else err_text(code); for the caller that has to show something. */
 const char *err_or(const struct err *err, int code);

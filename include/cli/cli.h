@@ -35,6 +35,7 @@ int cli_run(int argc, const char *const *argv, FILE *out, FILE *err);
 /* "grannbud: ..." on cli->err; returns `code`. */
 int cli_fail(struct cli *cli, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* The same for a negative error code: usage is 2, nobody there 69, else 1. */
+int cli_fail_words(struct cli *cli, int code, const char *en, const char *sv); /* in the person's language, or both */
 int cli_fail_err(struct cli *cli, int code, const struct err *err);
 
 /* What a command asks of the daemon. */

@@ -227,7 +227,7 @@ static void report(const char *url)
     struct actor actor = actor_daemon();
     struct db *db = NULL;
     struct db_rows *rows = NULL;
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     int n = 0;
     int rc = db_open(url, DB_READER, clock_system(), &db, &err);
     if (rc == 0) /* all ids behind the alert's are its rows */
@@ -283,7 +283,7 @@ static void load_config(const char *path, const char *url, int port)
 static void start(const char *url)
 {
     static const uint8_t token_key[32];
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     uv_loop_init(&b.loop);
     uv_async_init(&b.loop, &b.stored, on_stored);
     uv_timer_init(&b.loop, &b.tick);

@@ -162,7 +162,7 @@ int main(int argc, char **argv)
     static const int turns[] = {1, 8, 32};
     int largest = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 1000000;
     char *folder = xasprintf("%s/gb-bench-XXXXXX", argc > 2 ? argv[2] : "/tmp");
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     if (!mkdtemp(folder))
         must("folder", ERR_IO, NULL);
     char *url = xasprintf("sqlite:%s/b.db", folder);

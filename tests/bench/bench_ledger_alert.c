@@ -45,7 +45,7 @@ static double seconds(void)
 
 static void script(const char *what, char *sql)
 {
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     must(what, db_begin(db), NULL);
     must(what, db_script(db, sql, &err), &err);
     must(what, db_commit(db), NULL);
@@ -172,7 +172,7 @@ int main(int argc, char **argv)
     int people = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 100000;
     int largest = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 1000000;
     char *folder = xasprintf("%s/gb-bench-XXXXXX", argc > 3 ? argv[3] : "/tmp");
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     if (!mkdtemp(folder))
         must("folder", ERR_IO, NULL);
     char *url = xasprintf("sqlite:%s/b.db", folder);

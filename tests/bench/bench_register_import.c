@@ -54,7 +54,7 @@ static void import_once(struct db *db, const struct buf *text, const char *label
     struct register_import_result result;
     struct byte_memory memory;
     struct byte_source source = byte_source_memory(&memory, text->data, text->len);
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     long before = peak_kib();
     struct register_import *import = NULL;
     int64_t from = clock_mono_ms(clock_system());
@@ -87,7 +87,7 @@ static void import_once(struct db *db, const struct buf *text, const char *label
 static struct db *open_store(const char *path)
 {
     struct db *db = NULL;
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     char url[300];
     int n = 0;
     snprintf(url, sizeof url, "sqlite:%s", path);

@@ -26,7 +26,7 @@ static bool is_known(const char *name)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-    struct err err = {""};
+    struct err err = {.text = ""};
     json_t *body = json_object();
     const char *name;
     json_t *value;

@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 static void check(const char *text, const struct http_url_rule *rule)
 {
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     char *one = NULL;
     char *again = NULL;
     if (http_url_normalize(text, rule, &one, &err)) {

@@ -47,7 +47,7 @@ static void check_event(const struct police_event *e)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     struct police_event_list *list = NULL;
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     int rc = police_events_parse((const char *)data, n, stockholm(), &list, &err);
     assert(rc == 0 || (rc < 0 && err.text[0] && !list));
     if (rc)

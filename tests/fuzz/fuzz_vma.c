@@ -39,7 +39,7 @@ static void check_alert(const struct vma_alert *a, const char *data, size_t n)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     struct vma_list *list = NULL;
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     int rc = vma_parse((const char *)data, n, &list, &err);
     assert(rc == 0 || (rc < 0 && err.text[0] && !list));
     if (rc)

@@ -118,7 +118,7 @@ static int put_areas(struct db *db, void *ctx)
 static void make_router(struct api_fixture *f)
 {
     const struct api_route *r = NULL;
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     size_t n = 0;
     while (api_route_at(n))
         n++;
@@ -132,7 +132,7 @@ static void make_router(struct api_fixture *f)
 struct api_fixture *fixture_open(void)
 {
     struct api_fixture *f = xcalloc(1, sizeof *f);
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     static char zone[] = "Europe/Stockholm", base[] = "https://grannbud.example.se", host[] = "grannbud.example.se",
                 from[] = "grannsamverkan@example.se", organisation[] = "Polisen Ängelholm", none[] = "";
     f->config = xcalloc(1, sizeof *f->config);
@@ -338,7 +338,7 @@ static void *serve(void *arg)
 
 void fixture_serve(struct api_fixture *f)
 {
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     snprintf(f->folder, sizeof f->folder, "/tmp/grannbud-api-XXXXXX");
     assert_non_null(mkdtemp(f->folder));
     snprintf(f->socket, sizeof f->socket, "%s/s", f->folder);

@@ -306,7 +306,7 @@ void outbox_fixture_hold(struct outbox_fixture *f, bool hold)
 
 static int op_script(struct db *db, struct store_req *req)
 {
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     return db_script(db, CONTAINER_OF(req, struct call, req)->sql, &err);
 }
 
@@ -345,7 +345,7 @@ static struct config *make_config(const char *relay)
 void outbox_fixture_init(struct outbox_fixture *f, const char *relay)
 {
     static const uint8_t key[32] = {1};
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     *f = (struct outbox_fixture){.real_us = INT64_C(1772366400) * US_PER_S, .mono_ms = 1000000};
     farm = f;
     f->clock = (struct clock){.real_us = real_us, .mono_ms = mono_ms, .ctx = f};

@@ -91,7 +91,7 @@ void sim_tick_soon(struct sim *s)
 static void open_store(struct sim *s)
 {
     char url[sizeof s->path + 10];
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     snprintf(url, sizeof url, "sqlite:%s", s->path);
     struct store_config store = {.url = url, .readers = 1, .clock = &s->clock, .inline_mode = true};
     if (store_open(&store, &s->store, &err) != 0)

@@ -41,7 +41,7 @@ static int add_areas(struct db *db)
 static int add_officer(struct db *db, const char *name)
 {
     struct actor admin = actor_daemon();
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     int64_t id = 0;
     struct staff_input in = {
         .name = name, .full_name = name, .role = "officer", .scope = "police_area:angelholm", .unix_uid = -1};
@@ -53,7 +53,7 @@ int sim_world_person(struct db *db, struct sim *s, int64_t group, int number)
 {
     struct actor admin = actor_daemon();
     struct contact_input in = CONTACT_INPUT_INIT;
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     char name[40];
     char address[2][SIM_ADDRESS_BYTES];
     int64_t id = 0;
@@ -73,7 +73,7 @@ static int add_group(struct db *db, struct sim *s, int i)
     struct actor admin = actor_daemon();
     struct group_input in = GROUP_INPUT_INIT;
     struct sim_people *p = &s->people;
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     char name[40];
     snprintf(name, sizeof name, "Grupp %d", i);
     in.name = name;

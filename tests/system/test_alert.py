@@ -549,6 +549,31 @@ class Screen(Alerts):
         self.assertEqual(wrong.returncode, 1)
         self.assertRegex(wrong.stderr, r"expires")
 
+    def test_officers_are_refused_in_their_language(self):
+        d = self.begin()
+        register(d, people(3))
+        send = ("--as", "anna", "alert", "send", "--kind", "boat_theft", "--title", "Båtar", "--municipality")
+        rows = [(send + ("1292", "--text", "Ägaren är 811218-9876, ring 112."), "Rad 1: Ett personnummer får inte stå",
+                 "line 1: A personal identity number"),
+                (send + ("1292", "--text", "Ring 112.", "--expires", "1m"), "skulle sluta gälla inom 5 minuter", "within 5 minutes"),
+                (send + ("Ängelhalm", "--text", "Ring 112."), "Ängelholm", "did you mean"),
+                (send + ("1292", "--text", "Ring 112.", "--circle", "12.8,56.2,5"), "bytt plats", "changed places"),
+                (("--as", "anna", "alert", "show", "alr_x"), "är ingen varning", "is no alert"),
+                (("--as", "anna", "meeting", "add", "--title", "Träff", "--scope", "municipality:1292", "--starts",
+                  "2020-01-01T10:00"), "har redan passerat", "has passed already")]
+        for command, swedish, english in rows:
+            with self.subTest(command=command[-1]):
+                said = {lang: d.run(*lang, *command) for lang in (("--lang", "sv"), ("--lang", "en"), ())}
+                for done in said.values():
+                    self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+                self.assertIn(swedish, said["--lang", "sv"].stderr)
+                self.assertNotIn(english, said["--lang", "sv"].stderr)
+                self.assertIn(english, said["--lang", "en"].stderr)
+                self.assertIn(swedish, said[()].stderr)
+                self.assertIn(english, said[()].stderr)
+        status, problem, _, _ = ask(d, "POST", "/api/v1/meeting", {"title": "x", "scope": "municipality:1292"}, "anna")
+        self.assertEqual((status, problem["detail_sv"]), (422, "När börjar mötet? Skriv --starts 2026-04-15T18:00."))
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

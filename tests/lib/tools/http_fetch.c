@@ -44,7 +44,7 @@ static void on_done(const struct http_answer *a, void *ctx)
 
 static void fetch(struct fetch *f, const struct http_request *request)
 {
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     struct http_call *call = NULL;
     f->before = http_client_counts(f->client);
     f->is_done = false;

@@ -98,7 +98,7 @@ int main(void)
             fprintf(stderr, "mail_dump: %s\n", why.text);
             return EXIT_FAILURE;
         }
-        struct err err = {""};
+        struct err err = {.text = ""};
         int rc = answer(j, &out, &err);
         if (rc == 0) {
             printf("OK %zu\n", out.len);

@@ -38,7 +38,7 @@ static const char *const zones[] = {"Europe/Stockholm",
 static struct zone *open_zone(const char *name)
 {
     struct zone *z = NULL;
-    struct err err = {""};
+    struct err err = {.text = ""};
     if (zone_open(name, &z, &err) != 0)
         fail_msg("%s", err.text);
     return z;
@@ -182,7 +182,7 @@ static void test_zone_open__refuses_what_is_no_zone(void **state)
                                       "leapseconds"};
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         struct zone *z = NULL;
-        struct err err = {""};
+        struct err err = {.text = ""};
         int rc = zone_open(bad[i], &z, &err);
         assert_true(rc == ERR_INVALID || rc == ERR_CORRUPT);
         assert_null(z);

@@ -9,7 +9,7 @@
 
 static void check(const char *text, const char *expected)
 {
-    struct err err = {""};
+    struct err err = {.text = ""};
     json_t *body = json_object();
     if (alert_file_parse(text, strlen(text), "f.md", body, &err))
         fail_msg("%s", err.text);
@@ -21,7 +21,7 @@ static void check(const char *text, const char *expected)
 
 static void refuse_bytes(const char *text, size_t n, const char *words)
 {
-    struct err err = {""};
+    struct err err = {.text = ""};
     json_t *body = json_object();
     assert_int_equal(alert_file_parse(text, n, "f.md", body, &err), ERR_INVALID);
     if (!strstr(err.text, words))
@@ -95,7 +95,7 @@ static void test_alert_polygon__takes_points_however_they_are_written(void **sta
     (void)state;
     static const char *const GOOD[] = {"56.2,12.8 56.3,12.8 56.3,12.9", "[[56.2, 12.8], [56.3, 12.8], [56.3, 12.9]]",
                                        "56.2 12.8; 56.3 12.8; 56.3 12.9"};
-    struct err err = {""};
+    struct err err = {.text = ""};
     for (size_t i = 0; i < sizeof GOOD / sizeof GOOD[0]; i++) {
         json_t *points = alert_polygon(GOOD[i], &err);
         if (!points)

@@ -10,7 +10,7 @@ static void check(const char *const *argv, const char *path, const char *body)
 {
     struct cli_args args;
     struct cli_request request;
-    struct err err = {""};
+    struct err err = {.text = ""};
     int argc = 0;
     while (argv[argc])
         argc++;
@@ -32,7 +32,7 @@ static void refuse(const char *const *argv, const char *words)
 {
     struct cli_args args;
     struct cli_request request;
-    struct err err = {""};
+    struct err err = {.text = ""};
     int argc = 0;
     while (argv[argc])
         argc++;

@@ -48,7 +48,7 @@ static int resolve(struct db *db, void *ctx)
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct scope scope;
-        struct err err = {{0}};
+        struct err err = {.text = ""};
         char text[80];
         int rc = scope_resolve(db, rows[i].text, &scope, &err);
         if (rc != rows[i].rc || (rc == 0 && strcmp(scope_format(&scope, text), rows[i].out) != 0))

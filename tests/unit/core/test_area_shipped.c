@@ -80,7 +80,7 @@ static void test_area_load_shipped__once(void **state)
 {
     (void)state;
     struct db *db = NULL;
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     int empty = 0;
     assert_int_equal(db_open("sqlite::memory:", DB_WRITER, clock_system(), &db, &err), 0);
     assert_int_equal(migrate_to(db, migrate_latest(), &err), 0);

@@ -49,7 +49,7 @@ static struct contact_input person(const char *name, const char *address)
 static int64_t add(struct db *db, int64_t group, const char *name, const char *address)
 {
     struct contact_input in = person(name, address);
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     int64_t id = 0;
     if (contact_add(db, &ACTOR_ADMIN, group, NULL, &in, &id, &err))
         fail_msg("%s", err.text);
@@ -100,7 +100,7 @@ static void test_contact_add__knows_the_same_person(void **state)
 static int change_addresses(struct db *db, void *ctx)
 {
     (void)ctx;
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     struct contact_input in = CONTACT_INPUT_INIT;
     int64_t first = 0;
     int64_t id = add(db, group_a, "Anna Fiktiv", "anna@example.se");
@@ -132,7 +132,7 @@ static int change_addresses(struct db *db, void *ctx)
 static int stop_alerts(struct db *db, void *ctx)
 {
     (void)ctx;
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     int64_t letters = 0;
     int64_t alerts = 0;
     int64_t one = add(db, group_a, "Bo Fiktiv", "bo@example.se");

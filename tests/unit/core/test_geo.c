@@ -36,7 +36,7 @@ static void test_parse_point__reads_what_people_write(void **state)
     };
     for (size_t i = 0; i < COUNT(same); i++) {
         struct geo_point p = {0, 0};
-        struct err err = {""};
+        struct err err = {.text = ""};
         if (geo_parse_point(same[i], &p, &err) != 0)
             fail_msg("\"%s\": %s", same[i], err.text);
         assert_int_equal(p.lat_udeg, 56242800);
@@ -71,7 +71,7 @@ static void test_parse_point__tells_what_is_wrong(void **state)
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct geo_point p = {1, 2};
-        struct err err = {""};
+        struct err err = {.text = ""};
         assert_int_equal(geo_parse_point(rows[i].text, &p, &err), ERR_INVALID);
         if (!strstr(err.text, rows[i].words))
             fail_msg("\"%s\": \"%s\" lacks \"%s\"", rows[i].text, err.text, rows[i].words);
@@ -301,7 +301,7 @@ static void test_check_polygon__refuses_what_has_no_inside(void **state)
         {"corner 2", 3, {{56000000, 12000000}, {12000000, 56000000}, {57000000, 13000000}}},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct err err = {""};
+        struct err err = {.text = ""};
         assert_int_equal(geo_check_polygon(rows[i].points, rows[i].n, &err), ERR_INVALID);
         if (!strstr(err.text, rows[i].words))
             fail_msg("row %zu: %s", i, err.text);

@@ -37,7 +37,7 @@ static int64_t audit_rows(struct db *db)
 static int64_t add(struct db *db, const char *municipality, const char *name, const char *state)
 {
     struct group_input in = GROUP_INPUT_INIT;
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     int64_t id = 0;
     in.name = name;
     in.state = state;
@@ -49,7 +49,7 @@ static int64_t add(struct db *db, const char *municipality, const char *name, co
 static int walk_states(struct db *db, void *ctx)
 {
     (void)ctx;
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     /* every pair of states: allowed exactly when the table says so */
     for (int from = 0; from < GROUP_STATE_COUNT; from++) {
         for (int to = 0; to < GROUP_STATE_COUNT; to++) {
@@ -76,7 +76,7 @@ static int same_names(struct db *db, void *ctx)
 {
     (void)ctx;
     struct group_input in = GROUP_INPUT_INIT;
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     int64_t id = 0;
     add(db, "1292", "Ekbacken", NULL);
     in.name = " EKBACKEN ";
@@ -104,7 +104,7 @@ static int set_nothing(struct db *db, void *ctx)
 {
     (void)ctx;
     struct group_input in = GROUP_INPUT_INIT;
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     int64_t id = add(db, "1292", "Ekbacken", NULL);
     int64_t before = audit_rows(db);
     in.name = "Ekbacken";

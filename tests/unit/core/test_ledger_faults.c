@@ -232,7 +232,7 @@ static int transact(size_t op)
 
 static void check(const char *name)
 {
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     if (db_integrity(f.db, &err) != 0)
         fail_msg("%s: %s", name, err.text);
     ledger_check(f.db, message, false);

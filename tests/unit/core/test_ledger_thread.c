@@ -217,7 +217,7 @@ static bool has_row(int64_t message, int reader)
 
 static void check_thread(unsigned first_seed)
 {
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     if (db_integrity(f.db, &err) != 0)
         fail_msg("seed %u: %s", first_seed, err.text);
     for (int i = 0; i < thread_count; i++)

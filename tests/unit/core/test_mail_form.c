@@ -74,7 +74,7 @@ static const struct mail_recipient marta = {
 
 static const char *filled(const struct mail_form_input *in, const struct mail_recipient *r)
 {
-    struct err err = {""};
+    struct err err = {.text = ""};
     mail_form_free(form);
     form = NULL;
     if (mail_form_compile(in, &form, &err) != 0 || mail_form_fill(form, r, &out, &err) != 0)
@@ -355,7 +355,7 @@ static void test_mail_form_fill__utf8_local_part_needs_smtputf8(void **state)
 {
     (void)state;
     struct mail_recipient r = marta;
-    struct err err = {""};
+    struct err err = {.text = ""};
     r.to_address = "märta@example.se";
     r.smtputf8 = true;
     assert_non_null(strstr(filled(&plain, &r), "\r\nTo: =?utf-8?Q?M=C3=A4rta_Fiktiv?= <märta@example.se>\r\n"));
@@ -371,7 +371,7 @@ static void test_mail_form_fill__utf8_local_part_needs_smtputf8(void **state)
 static void test_mail_form_fill__a_missing_slot_sends_nothing(void **state)
 {
     (void)state;
-    struct err err = {""};
+    struct err err = {.text = ""};
     struct slot_values values = slots;
     struct mail_recipient r = marta;
     filled(&letter, &marta);
@@ -414,7 +414,7 @@ static void test_mail_form_fill__a_control_in_a_value_sends_nothing(void **state
 
 static void refuse(const struct mail_form_input *in, int rc, const char *words)
 {
-    struct err err = {""};
+    struct err err = {.text = ""};
     struct mail_form *none = NULL;
     assert_int_equal(mail_form_compile(in, &none, &err), rc);
     assert_null(none);
@@ -480,7 +480,7 @@ static void test_mail_form_compile__has_bounds(void **state)
 static void test_mail_form_fill__a_full_buffer_sends_nothing(void **state)
 {
     (void)state;
-    struct err err = {""};
+    struct err err = {.text = ""};
     filled(&letter, &marta);
     size_t whole = out.len;
     for (size_t max = 1; max < whole; max += 7) {

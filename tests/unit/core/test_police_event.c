@@ -16,7 +16,7 @@ static struct zone *zone;
 static struct police_event_list *parse_file(const char *name)
 {
     struct police_event_list *list = NULL;
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     size_t n = 0;
     char *text = fixture_file(name, &n);
     if (police_events_parse(text, n, zone, &list, &err) != 0)
@@ -106,7 +106,7 @@ static void test_police_events_parse__refuses_what_is_no_list(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         struct police_event_list *list = NULL;
-        struct err err = {{0}};
+        struct err err = {.text = ""};
         assert_int_equal(police_events_parse(texts[i], strlen(texts[i]), zone, &list, &err), ERR_PROTOCOL);
         assert_null(list);
         assert_true(err.text[0] != '\0');

@@ -24,7 +24,7 @@ static struct date day(const char *text)
 static struct schedule *make(const char *rrule, const char *time, const char *zone, const char *anchor, unsigned flags)
 {
     struct schedule *s = NULL;
-    struct err err = {""};
+    struct err err = {.text = ""};
     struct schedule_spec spec = {.rrule = rrule, .time = time, .zone = zone, .anchor = day(anchor), .flags = flags};
     if (schedule_new(&spec, &s, &err) != 0)
         fail_msg("%s: %s", rrule, err.text);

@@ -67,7 +67,7 @@ static void test_schedule_new__says_what_is_wrong_and_what_to_write(void **state
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct schedule *s = NULL;
-        struct err err = {""};
+        struct err err = {.text = ""};
         struct schedule_spec spec = {rows[i].rrule, "09:00", STOCKHOLM, {2026, 1, 1}, 0};
         int rc = schedule_new(&spec, &s, &err);
         if (rc != ERR_INVALID || s != NULL || strstr(err.text, rows[i].text) == NULL)
@@ -97,7 +97,7 @@ static void test_schedule_new__refuses_bad_time_zone_and_anchor(void **state)
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct schedule *s = NULL;
-        struct err err = {""};
+        struct err err = {.text = ""};
         struct schedule_spec spec = {"FREQ=MONTHLY", rows[i].time, rows[i].zone, rows[i].anchor, 0};
         assert_int_equal(schedule_new(&spec, &s, &err), ERR_INVALID);
         assert_null(s);
@@ -110,7 +110,7 @@ static void test_schedule_new__missing_zone_data_is_an_error(void **state)
 {
     (void)state;
     struct schedule *s = NULL;
-    struct err err = {""};
+    struct err err = {.text = ""};
     struct schedule_spec spec = {"FREQ=MONTHLY", "09:00", STOCKHOLM, {2026, 1, 1}, 0};
     setenv("TZDIR", "/nonexistent", 1);
     assert_int_equal(schedule_new(&spec, &s, &err), ERR_CONFIG);
@@ -143,7 +143,7 @@ static void test_schedule_new__rules_without_dates_are_refused_soon(void **state
     clock_t start = clock();
     for (size_t i = 0; i < ARRAY_LEN(never); i++) {
         struct schedule *s = NULL;
-        struct err err = {""};
+        struct err err = {.text = ""};
         struct schedule_spec spec = {never[i], "09:00", STOCKHOLM, {2026, 1, 1}, 0};
         if (schedule_new(&spec, &s, &err) != ERR_INVALID)
             fail_msg("%s was accepted", never[i]);

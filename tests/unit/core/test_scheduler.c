@@ -61,7 +61,7 @@ static void nothing(struct store_req *req)
 static int setup(void **state)
 {
     (void)state;
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     struct file_errors errors;
     memset(&f, 0, sizeof f);
     f.now_us = INT64_C(1772366400) * US_PER_S;

@@ -27,7 +27,7 @@ static int teardown(void **state)
 static int add(struct db *db, const char *name, const char *role, const char *scope, int64_t uid)
 {
     struct staff_input in = {.name = name, .role = role, .scope = scope, .unix_uid = uid};
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     int64_t id = 0;
     return staff_add(db, &ACTOR_ADMIN, &in, &id, &err);
 }

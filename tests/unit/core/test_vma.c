@@ -15,7 +15,7 @@
 static struct vma_list *parse(const char *text)
 {
     struct vma_list *list = NULL;
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     if (vma_parse(text, strlen(text), &list, &err) != 0)
         fail_msg("%s", err.text);
     return list;
@@ -147,7 +147,7 @@ static void test_vma_is_newer__goes_by_time_then_by_type(void **state)
 static void expect_refused(const char *text, size_t n, int code, const char *words)
 {
     struct vma_list *list = NULL;
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     assert_int_equal(vma_parse(text, n, &list, &err), code);
     assert_null(list);
     if (!strstr(err.text, words))
@@ -163,7 +163,7 @@ static void test_vma_parse__refuses_an_answer_that_is_cut_off_anywhere(void **st
         n--;
     for (size_t i = 0; i < n; i++) {
         struct vma_list *list = NULL;
-        struct err err = {{0}};
+        struct err err = {.text = ""};
         assert_int_equal(vma_parse(text, i, &list, &err), ERR_PROTOCOL);
     }
     free(text);

@@ -17,7 +17,7 @@
 static struct vma_list *parse_file(const char *name)
 {
     struct vma_list *list = NULL;
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     size_t n = 0;
     char *text = fixture_file(name, &n);
     if (vma_parse(text, n, &list, &err) != 0)
@@ -92,7 +92,7 @@ static void test_vma_words_make__refuses_what_it_would_have_to_cut(void **state)
     struct vma_list *list = parse_file("vma-county.json");
     struct vma_alert *a = &list->alerts[0];
     struct vma_words words;
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     (void)state;
     free(a->sv.description);
     a->sv.description = xcalloc(1, VMA_TEXT_BYTES + 1);

@@ -46,7 +46,7 @@ static int64_t begin(size_t text_bytes)
     static const char config_text[] =
         "[node]\nbase_url = https://grannbud.example.se\n[store]\nurl = sqlite:/tmp/none.db\n"
         "[sender]\nfrom = brev@example.se\n[relay main]\nurl = smtp://127.0.0.1\n";
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     struct config *config = NULL;
     struct file_errors errors;
     struct store_config sc = {.url = "sqlite::memory:", .readers = 1, .clock = clock_system(), .inline_mode = true};

@@ -47,7 +47,7 @@ static void test_smtp_wire_check__takes_a_relay_and_nothing_else(void **state)
                                           .password = rows[i].password,
                                           .helo = rows[i].helo,
                                           .connect_ms = 1000};
-        struct err err = {{0}};
+        struct err err = {.text = ""};
         int rc = smtp_wire_check(&config, &err);
         assert_int_equal(rc, rows[i].problem ? ERR_CONFIG : 0);
         if (rows[i].problem && !strstr(err.text, rows[i].problem))

@@ -72,7 +72,7 @@ static void run(struct bed *bed, struct ask *ask, store_op op)
 static int op_script(struct db *db, struct store_req *req)
 {
     struct ask *ask = CONTAINER_OF(req, struct ask, req);
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     int rc = db_script(db, ask->sql, &err);
     if (rc)
         fail_msg("%s", err.text);

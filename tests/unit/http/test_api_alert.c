@@ -114,7 +114,7 @@ static int add_draft(struct db *db, void *ctx)
     struct alert_input in = ALERT_INPUT_INIT;
     struct actor daemon = actor_daemon();
     struct api_env *env = fixture_env(f);
-    struct err err = {""};
+    struct err err = {.text = ""};
     in.kind = "vma_relay";
     in.title = "Brand i en lagerlokal";
     in.text = "Gå inomhus.";

@@ -278,7 +278,7 @@ static void test_retry__not_of_what_was_called_off(void **state)
 static int fail_letter(struct db *db, void *ctx)
 {
     enum delivery_state state = DELIVERY_FAILED;
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     bool more = true;
     int64_t due = 0;
     (void)ctx;
@@ -299,7 +299,7 @@ static void act(const struct actor *actor, const char *action)
 static int unsubscribe(struct db *db, void *ctx)
 {
     struct db_rows *rows = NULL;
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     int64_t contact_id = 0;
     int64_t address = 0;
     int rc = id_parse(ID_CONTACT, ctx, &contact_id);

@@ -15,7 +15,7 @@ static int add_staff(struct db *db, void *ctx)
 {
     (void)ctx;
     struct actor admin = actor_daemon();
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     int64_t id = 0;
     int rc = staff_add(
         db, &admin,
@@ -32,7 +32,7 @@ static int add_staff(struct db *db, void *ctx)
 /* COMMIT fails whenever a group came in: a broken foreign key that is looked at only then. */
 static int break_commit(struct db *db, void *ctx)
 {
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     (void)ctx;
     return db_script(db,
                      "CREATE TABLE broken (x INTEGER REFERENCES municipality (code) DEFERRABLE INITIALLY DEFERRED);"

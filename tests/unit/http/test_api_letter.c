@@ -230,7 +230,7 @@ static int send_all(struct db *db, void *ctx)
     static struct job jobs[CLAIM_MAX];
     struct claim claims = {.room = {0, 0, 100}};
     int64_t letter = 0;
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     bool more = true;
     int n = 0;
     (void)ctx;

@@ -296,7 +296,7 @@ static void test_backup__makes_a_new_file(void **state)
     char url[64];
     char file[64];
     char magic[16] = "";
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     assert_non_null(mkdtemp(dir));
     snprintf(url, sizeof url, "sqlite:%s/store.db", dir);
     snprintf(file, sizeof file, "%s/copy.db", dir);

@@ -49,7 +49,7 @@ static int teardown(void **state)
 
 static int run_sql(struct db *db, void *ctx)
 {
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     int rc = db_script(db, ctx, &err);
     if (rc)
         print_error("%s\n", err.text);

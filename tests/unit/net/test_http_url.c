@@ -17,7 +17,7 @@ struct row {
 static void check(const struct row *rows, size_t n, const struct http_url_rule *rule)
 {
     for (size_t i = 0; i < n; i++) {
-        struct err err = {{0}};
+        struct err err = {.text = ""};
         char *one = NULL;
         int rc = http_url_normalize(rows[i].url, rule, &one, &err);
         if (!rows[i].one && (rc != ERR_INVALID || !err.text[0]))

@@ -23,7 +23,7 @@ struct place {
 
 static struct db *open_store(const char *path, int version)
 {
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     struct db *db = NULL;
     char url[128];
     snprintf(url, sizeof url, "sqlite:%s", path);
@@ -79,7 +79,7 @@ static int teardown(void **state)
 
 static char *stage(const struct place *p)
 {
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     struct restore_file *file = NULL;
     struct restore_note note;
     struct actor actor = actor_daemon();
@@ -96,7 +96,7 @@ static char *stage(const struct place *p)
 static void test_restore_file__exchanges_and_keeps(void **state)
 {
     struct place *p = *state;
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     struct hold hold;
     struct restore_note note;
     char *kept = NULL;
@@ -125,7 +125,7 @@ static void test_restore_file__exchanges_and_keeps(void **state)
 static void test_restore_file__without_a_store_there_is_nothing_to_keep(void **state)
 {
     struct place *p = *state;
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     char *kept = NULL;
     free(stage(p));
     unlink(p->database);
@@ -138,7 +138,7 @@ static void test_restore_file__without_a_store_there_is_nothing_to_keep(void **s
 static void test_restore_file__a_part_that_was_left_goes_away(void **state)
 {
     struct place *p = *state;
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     char *part = xasprintf("%s.restore.part", p->database);
     char *kept = NULL;
     FILE *f = fopen(part, "w");
@@ -162,7 +162,7 @@ static int make(const struct place *p, const char *source, struct err *err)
 static void test_restore_file_make__refuses_what_is_no_backup(void **state)
 {
     struct place *p = *state;
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     char *log = xasprintf("%s-wal", p->backup);
     assert_int_equal(make(p, p->database, &err), ERR_INVALID);
     assert_non_null(strstr(err.text, "the store itself"));
@@ -186,7 +186,7 @@ static void test_restore_file_make__refuses_what_is_no_backup(void **state)
 static void test_restore_file_make__one_at_a_time(void **state)
 {
     struct place *p = *state;
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     struct restore_file *first = NULL;
     assert_int_equal(restore_file_make(p->url, p->backup, clock_system(), &first, &err), 0);
     assert_int_equal(make(p, p->backup, &err), ERR_BUSY);
@@ -197,7 +197,7 @@ static void test_restore_file_make__one_at_a_time(void **state)
 static void test_restore_file_make__not_for_a_store_in_memory(void **state)
 {
     struct place *p = *state;
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     struct restore_file *file = NULL;
     char *kept = NULL;
     assert_int_equal(restore_file_make("sqlite::memory:", p->backup, clock_system(), &file, &err), ERR_BAD_STATE);

@@ -18,7 +18,7 @@
 static struct db *open_memory(int version)
 {
     struct db *db = NULL;
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     assert_int_equal(db_open("sqlite::memory:", DB_WRITER, clock_system(), &db, &err), 0);
     int rc = migrate_to(db, version, &err);
     if (rc)
@@ -30,7 +30,7 @@ static void test_migrate_to__from_every_past_version(void **state)
 {
     (void)state;
     for (int version = 0; version < migrate_latest(); version++) {
-        struct err err = {{0}};
+        struct err err = {.text = ""};
         struct db *db = open_memory(version);
         assert_int_equal(migrate_version(db, &err), version);
         assert_int_equal(migrate_to(db, migrate_latest(), &err), 0);
@@ -57,7 +57,7 @@ static void test_migrate_to__fills_the_tally(void **state)
         " VALUES (1, 1, '1292', 'a', 'a', '', 2, 'sent', 1, 1), (2, 1, '1292', 'b', 'b', '', 2, 'pending', 7, 1),"
         " (3, 1, '1257', 'c', 'c', '', 2, 'claimed', 1, 1), (4, 1, '1257', 'd', 'd', '', 2, 'pending', 3, 1),"
         " (5, 2, NULL, 'a', 'a', '', 1, 'failed', 1, 1), (6, 3, '1257', 'a', 'a', '', 2, 'uncertain', 1, 1)";
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     struct db *db = open_memory(5);
     struct db_rows *found = NULL;
     assert_int_equal(db_script(db, rows, &err), 0);
@@ -75,7 +75,7 @@ static void test_migrate_to__fills_the_tally(void **state)
 static void test_migrate_to__twice_changes_nothing(void **state)
 {
     (void)state;
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     struct db *db = open_memory(migrate_latest());
     assert_int_equal(migrate_to(db, migrate_latest(), &err), 0);
     db_close(db);
@@ -84,7 +84,7 @@ static void test_migrate_to__twice_changes_nothing(void **state)
 static void test_migrate_version__refuses_newer_and_foreign_files(void **state)
 {
     (void)state;
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     struct db *db = open_memory(migrate_latest());
     assert_int_equal(db_exec(db, NULL, Q_MIGRATION_INSERT,
                              DB_ARGS(DB_INT(migrate_latest() + 1), DB_TEXT("later"), DB_TEXT("x"), DB_INT(1))),
@@ -149,7 +149,7 @@ static void with_file_store(bool inline_mode, void (*body)(struct store *))
     assert_non_null(mkdtemp(dir));
     char *url = xasprintf("sqlite:%s/t.db", dir);
     snprintf(log_path, sizeof log_path, "%s/t.db-wal", dir);
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     struct store *store = NULL;
     struct store_config config = {.url = url, .readers = 2, .clock = clock_system(), .inline_mode = inline_mode};
     assert_int_equal(store_open(&config, &store, &err), 0);
@@ -230,7 +230,7 @@ static int op_slow(struct db *db, struct store_req *req)
 
 static int op_fill_disk(struct db *db, struct store_req *req)
 {
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     char value[60000];
     int rc = db_script(db, "PRAGMA max_page_count = 1", &err); /* none beyond those that are there */
     (void)req;
@@ -430,7 +430,7 @@ static void test_store_write__groups_what_waits(void **state)
 static void test_audit_verify__whole_chain(void **state)
 {
     (void)state;
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     struct audit_head head;
     struct db *db = open_memory(migrate_latest());
     struct actor actor = actor_daemon();
@@ -445,7 +445,7 @@ static void test_audit_verify__whole_chain(void **state)
 
 static void assert_tampering_shows(const char *sql, const char *words)
 {
-    struct err err = {{0}};
+    struct err err = {.text = ""};
     struct audit_head head;
     struct db *db = open_memory(migrate_latest());
     struct actor actor = actor_daemon();
