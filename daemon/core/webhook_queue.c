@@ -39,11 +39,11 @@ struct lane_turn {
 
 /* --- rows --------------------------------------------------------------------------------------------------------- */
 
-static int read_rows(struct taking *t, int64_t webhook_id, int wanted, struct webhook_claimed *rows, int *n)
+static int find_rows(struct taking *t, int64_t webhook_id, int wanted, struct webhook_claimed *rows, int *n)
 {
     struct db_rows *found = NULL;
-    int rc =
-        db_query(t->db, &found, Q_WEBHOOK_CLAIM, DB_ARGS(DB_INT(webhook_id), DB_INT(t->claim->now_us), DB_INT(wanted)));
+    int rc = db_query(t->db, &found, Q_WEBHOOK_CLAIMABLE,
+                      DB_ARGS(DB_INT(webhook_id), DB_INT(t->claim->now_us), DB_INT(wanted)));
     if (rc)
         return rc;
     *n = 0;
@@ -59,6 +59,15 @@ static int read_rows(struct taking *t, int64_t webhook_id, int wanted, struct we
         snprintf(row->recipient, sizeof row->recipient, "%s", db_text(found, 3));
     }
     db_done(found);
+    return rc;
+}
+
+static int read_rows(struct taking *t, int64_t webhook_id, int wanted, struct webhook_claimed *rows, int *n)
+{
+    int rc = find_rows(t, webhook_id, wanted, rows, n);
+    for (int i = 0; rc == 0 && i < *n; i++)
+        rc = db_exec(t->db, NULL, Q_WEBHOOK_CLAIM,
+                     DB_ARGS(DB_INT(rows[i].delivery_id), DB_INT(t->claim->now_us), DB_INT(rows[i].first_at_us)));
     return rc;
 }
 

@@ -40,38 +40,27 @@ static int give_back(struct db *db, const struct webhook_result *r)
     return rc == 0 && changed == 0 ? ERR_BAD_STATE : rc;
 }
 
-/* The row's own end; the endpoint that the store knows it by, and whether it is a test. */
-static int end_row(struct db *db, const struct webhook_result *r, int64_t *webhook_id, bool *is_test)
+/* The row's own end. */
+static int end_row(struct db *db, const struct webhook_result *r)
 {
-    struct db_rows *rows = NULL;
+    int64_t changed = 0;
     int reached = r->outcome == WEBHOOK_DELIVERED ? REACHED_YES : r->may_have_reached ? REACHED_PERHAPS : REACHED_NO;
-    int rc =
-        db_query(db, &rows, Q_WEBHOOK_RECORD,
-                 DB_ARGS(DB_INT(r->delivery_id), DB_TEXT(state_of(r->outcome)), DB_INT(r->due_us), DB_INT(r->now_us),
-                         DB_INT(r->duration_ms), r->http_status ? DB_INT(r->http_status) : DB_NULL, DB_TEXT(r->detail),
-                         DB_TEXT(r->peer), DB_TEXT(r->answer), DB_TEXT(r->transcript), DB_INT(reached)));
-    if (rc)
-        return rc;
-    rc = db_next(rows);
-    if (rc > 0) {
-        *webhook_id = db_int(rows, 0);
-        *is_test = db_int(rows, 1) != 0;
-        rc = db_next(rows); /* to its end: the change is whole then */
-    } else if (rc == 0) {
-        rc = ERR_BAD_STATE;
-    }
-    db_done(rows);
-    return rc;
+    int rc = db_exec(db, &changed, Q_WEBHOOK_RECORD,
+                     DB_ARGS(DB_INT(r->delivery_id), DB_TEXT(state_of(r->outcome)), DB_INT(r->due_us),
+                             DB_INT(r->now_us), DB_INT(r->duration_ms),
+                             r->http_status ? DB_INT(r->http_status) : DB_NULL, DB_TEXT(r->detail), DB_TEXT(r->peer),
+                             DB_TEXT(r->answer), DB_TEXT(r->transcript), DB_INT(reached), DB_INT(r->endpoint_id)));
+    return rc == 0 && changed == 0 ? ERR_BAD_STATE : rc;
 }
 
 /* Disables an endpoint of which nothing has arrived for so long. */
-static int check_patience(struct db *db, const struct webhook_result *r, int64_t webhook_id, bool *disabled)
+static int check_patience(struct db *db, const struct webhook_result *r, bool *disabled)
 {
     static const char WHY[] = "nothing has arrived for five days; the last answer: ";
     struct actor actor = actor_daemon();
     char reason[sizeof WHY + WEBHOOK_DETAIL_BYTES];
     int64_t since_us = 0;
-    int rc = db_get_int(db, &since_us, Q_WEBHOOK_FAILING_SINCE, DB_ARGS(DB_INT(webhook_id)));
+    int rc = db_get_int(db, &since_us, Q_WEBHOOK_FAILING_SINCE, DB_ARGS(DB_INT(r->endpoint_id)));
     if (rc == ERR_NOT_FOUND) /* disabled already */
         return 0;
     if (rc || (!r->disable && (since_us == 0 || r->now_us - since_us < WEBHOOK_FAILING_MAX_S * US_PER_S)))
@@ -81,36 +70,37 @@ static int check_patience(struct db *db, const struct webhook_result *r, int64_t
                  r->detail ? r->detail : "");
     else
         snprintf(reason, sizeof reason, "%s%.200s", WHY, r->detail ? r->detail : "");
-    rc = webhook_state_disable(db, &actor, webhook_id, reason, true);
+    rc = webhook_state_disable(db, &actor, r->endpoint_id, reason, true);
     *disabled = rc == 0;
     return rc == ERR_BAD_STATE ? 0 : rc;
 }
 
-static int judge_endpoint(struct db *db, const struct webhook_result *r, int64_t webhook_id, bool is_test,
-                          bool *disabled)
+static int judge_endpoint(struct db *db, const struct webhook_result *r, bool *disabled)
 {
+    int64_t is_test = 0;
     if (r->outcome == WEBHOOK_DELIVERED)
-        return db_exec(db, NULL, Q_WEBHOOK_LANE_SUCCEEDED, DB_ARGS(DB_INT(webhook_id), DB_INT(r->now_us)));
+        return db_exec(db, NULL, Q_WEBHOOK_LANE_SUCCEEDED, DB_ARGS(DB_INT(r->endpoint_id), DB_INT(r->now_us)));
     if (r->outcome == WEBHOOK_EXPIRED && r->http_status == 0 && !r->is_receiver_failing)
         return 0; /* it was not tried */
+    int rc = db_get_int(db, &is_test, Q_WEBHOOK_IS_TEST, DB_ARGS(DB_INT(r->delivery_id)));
+    if (rc)
+        return rc;
     if (is_test && !r->disable)
         return db_exec(db, NULL, Q_WEBHOOK_LANE_TEST_FAILED,
-                       DB_ARGS(DB_INT(webhook_id), DB_INT(r->now_us), DB_TEXT(r->detail)));
-    int rc = db_exec(db, NULL, Q_WEBHOOK_LANE_FAILED,
-                     DB_ARGS(DB_INT(webhook_id), DB_INT(r->now_us), DB_INT(r->is_receiver_failing ? 1 : 0),
-                             DB_TEXT(r->detail), DB_INT(r->pause_until_us)));
-    return rc ? rc : check_patience(db, r, webhook_id, disabled);
+                       DB_ARGS(DB_INT(r->endpoint_id), DB_INT(r->now_us), DB_TEXT(r->detail)));
+    rc = db_exec(db, NULL, Q_WEBHOOK_LANE_FAILED,
+                 DB_ARGS(DB_INT(r->endpoint_id), DB_INT(r->now_us), DB_INT(r->is_receiver_failing ? 1 : 0),
+                         DB_TEXT(r->detail), DB_INT(r->pause_until_us)));
+    return rc ? rc : check_patience(db, r, disabled);
 }
 
 int webhook_record(struct db *db, const struct webhook_result *result, bool *disabled)
 {
-    int64_t webhook_id = 0;
-    bool is_test = false;
     *disabled = false;
     if (result->outcome == WEBHOOK_GIVEN_BACK)
         return give_back(db, result);
-    int rc = end_row(db, result, &webhook_id, &is_test);
-    return rc ? rc : judge_endpoint(db, result, webhook_id, is_test, disabled);
+    int rc = end_row(db, result);
+    return rc ? rc : judge_endpoint(db, result, disabled);
 }
 
 /* --- start, clock, figures, forgetting ---------------------------------------------------------------------------- */

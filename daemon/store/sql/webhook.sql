@@ -148,14 +148,16 @@ UNION ALL
 SELECT 1 FROM webhook_lane WHERE ready = 0 AND due_at IS NOT NULL AND due_at <= $1 AND is_failing < $2
 LIMIT 1
 
+-- name: webhook_claimable
+SELECT id, event_id, thread_id, recipient, attempts + 1, coalesce(first_at, $2), expires_at FROM webhook_delivery
+WHERE webhook_id = $1 AND state = 'pending' AND held = 0 AND due_at <= $2
+ORDER BY due_at, id LIMIT $3 {lock}
+
+-- One of these, whose first attempt began at $3. By its id alone and without RETURNING, for which SQLite would make a table
+-- each time.
 -- name: webhook_claim
-WITH c AS MATERIALIZED (
-    SELECT id FROM webhook_delivery WHERE webhook_id = $1 AND state = 'pending' AND held = 0 AND due_at <= $2
-    ORDER BY due_at, id LIMIT $3 {lock})
-UPDATE webhook_delivery SET state = 'claimed', attempts = attempts + 1, last_at = $2, first_at = coalesce(first_at, $2)
-FROM c WHERE webhook_delivery.id = c.id AND webhook_delivery.state = 'pending'
-RETURNING webhook_delivery.id, webhook_delivery.event_id, webhook_delivery.thread_id, webhook_delivery.recipient,
-    webhook_delivery.attempts, webhook_delivery.first_at, webhook_delivery.expires_at
+UPDATE webhook_delivery SET state = 'claimed', attempts = attempts + 1, last_at = $2, first_at = $3
+WHERE id = $1 AND state = 'pending'
 
 -- Has this receiver anything of the thread?
 -- name: webhook_has_reached
@@ -180,8 +182,10 @@ UPDATE webhook_delivery SET
                  THEN 'failed' ELSE 'pending' END,
     due_at = CASE WHEN expires_at > 0 AND expires_at < $3 THEN expires_at ELSE $3 END, last_at = $4, duration_ms = $5, http_status = $6, detail = $7, peer = $8, answer = $9, transcript = $10,
     reached = CASE WHEN $11 > reached THEN $11 ELSE reached END
-WHERE id = $1 AND state = 'claimed'
-RETURNING webhook_id, thread_id = event_id
+WHERE id = $1 AND state = 'claimed' AND webhook_id = $12
+
+-- name: webhook_is_test
+SELECT CASE WHEN thread_id = event_id THEN 1 ELSE 0 END FROM webhook_delivery WHERE id = $1
 
 -- As if it had not been claimed; $2 when again, 0: as it was.
 -- name: webhook_give_back
