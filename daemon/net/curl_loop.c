@@ -5,15 +5,24 @@
  * be called at the latest. Neither callback may call libcurl, so they only arm handles. The handles call
  * curl_multi_socket_action, and after it returned drain() hands the finished transfers up.
  *
- * A watch outlives libcurl's interest by one turn of the loop (uv_close), but its poll is stopped at once: libcurl
- * closes the descriptor right after, and the next connection may get the same number.
+ * A watch outlives its socket by one turn of the loop (uv_close), but its poll is stopped before the descriptor is
+ * closed: the next connection may get the same number.
+ *
+ * Where connections are kept (curl_loop_keep), so are the watches of their sockets, from on_socket_opened to
+ * on_socket_closed: libcurl loses interest after each transfer and finds it again with the next, and each time would
+ * cost eight calls of the system. The poll stays armed; what comes while libcurl does not want to hear of it disarms
+ * it. All other descriptors (the resolver's, those of CURLOPT_CONNECT_ONLY, which their owner watches after us) are
+ * watched for as long as libcurl wants to hear of them.
  */
 #include "net/curl_loop.h"
 
 #include <assert.h>
 #include <curl/curl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include "base/err.h"
@@ -23,8 +32,11 @@ struct curl_loop {
     uv_loop_t *loop;
     CURLM *multi;
     uv_timer_t timer;
-    int transfers; /* added and not removed */
-    int handles;   /* uv handles not yet closed: the timer and the watches */
+    int transfers;       /* added and not removed */
+    int handles;         /* uv handles not yet closed: the timer and the watches */
+    bool keeps;          /* connections, and so watches */
+    struct watch **kept; /* by descriptor: NULL where there is none */
+    int kept_room;
     curl_loop_stopped_cb stopped;
     void *stopped_ctx;
 };
@@ -33,6 +45,8 @@ struct watch {
     uv_poll_t poll;
     struct curl_loop *owner;
     curl_socket_t fd;
+    int wanted; /* events of libuv that libcurl wants to hear of; 0: none */
+    int armed;  /* those that the poll tells */
 };
 
 /* Each message is copied before the callback, which may remove the handle and with it the message. */
@@ -64,11 +78,21 @@ static void on_timer(uv_timer_t *timer)
     act(c, CURL_SOCKET_TIMEOUT, 0);
 }
 
+static void watch_disarm(struct watch *w)
+{
+    uv_poll_stop(&w->poll);
+    w->armed = 0;
+}
+
 /* An error (libuv then stops watching) is for libcurl to read from the socket. Told CURL_CSELECT_ERR, it fails the
  * transfer as one of sending, without its second try where a kept connection was closed meanwhile. */
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
     struct watch *w = poll->data;
+    if (status < 0 || w->wanted == 0)
+        watch_disarm(w); /* a kept connection was closed by the other side, say: libcurl looks before it uses it */
+    if (w->wanted == 0)
+        return;
     int flags = status < 0 ? CURL_CSELECT_IN | CURL_CSELECT_OUT : 0;
     if (events & UV_READABLE)
         flags |= CURL_CSELECT_IN;
@@ -94,6 +118,7 @@ static void free_if_done(struct curl_loop *c)
         return;
     curl_loop_stopped_cb stopped = c->stopped;
     void *ctx = c->stopped_ctx;
+    free(c->kept);
     free(c);
     curl_global_cleanup();
     stopped(ctx);
@@ -123,29 +148,75 @@ static struct watch *watch_new(struct curl_loop *c, curl_socket_t fd)
     }
     w->poll.data = w;
     c->handles++;
-    curl_multi_assign(c->multi, fd, w);
     return w;
 }
 
 static void watch_close(struct watch *w)
 {
-    uv_poll_stop(&w->poll);
+    watch_disarm(w);
     uv_close((uv_handle_t *)&w->poll, on_watch_closed);
+}
+
+static int watch_want(struct watch *w, int events)
+{
+    w->wanted = events;
+    if (w->armed == events)
+        return 0;
+    int rc = uv_poll_start(&w->poll, events, on_poll);
+    w->armed = rc == 0 ? events : 0;
+    return rc;
+}
+
+static struct watch *kept_watch(const struct curl_loop *c, curl_socket_t fd)
+{
+    return fd < c->kept_room ? c->kept[fd] : NULL;
+}
+
+static int on_socket_opened(void *ctx, curl_socket_t fd, curlsocktype purpose)
+{
+    struct curl_loop *c = ctx;
+    (void)purpose;
+    if (fd >= c->kept_room) {
+        int room = (fd + 1) * 2;
+        c->kept = xrealloc(c->kept, (size_t)room * sizeof(struct watch *));
+        memset(c->kept + c->kept_room, 0, (size_t)(room - c->kept_room) * sizeof(struct watch *));
+        c->kept_room = room;
+    }
+    if (c->kept[fd])
+        watch_close(c->kept[fd]); /* of a socket that was closed behind our back */
+    c->kept[fd] = watch_new(c, fd);
+    return c->kept[fd] ? CURL_SOCKOPT_OK : CURL_SOCKOPT_ERROR;
+}
+
+static int on_socket_closed(void *ctx, curl_socket_t fd)
+{
+    struct curl_loop *c = ctx;
+    struct watch *w = kept_watch(c, fd);
+    if (w) {
+        c->kept[fd] = NULL;
+        watch_close(w);
+    }
+    return close(fd);
 }
 
 static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *assigned)
 {
     (void)easy;
     struct curl_loop *c = ctx;
-    struct watch *w = assigned;
+    struct watch *kept = kept_watch(c, fd);
+    struct watch *w = kept ? kept : assigned;
     if (what == CURL_POLL_REMOVE) {
-        if (w)
+        if (kept)
+            kept->wanted = 0;
+        else if (w)
             watch_close(w);
         curl_multi_assign(c->multi, fd, NULL);
         return 0;
     }
-    if (!w)
+    if (!w) {
         w = watch_new(c, fd);
+        curl_multi_assign(c->multi, fd, w);
+    }
     if (!w)
         return -1; /* libcurl fails the transfer */
     int events = 0;
@@ -153,7 +224,7 @@ static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, voi
         events |= UV_READABLE;
     if (what != CURL_POLL_IN)
         events |= UV_WRITABLE;
-    return uv_poll_start(&w->poll, events, on_poll);
+    return watch_want(w, events);
 }
 
 struct curl_loop *curl_loop_new(struct uv_loop_s *loop)
@@ -179,7 +250,9 @@ struct curl_loop *curl_loop_new(struct uv_loop_s *loop)
 
 void curl_loop_keep(struct curl_loop *c, int connections)
 {
+    assert(c->transfers == 0);
     curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, (long)connections);
+    c->keeps = true;
 }
 
 struct uv_loop_s *curl_loop_uv(const struct curl_loop *c)
@@ -191,6 +264,12 @@ int curl_loop_add(struct curl_loop *c, struct curl_transfer *t)
 {
     assert(!c->stopped && t->easy && t->done);
     curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t);
+    if (c->keeps) {
+        curl_easy_setopt(t->easy, CURLOPT_SOCKOPTFUNCTION, on_socket_opened);
+        curl_easy_setopt(t->easy, CURLOPT_SOCKOPTDATA, c);
+        curl_easy_setopt(t->easy, CURLOPT_CLOSESOCKETFUNCTION, on_socket_closed);
+        curl_easy_setopt(t->easy, CURLOPT_CLOSESOCKETDATA, c);
+    }
     if (curl_multi_add_handle(c->multi, t->easy) != CURLM_OK)
         return ERR_IO;
     c->transfers++;

@@ -2,8 +2,11 @@
  * Outbound HTTP over libcurl; the contract is in net/http_call.h.
  *
  * Two curl_loops, one per rule: libcurl's pool of connections lives in its multi handle, so what was opened for calls
- * that may reach private addresses is out of reach of those that may not, also after a reload. Easy handles are kept
- * for the next call: making one costs more than setting it.
+ * that may reach private addresses is out of reach of those that may not, also after a reload.
+ *
+ * A call is kept for the next one with its easy handle, and with the handle's options when it went well and was a POST
+ * without a login: the next one like it then only sets where to and what. All others reset the handle, which forgets
+ * login, headers and whatever went wrong.
  *
  * No CURLOPT_PIPEWAIT: with it, calls to a host wait until its first connection is known to be HTTP/2 or not, which
  * without TLS is when its first answer comes: one call that hangs would hold up all others to that host.
@@ -14,15 +17,18 @@
 #include "net/http_call.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <curl/curl.h>
+#include <sodium.h>
 #include <uv.h>
 
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/random.h"
 #include "net/address_guard.h"
 #include "net/curl_loop.h"
 #include "net/http_answer.h"
@@ -30,30 +36,44 @@
 
 enum { POOL_PUBLIC, POOL_PRIVATE, POOL_COUNT };
 enum {
-    SPARE_HANDLES_MAX = 64,
+    SPARE_CALLS_MAX = 64,
+    KNOWN_URLS = 1024,
+    EXPECT_BYTES = 64 * 1024, /* from some size on libcurl asks first: from a megabyte, in 7.88 */
     CONNECTION_LIFE_S = 3600, /* then a name is looked up anew, however busy its connection is */
     CONNECTION_IDLE_S = 60,
 };
 
 struct http_client {
     struct curl_loop *pools[POOL_COUNT];
-    CURL *spare[SPARE_HANDLES_MAX];
+    struct http_call *spare[SPARE_CALLS_MAX];
     int spare_count;
+    uint64_t known[KNOWN_URLS]; /* keyed hashes of URLs and rules that http_url_normalize leaves as they are */
+    uint8_t known_key[crypto_shorthash_KEYBYTES];
     struct http_client_counts counts;
     int running; /* pools not stopped yet */
     http_stopped_cb stopped;
     void *stopped_ctx;
 };
 
+/* What a handle's options were made of, URL, body and headers apart. */
+struct options {
+    bool is_set; /* else the handle is as new */
+    bool allow_http;
+    int64_t connect_timeout_ms, timeout_ms;
+    char *ca_file; /* NULL: the system's */
+};
+
 struct http_call {
     struct http_client *owner;
     struct curl_loop *pool;
     struct curl_transfer transfer;
-    struct curl_slist *headers;
+    struct options options;
+    struct curl_slist *headers; /* one block, texts and all */
     struct answer answer;
     http_done_cb done;
     void *ctx;
     bool is_guarded;
+    bool is_plain;       /* its options are good for the next one */
     const char *refused; /* why an address was refused; NULL: none was */
     int64_t timeout_ms;
     size_t body_bytes; /* of the request */
@@ -215,26 +235,42 @@ static bool is_sent(const struct http_call *call, CURL *easy)
     return head_bytes > 0 && (size_t)body_bytes >= call->body_bytes;
 }
 
-/* Off the multi, and the handle kept for another call. */
-static void end_call(struct http_call *call)
+static void forget_options(struct http_call *call)
 {
-    struct http_client *c = call->owner;
-    CURL *easy = call->transfer.easy;
-    curl_loop_remove(call->pool, &call->transfer);
-    if (c->spare_count < SPARE_HANDLES_MAX) {
-        curl_easy_reset(easy); /* also forgets login, headers and pointers to the call */
-        c->spare[c->spare_count++] = easy;
-    } else {
-        curl_easy_cleanup(easy);
-    }
-    c->counts.in_flight--;
+    if (call->options.is_set)
+        curl_easy_reset(call->transfer.easy);
+    free(call->options.ca_file);
+    call->options = (struct options){.is_set = false};
 }
 
 static void free_call(struct http_call *call)
 {
-    curl_slist_free_all(call->headers);
+    forget_options(call);
+    curl_easy_cleanup(call->transfer.easy);
+    free(call->headers);
     answer_fini(&call->answer);
     free(call);
+}
+
+/* Off the multi; only free_call or spare_call may follow. */
+static void end_call(struct http_call *call)
+{
+    curl_loop_remove(call->pool, &call->transfer);
+    call->owner->counts.in_flight--;
+}
+
+/* Kept for another call, or not. */
+static void spare_call(struct http_call *call)
+{
+    struct http_client *c = call->owner;
+    if (c->spare_count == SPARE_CALLS_MAX) {
+        free_call(call);
+        return;
+    }
+    free(call->headers);
+    call->headers = NULL;
+    answer_fini(&call->answer);
+    c->spare[c->spare_count++] = call;
 }
 
 static void on_done(int result, void *ctx)
@@ -271,8 +307,10 @@ static void on_done(int result, void *ctx)
     }
     put_error(call, &a, (CURLcode)result, error, sizeof error);
     end_call(call);
+    if (result != CURLE_OK || !call->is_plain)
+        forget_options(call);
     call->done(&a, call->ctx);
-    free_call(call);
+    spare_call(call);
 }
 
 /* --- start ------------------------------------------------------------------------------------------------------- */
@@ -285,29 +323,54 @@ static bool is_clean(const char *text)
     return true;
 }
 
+static bool is_header(const struct http_header *h)
+{
+    return h->name[0] && !strpbrk(h->name, ": ;") && is_clean(h->name) && is_clean(h->value);
+}
+
+/* The list and its texts in one block, which libcurl only reads. */
 static int put_headers(struct http_call *call, const struct http_request *r, struct err *err)
 {
-    call->headers = curl_slist_append(NULL, "Expect:"); /* no 100-continue: one round trip less, one fault less */
+    static char no_expect[] = "Expect:"; /* no 100-continue: one round trip less, one fault less */
+    size_t n = 0;
+    size_t room = (r->header_count + 1) * sizeof(struct curl_slist);
+    for (size_t i = 0; i < r->header_count; i++) {
+        if (!is_header(&r->headers[i]))
+            return err_set(err, ERR_INVALID, "header %zu has a character in it that no header may have", i + 1);
+        room += strlen(r->headers[i].name) + strlen(r->headers[i].value) + sizeof ": ";
+    }
+    struct curl_slist *list = xmalloc(room);
+    char *text = (char *)(list + r->header_count + 1);
+    const char *end = (char *)list + room;
     for (size_t i = 0; i < r->header_count; i++) {
         const struct http_header *h = &r->headers[i];
-        if (!h->name[0] || strpbrk(h->name, ": ;") || !is_clean(h->name) || !is_clean(h->value))
-            return err_set(err, ERR_INVALID, "header %zu has a character in it that no header may have", i + 1);
-        char *line = h->value[0] ? xasprintf("%s: %s", h->name, h->value) : xasprintf("%s;", h->name);
-        struct curl_slist *longer = curl_slist_append(call->headers, line);
-        free(line);
-        if (!longer)
-            abort();
-        call->headers = longer;
+        const char *between = h->value[0] ? ": " : ";"; /* how libcurl is told of an empty one */
+        list[n++].data = text;
+        text += snprintf(text, (size_t)(end - text), "%s%s%s", h->name, between, h->value) + 1;
     }
+    if (r->body && r->body_bytes > EXPECT_BYTES) /* libcurl looks through this list more than ten times a request */
+        list[n++].data = no_expect;
+    for (size_t i = 0; i < n; i++)
+        list[i].next = i + 1 < n ? &list[i + 1] : NULL;
+    if (n == 0) {
+        free(list);
+        list = NULL;
+    }
+    call->headers = list;
     return 0;
+}
+
+static void set_body(CURL *easy, const struct http_request *r)
+{
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body_bytes);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, r->body ? r->body : "");
 }
 
 static void set_method(CURL *easy, const struct http_request *r)
 {
     if (r->body || strcmp(r->method, "POST") == 0) {
         curl_easy_setopt(easy, CURLOPT_POST, 1L);
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body_bytes);
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, r->body ? r->body : "");
+        set_body(easy, r);
     } else if (strcmp(r->method, "HEAD") == 0) {
         curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
     }
@@ -348,48 +411,115 @@ static void set_callbacks(CURL *easy, struct http_call *call)
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, call);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->curl_error);
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, call->headers);
 }
 
-static CURL *take_handle(struct http_client *c)
+static bool is_plain(const struct http_request *r)
 {
-    CURL *easy = c->spare_count > 0 ? c->spare[--c->spare_count] : curl_easy_init();
-    if (!easy)
+    return r->body && strcmp(r->method, "POST") == 0 && !r->user;
+}
+
+static bool is_same_text(const char *a, const char *b)
+{
+    return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+static bool has_options(const struct options *o, const struct http_request *r)
+{
+    return o->is_set && o->allow_http == r->allow_http && o->connect_timeout_ms == r->connect_timeout_ms &&
+           o->timeout_ms == r->timeout_ms && is_same_text(o->ca_file, r->ca_file);
+}
+
+static void set_options(struct http_call *call, const struct http_request *r)
+{
+    CURL *easy = call->transfer.easy;
+    if (call->is_plain && has_options(&call->options, r)) {
+        set_body(easy, r);
+        return;
+    }
+    forget_options(call);
+    call->options = (struct options){.is_set = true,
+                                     .allow_http = r->allow_http,
+                                     .connect_timeout_ms = r->connect_timeout_ms,
+                                     .timeout_ms = r->timeout_ms,
+                                     .ca_file = xstrdup_opt(r->ca_file)};
+    set_method(easy, r);
+    set_policy(easy, r);
+    set_callbacks(easy, call);
+}
+
+static struct http_call *take_call(struct http_client *c)
+{
+    if (c->spare_count > 0)
+        return c->spare[--c->spare_count];
+    struct http_call *call = xcalloc(1, sizeof *call);
+    call->owner = c;
+    call->transfer = (struct curl_transfer){.easy = curl_easy_init(), .done = on_done, .ctx = call};
+    if (!call->transfer.easy)
         abort();
-    return easy;
+    return call;
+}
+
+/* What identifies a URL under a rule; nobody who does not know the key can make two alike. */
+static uint64_t hash_url(const struct http_client *c, const char *url, const struct http_url_rule *rule)
+{
+    uint8_t key[crypto_shorthash_KEYBYTES];
+    uint64_t hash = 0;
+    uint8_t bytes[crypto_shorthash_BYTES];
+    memcpy(key, c->known_key, sizeof key);
+    key[0] ^= (uint8_t)((rule->allow_http ? 1 : 0) | (rule->allow_private ? 2 : 0));
+    crypto_shorthash(bytes, (const uint8_t *)url, strlen(url), key);
+    memcpy(&hash, bytes, sizeof hash);
+    return hash;
+}
+
+/* The URL in its one spelling in *out: `url` itself, or *made, which the caller frees. An endpoint is called again and
+ * again, and looking at its URL costs a tenth of a call, so what was found good is remembered. */
+static int normal_url(struct http_client *c, const char *url, const struct http_url_rule *rule, const char **out,
+                      char **made, struct err *err)
+{
+    uint64_t hash = hash_url(c, url, rule);
+    uint64_t *known = &c->known[hash % KNOWN_URLS];
+    *out = url;
+    if (*known == hash && hash != 0)
+        return 0;
+    int rc = http_url_normalize(url, rule, made, err);
+    if (rc)
+        return rc;
+    if (strcmp(*made, url) == 0)
+        *known = hash;
+    *out = *made;
+    return 0;
 }
 
 int http_call_start(struct http_client *c, const struct http_request *r, http_done_cb done, void *ctx,
                     struct http_call **out, struct err *err)
 {
     const struct http_url_rule rule = {.allow_http = r->allow_http, .allow_private = r->allow_private};
-    char *url = NULL;
+    const char *url = NULL;
+    char *made = NULL;
     assert(!c->stopped && done && r->max_body_bytes > 0 && r->timeout_ms > 0);
-    int rc = http_url_normalize(r->url, &rule, &url, err);
+    int rc = normal_url(c, r->url, &rule, &url, &made, err);
     if (rc)
         return rc;
-    struct http_call *call = xcalloc(1, sizeof *call);
-    *call = (struct http_call){.owner = c,
-                               .pool = c->pools[r->allow_private ? POOL_PRIVATE : POOL_PUBLIC],
-                               .done = done,
-                               .ctx = ctx,
-                               .is_guarded = !r->allow_private,
-                               .timeout_ms = r->timeout_ms,
-                               .body_bytes = r->body ? r->body_bytes : 0};
+    struct http_call *call = take_call(c);
+    call->pool = c->pools[r->allow_private ? POOL_PRIVATE : POOL_PUBLIC];
+    call->done = done;
+    call->ctx = ctx;
+    call->is_guarded = !r->allow_private;
+    call->is_plain = is_plain(r);
+    call->refused = NULL;
+    call->timeout_ms = r->timeout_ms;
+    call->body_bytes = r->body ? r->body_bytes : 0;
+    call->curl_error[0] = '\0';
     answer_init(&call->answer, r->max_body_bytes, r->max_head_bytes);
     rc = put_headers(call, r, err);
     if (rc == 0) {
-        CURL *easy = take_handle(c);
-        curl_easy_setopt(easy, CURLOPT_URL, url);
-        set_method(easy, r);
-        set_policy(easy, r);
-        set_callbacks(easy, call);
-        call->transfer = (struct curl_transfer){.easy = easy, .done = on_done, .ctx = call};
+        set_options(call, r);
+        curl_easy_setopt(call->transfer.easy, CURLOPT_URL, url);
+        curl_easy_setopt(call->transfer.easy, CURLOPT_HTTPHEADER, call->headers);
         rc = curl_loop_add(call->pool, &call->transfer);
-        if (rc)
-            curl_easy_cleanup(easy);
     }
-    free(url);
+    free(made);
     if (rc) {
         free_call(call);
         return rc;
@@ -402,7 +532,8 @@ int http_call_start(struct http_client *c, const struct http_request *r, http_do
 void http_call_cancel(struct http_call *call)
 {
     end_call(call);
-    free_call(call);
+    forget_options(call);
+    spare_call(call);
 }
 
 /* --- life -------------------------------------------------------------------------------------------------------- */
@@ -410,6 +541,7 @@ void http_call_cancel(struct http_call *call)
 struct http_client *http_client_new(struct uv_loop_s *loop)
 {
     struct http_client *c = xcalloc(1, sizeof *c);
+    random_bytes(c->known_key, sizeof c->known_key);
     for (int i = 0; i < POOL_COUNT; i++) {
         c->pools[i] = curl_loop_new(loop);
         curl_loop_keep(c->pools[i], HTTP_IDLE_CONNECTIONS_MAX);
@@ -440,7 +572,7 @@ void http_client_stop(struct http_client *c, http_stopped_cb stopped, void *ctx)
     c->stopped = stopped;
     c->stopped_ctx = ctx;
     while (c->spare_count > 0)
-        curl_easy_cleanup(c->spare[--c->spare_count]);
+        free_call(c->spare[--c->spare_count]);
     for (int i = 0; i < POOL_COUNT; i++)
         curl_loop_stop(c->pools[i], on_pool_stopped, c);
 }

@@ -30,7 +30,9 @@ struct curl_transfer {
 
 /* Starts with no transfer; aborts when libcurl cannot start (out of memory). `loop` is borrowed until stopped. */
 struct curl_loop *curl_loop_new(struct uv_loop_s *loop);
-/* At most `connections` idle ones are kept for reuse; libcurl's own bound grows with the number of transfers. */
+/* At most `connections` idle ones are kept for reuse; libcurl's own bound grows with the number of transfers. Before
+ * the first transfer, and for transfers that nobody else watches the sockets of (no CURLOPT_CONNECT_ONLY); their
+ * CURLOPT_SOCKOPTFUNCTION and CURLOPT_CLOSESOCKETFUNCTION are taken by curl_loop_add. */
 void curl_loop_keep(struct curl_loop *c, int connections);
 struct uv_loop_s *curl_loop_uv(const struct curl_loop *c);
 
