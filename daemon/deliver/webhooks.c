@@ -46,7 +46,8 @@ static struct webhook_verdict judge(const struct webhooks *w, const struct webho
                              .now_us = clock_real_us(w->env.clock),
                              .expires_us = f->job->expires_us,
                              .is_test = f->job->is_test};
-    random_bytes(&c.chance, sizeof c.chance);
+    if (a->fault != HTTP_FAULT_NONE || a->status / 100 != 2) /* else nothing is left to chance */
+        random_bytes(&c.chance, sizeof c.chance);
     return webhook_policy(&c);
 }
 
@@ -124,17 +125,19 @@ static void grow_old(struct webhooks *w)
     w->young--;
 }
 
-static void drop(struct webhook_flights *list, struct webhook_flight *f)
+/* Its job, for the caller to free. */
+static struct webhook_job *drop(struct webhook_flights *list, struct webhook_flight *f)
 {
     struct webhooks *w = f->owner;
+    struct webhook_job *job = f->job;
     leave(list, f);
     w->in_flight--;
-    w->failing_in_flight -= f->job->is_endpoint_failing;
-    webhook_job_free(f->job);
+    w->failing_in_flight -= job->is_endpoint_failing;
     free(f);
+    return job;
 }
 
-static void drop_called(struct webhook_flight *f)
+static struct webhook_job *drop_called(struct webhook_flight *f)
 {
     struct webhooks *w = f->owner;
     if (f == w->oldest_young)
@@ -142,15 +145,16 @@ static void drop_called(struct webhook_flight *f)
     else
         w->young -= f->is_young;
     w->calls--;
-    drop(&w->called, f);
+    return drop(&w->called, f);
 }
 
 static void finish(struct webhook_flight *f, const struct http_answer *a)
 {
     struct webhooks *w = f->owner;
     struct webhook_verdict v = judge(w, f, a);
-    add_record(w, make_record(f, a, &v));
-    drop_called(f);
+    struct webhook_record *r = make_record(f, a, &v);
+    r->job = drop_called(f);
+    add_record(w, r);
     webhooks_touch(w);
 }
 
@@ -237,8 +241,8 @@ void webhooks_give_back_waiting(struct webhooks *w)
                                             .endpoint_id = f->job->endpoint_id,
                                             .outcome = WEBHOOK_GIVEN_BACK,
                                             .now_us = clock_real_us(w->env.clock)};
+        r->job = drop(&w->waiting, f);
         add_record(w, r);
-        drop(&w->waiting, f);
     }
 }
 
@@ -261,7 +265,7 @@ static void cut_off(struct webhooks *w)
     for (struct webhook_flight *f = w->called.first, *next = NULL; f; f = next) {
         next = f->next;
         http_call_cancel(f->call);
-        drop_called(f);
+        webhook_job_free(drop_called(f));
     }
 }
 

@@ -36,6 +36,7 @@ struct webhook_flights {
 /* A result on its way to the store. */
 struct webhook_record {
     struct webhook_record *next;
+    struct webhook_job *job; /* done with; freed by the thread that made it, or both wait for each other's heap */
     struct webhook_result result;
     int status;
     bool disabled;
@@ -50,6 +51,7 @@ struct webhooks_turn {
     struct store_req req;
     struct webhooks *w;
     bool is_running;
+    bool is_again; /* the one before it failed */
     struct webhook_record *records;
     bool claims, counts;
     const struct config *config;

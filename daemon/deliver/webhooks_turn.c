@@ -3,7 +3,8 @@
  *
  * One request to the store at a time records all results that came since the last one and claims as much as there is
  * room for: under load a turn carries hundreds, when idle one. A turn that fails is kept whole and tried again each
- * second, and nothing is claimed until it succeeds.
+ * second, and nothing is claimed until it succeeds. The second time each result is a step of its own, and one that the
+ * store refuses for what it is (a constraint) is set aside: its delivery stays claimed until the next start.
  */
 #include "deliver/webhooks_private.h"
 
@@ -15,6 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/ledger.h"
+#include "store/db.h"
 
 enum {
     LOOK_MS = 10000, /* at the latest: for a wall clock that jumps */
@@ -27,6 +29,7 @@ void webhook_records_free(struct webhook_record *r)
 {
     while (r) {
         struct webhook_record *next = r->next;
+        webhook_job_free(r->job);
         free(r->transcript);
         free(r);
         r = next;
@@ -35,11 +38,34 @@ void webhook_records_free(struct webhook_record *r)
 
 /* --- turns: on the store's writer -------------------------------------------------------------------------------- */
 
+/* The store will never take this value, whatever else it takes. */
+static bool is_refusal(int rc)
+{
+    return rc == ERR_INVALID || rc == ERR_EXISTS || rc == ERR_TOO_LARGE;
+}
+
+static int record_apart(struct db *db, struct webhook_record *r)
+{
+    int rc = db_step_begin(db);
+    if (rc)
+        return rc;
+    r->status = webhook_record(db, &r->result, &r->disabled);
+    if (r->status == 0 || r->status == ERR_BAD_STATE)
+        return db_step_keep(db);
+    rc = db_step_undo(db);
+    r->disabled = false;
+    return is_refusal(r->status) ? rc : r->status;
+}
+
 /* A row that is not claimed any more has had its say; it does not undo the others. */
 static int record_all(struct db *db, struct webhooks_turn *t)
 {
     int rc = 0;
     for (struct webhook_record *r = t->records; rc == 0 && r; r = r->next) {
+        if (t->is_again) {
+            rc = record_apart(db, r);
+            continue;
+        }
         r->status = webhook_record(db, &r->result, &r->disabled);
         rc = r->status == ERR_BAD_STATE ? 0 : r->status;
     }
@@ -63,12 +89,21 @@ static void free_jobs(struct webhooks_turn *t)
         webhook_job_free(t->jobs[--t->n]);
 }
 
+static void free_done_jobs(struct webhooks_turn *t)
+{
+    for (struct webhook_record *r = t->records; r; r = r->next) {
+        webhook_job_free(r->job);
+        r->job = NULL;
+    }
+}
+
 static int op_turn(struct db *db, struct store_req *req)
 {
     struct webhooks_turn *t = CONTAINER_OF(req, struct webhooks_turn, req);
     t->n = 0;
     t->more = t->is_on_hold = false;
     t->next_due_us = 0;
+    free_done_jobs(t);
     int rc = record_all(db, t);
     if (rc == 0 && t->claims)
         rc = claim(db, t);
@@ -85,7 +120,12 @@ static void tell(const struct webhook_record *r)
     const struct webhook_result *result = &r->result;
     id_format(ID_DELIVERY, result->delivery_id, delivery);
     id_format(ID_WEBHOOK, result->endpoint_id, endpoint);
-    if (r->status == ERR_BAD_STATE)
+    if (is_refusal(r->status))
+        log_error("webhooks",
+                  "the store refuses an outcome; its delivery stays in flight until the next start, and is then "
+                  "tried again delivery=%s webhook=%s outcome=%s error=%s",
+                  delivery, endpoint, webhook_outcome_word(result->outcome), err_name(r->status));
+    else if (r->status == ERR_BAD_STATE)
         log_notice("webhooks", "an outcome came for a delivery that is not in flight any more delivery=%s webhook=%s",
                    delivery, endpoint);
     else if (r->disabled)
@@ -99,7 +139,7 @@ static void tell(const struct webhook_record *r)
 static void recorded(struct webhooks *w, const struct webhook_record *r)
 {
     tell(r);
-    if (r->status == ERR_BAD_STATE)
+    if (r->status)
         return;
     w->status.outcomes[r->result.outcome]++;
     w->status.disabled += r->disabled;
@@ -124,8 +164,9 @@ static void turn_failed(struct webhooks *w, struct webhooks_turn *t)
         w->done_end = &w->done;
     t->records = NULL;
     w->woken = w->woken || t->claims;
+    bool is_first_refusal = !w->is_failing && is_refusal(t->req.status);
     w->is_failing = true;
-    w->again_ms = webhooks_mono_ms(w) + AGAIN_MS;
+    w->again_ms = webhooks_mono_ms(w) + (is_first_refusal ? 0 : AGAIN_MS);
 }
 
 static void plan_look(struct webhooks *w, const struct webhooks_turn *t)
@@ -195,6 +236,7 @@ void webhooks_turn_begin(struct webhooks *w)
     if (t->claims)
         w->woken = false;
     t->w = w;
+    t->is_again = w->is_failing;
     t->config = w->config;
     t->claim = (struct webhook_claim){.now_us = clock_real_us(w->env.clock),
                                       .room = room < WEBHOOK_CLAIM_MAX ? room : WEBHOOK_CLAIM_MAX,

@@ -496,6 +496,28 @@ static void test_webhooks__many_go_in_turns(void **state)
     assert_in_range(bed->server.connections, 1, HOOKS * WEBHOOKS_PER_ENDPOINT);
 }
 
+/* A result that the store will never take is set aside: it neither stops the others nor what comes later. */
+static void test_webhooks__a_refused_result_stops_no_other(void **state)
+{
+    struct bed *bed = *state;
+    add_hooks(bed, 0, 9);
+    script(bed,
+           "CREATE TRIGGER refuse BEFORE UPDATE ON webhook_delivery WHEN NEW.state = 'sent' AND NEW.webhook_id = 4 "
+           "BEGIN SELECT RAISE(ABORT, 'refused'); END");
+    add_alert(bed);
+    UNTIL(bed, outcome(bed, WEBHOOK_DELIVERED) == 9);
+    assert_false(webhooks_status(bed->webhooks).is_failing);
+    assert_int_equal(webhooks_status(bed->webhooks).in_flight, 0);
+    assert_int_equal(counts(bed).pending, 0);
+    script(bed, "DROP TRIGGER refuse");
+    add_alert(bed);
+    UNTIL(bed, outcome(bed, WEBHOOK_DELIVERED) == 19);
+    stop(bed, 1000);
+    struct ask ask = {.n = -1};
+    run(bed, &ask, op_recover); /* it is called again, under the same id, after the next start */
+    assert_int_equal(ask.n, 1);
+}
+
 static const struct CMUnitTest TESTS[] = {
     TEST_FIXTURE(test_webhooks__deliver_signed_and_record, set_up, tear_down),
     TEST_FIXTURE(test_webhooks__try_again_under_the_same_id, set_up, tear_down),
@@ -511,6 +533,7 @@ static const struct CMUnitTest TESTS[] = {
     TEST_FIXTURE(test_webhooks__calls_that_take_long_are_no_queue, set_up, tear_down),
     TEST_FIXTURE(test_webhooks__stopping_gives_back_what_was_not_called, set_up, tear_down),
     TEST_FIXTURE(test_webhooks__many_go_in_turns, set_up, tear_down),
+    TEST_FIXTURE(test_webhooks__a_refused_result_stops_no_other, set_up, tear_down),
 };
 
 TEST_MAIN(TESTS)
