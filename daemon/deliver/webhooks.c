@@ -31,8 +31,11 @@ int64_t webhooks_mono_ms(const struct webhooks *w)
 
 static void add_record(struct webhooks *w, struct webhook_record *r)
 {
+    if (!w->done)
+        w->done_since_ms = webhooks_mono_ms(w);
     *w->done_end = r;
     w->done_end = &r->next;
+    w->done_count++;
 }
 
 static struct webhook_verdict judge(const struct webhooks *w, const struct webhook_flight *f,
@@ -298,6 +301,9 @@ static void set_timer(struct webhooks *w)
     bool is_full = w->in_flight == WEBHOOKS_IN_FLIGHT_MAX; /* then a result is what is waited for */
     if ((w->turn.is_running || is_full) && !w->is_stopping && !w->is_failing)
         wait_ms = INT64_MAX;
+    int64_t turn_ms = webhooks_turn_by_ms(w);
+    if (turn_ms < INT64_MAX && turn_ms - webhooks_mono_ms(w) < wait_ms)
+        wait_ms = turn_ms - webhooks_mono_ms(w);
     if (w->waiting.first && w->oldest_young) {
         int64_t young_ms = w->oldest_young->called_ms + WEBHOOKS_YOUNG_MS - webhooks_mono_ms(w);
         wait_ms = young_ms < wait_ms ? young_ms : wait_ms;

@@ -76,6 +76,8 @@ struct webhooks {
     int young, calls;
     int in_flight, failing_in_flight;        /* waiting and called */
     struct webhook_record *done, **done_end; /* results not on their way yet, in order */
+    int done_count;
+    int64_t done_since_ms; /* when the first of them came */
     struct webhooks_turn turn;
     int64_t after_endpoint;
 
@@ -104,6 +106,8 @@ void webhooks_give_back_waiting(struct webhooks *w);
 
 /* Begin a turn, if there is a reason to and none is running. */
 void webhooks_turn_begin(struct webhooks *w);
+/* When results that wait for others must go at the latest; INT64_MAX: none wait. */
+int64_t webhooks_turn_by_ms(const struct webhooks *w);
 /* Nothing is on its way to the store, nor waits to go there. */
 bool webhooks_turns_ended(const struct webhooks *w);
 void webhook_records_free(struct webhook_record *r);

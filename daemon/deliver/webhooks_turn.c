@@ -2,9 +2,10 @@
  * The dispatcher and the queue: turns. The contract is in webhooks_private.h.
  *
  * One request to the store at a time records all results that came since the last one and claims as much as there is
- * room for: under load a turn carries hundreds, when idle one. A turn that fails is kept whole and tried again each
- * second, and nothing is claimed until it succeeds. The second time each result is a step of its own, and one that the
- * store refuses for what it is (a constraint) is set aside: its delivery stays claimed until the next start.
+ * room for. A turn costs a commit, so while enough is claimed to go on with, results wait for each other, though not
+ * for long: under load a turn carries hundreds, when idle one, at once. A turn that fails is kept whole and tried again
+ * each second, and nothing is claimed until it succeeds. The second time each result is a step of its own, and one that
+ * the store refuses for what it is (a constraint) is set aside: its delivery stays claimed until the next start.
  */
 #include "deliver/webhooks_private.h"
 
@@ -21,8 +22,10 @@
 enum {
     LOOK_MS = 10000, /* at the latest: for a wall clock that jumps */
     LOOK_MS_MIN = 10,
-    AGAIN_MS = 1000,  /* after a turn that failed, and while sending is on hold */
-    COUNTS_MS = 2000, /* how old the figures of the queue may be while there is work */
+    AGAIN_MS = 1000,     /* after a turn that failed, and while sending is on hold */
+    COUNTS_MS = 2000,    /* how old the figures of the queue may be while there is work */
+    TOGETHER_ROWS = 256, /* a quarter of what may be in flight: the rest keeps the loop busy meanwhile */
+    TOGETHER_MS = 20,
 };
 
 void webhook_records_free(struct webhook_record *r)
@@ -216,6 +219,13 @@ static void on_turned(struct store_req *req)
     webhooks_touch(w);
 }
 
+int64_t webhooks_turn_by_ms(const struct webhooks *w)
+{
+    bool waits = w->done && w->waiting.first && w->done_count < TOGETHER_ROWS && !w->turn.is_running &&
+                 !w->is_failing && !w->is_stopping;
+    return waits ? w->done_since_ms + TOGETHER_MS : INT64_MAX;
+}
+
 /* Results may open a lane that was full or held, so a turn that records claims as well; one without room looks whether
  * sending is on hold by now. What a claim left for lack of
  * room needs no turn of its own for the same reason. */
@@ -225,7 +235,10 @@ void webhooks_turn_begin(struct webhooks *w)
     int64_t now_ms = webhooks_mono_ms(w);
     int room = WEBHOOKS_IN_FLIGHT_MAX - w->in_flight;
     bool is_due = w->woken || w->done || now_ms >= w->look_ms;
+    int64_t by_ms = webhooks_turn_by_ms(w);
     if (t->is_running || (w->is_failing && (w->is_cut_off || now_ms < w->again_ms)))
+        return;
+    if (by_ms < INT64_MAX && now_ms < by_ms && !w->woken && now_ms < w->look_ms)
         return;
     t->claims = !w->is_failing && !w->is_stopping && is_due;
     t->counts = !w->is_failing && now_ms >= w->counts_ms && (t->claims || w->done);
@@ -246,6 +259,7 @@ void webhooks_turn_begin(struct webhooks *w)
     t->records = w->done;
     w->done = NULL;
     w->done_end = &w->done;
+    w->done_count = 0;
     t->is_running = true;
     t->req = (struct store_req){.op = op_turn, .done = on_turned};
     store_write(w->env.store, &t->req);
