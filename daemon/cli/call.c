@@ -142,6 +142,7 @@ static const char *output_of(const struct cli_command *command, const struct cli
     return command->args && strchr(command->args, '>') ? "-" : NULL;
 }
 
+/* What is no JSON into a file, or shown; with --json shown as the member "text" of an object, for programs. */
 static int save(struct cli *cli, const struct cli_request *request, const char *path)
 {
     struct buf raw;
@@ -149,11 +150,19 @@ static int save(struct cli *cli, const struct cli_request *request, const char *
     json_t *none = NULL;
     buf_init(&raw, CLIENT_ANSWER_BYTES);
     int code = cli_ask(cli, request, &none, &raw);
-    int rc = code == CLI_DONE ? cli_write_file(cli, path, &raw, &err) : 0;
+    bool is_shown = strcmp(path, "-") == 0;
+    json_t *wrapped =
+        cli->args.json && is_shown ? json_pack("{s:o?}", "text", json_stringn(buf_str(&raw), raw.len)) : NULL;
+    int rc = code == CLI_DONE && !wrapped ? cli_write_file(cli, path, &raw, &err) : 0;
     if (rc)
         code = cli_fail_err(cli, rc, &err);
-    else if (code == CLI_DONE && strcmp(path, "-") != 0)
+    else if (code == CLI_DONE && wrapped)
+        cli_print_json(cli, wrapped);
+    else if (code == CLI_DONE && cli->args.json)
+        fprintf(cli->out, "{\"bytes\": %zu}\n", raw.len);
+    else if (code == CLI_DONE && !is_shown)
         fprintf(cli->out, "%s: %zu bytes written, for your eyes only (mode 0600)\n", path, raw.len);
+    json_decref(wrapped);
     buf_fini(&raw);
     return code;
 }

@@ -350,6 +350,7 @@ class Incoming(unittest.TestCase):
             self.assertIn("| Inbrott | 3 |", text)
             self.assertIn("färre än 3", text)
             self.assertNotIn("ABC 123", text)
+            self.assertEqual(d.json("letter", "material", "--municipality", "Ängelholm"), {"text": text})
             self.assertIn("Inga händelser", d.cli("letter", "material", "--municipality", "1292", "--period", "2026-08"))
             source.say(fixture("police-events-edited"))
             wait_for("the edit", lambda: "gripen" in d.cli("event", "list"))
