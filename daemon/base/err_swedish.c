@@ -30,8 +30,19 @@ static const struct err_words WORDS[] = {
      "\"%.60s\" är ingen varning: skriv dess id (alr_...) eller latest. Se grannbud alert list."},
     {"there is no such alert in your area: see alert list",
      "Det finns ingen sådan varning i ditt område: se grannbud alert list."},
-    {"the alert also concerns municipalities outside your area: somebody whose area covers all of them has to do this",
-     "Varningen gäller även kommuner utanför ditt område: det här måste någon göra vars område täcker dem alla."},
+    {"the alert also concerns %lld municipalities outside your area: ask an administrator, or a colleague whose area "
+     "covers "
+     "all of them; or warn your own area alone, with alert send and its text, --municipality or --area",
+     "Varningen gäller även %lld kommuner utanför ditt område: be en administratör, eller en kollega vars område "
+     "täcker dem "
+     "alla. Du kan också varna bara ditt eget område: skicka texten med grannbud alert send och --municipality eller "
+     "--area."},
+    {"the alert also concerns %lld municipalities outside your area: ask an administrator, or a colleague whose area "
+     "covers "
+     "all of them",
+     "Varningen gäller även %lld kommuner utanför ditt område: be en administratör, eller en kollega vars område "
+     "täcker dem "
+     "alla."},
     {"the alert is %s: only a %s alert is %s", "Varningen är inte i det läget längre: se grannbud alert show."},
     {"the alert is %s: only what has not been sent is discarded%s",
      "Bara det som inte har skickats kan kastas: ta tillbaka varningen med grannbud alert recall, om den gäller."},

@@ -125,6 +125,22 @@ int alert_row_load(struct db *db, int64_t id, struct alert_row *out, struct err 
     return rc;
 }
 
+/* A draft for a county, as VMA's are, can still become a warning of one's own for a part of it. */
+static int refuse_uncovered(enum alert_state state, int64_t outside, struct err *err)
+{
+    if (state == ALERT_STATE_DRAFT || state == ALERT_STATE_SUBMITTED)
+        return err_set(err, ERR_FORBIDDEN,
+                       "the alert also concerns %lld municipalities outside your area: ask an administrator, or a "
+                       "colleague whose area covers all of them; or warn your own area alone, with alert send and its "
+                       "text, --municipality or --area",
+                       (long long)outside);
+    return err_set(
+        err, ERR_FORBIDDEN,
+        "the alert also concerns %lld municipalities outside your area: ask an administrator, or a colleague "
+        "whose area covers all of them",
+        (long long)outside);
+}
+
 int alert_row_load_as(struct db *db, const struct actor *actor, int64_t id, struct alert_row *out, struct err *err)
 {
     int64_t seen = 0;
@@ -134,11 +150,13 @@ int alert_row_load_as(struct db *db, const struct actor *actor, int64_t id, stru
         return refuse_unknown(err);
     if (rc == 0)
         rc = db_get_int_as(db, &actor->scope, &outside, Q_ALERT_UNCOVERED, DB_ARGS(DB_INT(id)));
-    if (rc == 0 && outside > 0)
-        rc = err_set(err, ERR_FORBIDDEN,
-                     "the alert also concerns municipalities outside your area: somebody whose area covers all of them "
-                     "has to do this");
-    return rc ? rc : alert_row_load(db, id, out, err);
+    if (rc == 0)
+        rc = alert_row_load(db, id, out, err);
+    if (rc || outside == 0)
+        return rc;
+    rc = refuse_uncovered(out->state, outside, err);
+    alert_row_fini(out);
+    return rc;
 }
 
 char *alert_row_hash(const struct alert_row *row, char out[SHA256_HEX_BYTES])

@@ -289,6 +289,8 @@ class Deciding(Alerts):
         waits = self.post(d, "", dict(BODY, second_person=True))
         self.assertEqual(waits["state"], "submitted")
         self.assertIn("alert approve " + waits["id"], d.cli("status"))
+        for line in BODY["text"].split("\n"):
+            self.assertIn(line.strip()[:40], d.cli("alert", "show", waits["id"]))  # what is decided on
         self.assertEqual(ask(d, "POST", "/api/v1/alert/%s/approve" % waits["id"], {})[0], 403)
         time.sleep(0.5)
         self.assertEqual(Mails(self.mails).by_kind, {})
@@ -338,6 +340,9 @@ class Deciding(Alerts):
         seen = ask(d, "GET", "/api/v1/alert/" + wide["id"], user="carin")[1]
         self.assertEqual((seen["recipients"], seen["target"], seen["deliveries"]["sent"]), (None, None, 3))
         self.assertEqual(ask(d, "POST", "/api/v1/alert/%s/recall" % wide["id"], {}, "carin")[0], 403)
+        draft = self.post(d, "", dict(BODY, target={"areas": ["angelholm"]}, second_person=True))["id"]
+        refused = d.run("--lang", "sv", "--as", "carin", "alert", "approve", draft)
+        self.assertRegex(refused.stderr, "gäller även [0-9]+ kommuner utanför ditt område.*varna bara ditt eget område")
         self.assertIn(ask(d, "POST", "/api/v1/alert", dict(BODY, target={"municipalities": ["1284"]}), "carin")[0], (403, 422))
 
 
