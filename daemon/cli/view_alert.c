@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/mem.h"
 #include "cli/show.h"
 #include "cli/table.h"
 #include "cli/words.h"
@@ -273,6 +274,22 @@ static void put_sms(struct screen *s)
     put_text(s, show_text(sms, "text", ""));
 }
 
+/* What is not sent yet, for who decides on it: title and area stand in the head. */
+static void put_letter(struct screen *s)
+{
+    static const char *const keys[] = {"text", "instruction", "title_en", "text_en"};
+    const char *state = show_text(s->alert, "state", "");
+    if (strcmp(state, "draft") != 0 && strcmp(state, "submitted") != 0)
+        return;
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        const char *text = show_text(s->alert, keys[i], "");
+        if (text[0])
+            fputc('\n', s->out);
+        put_text(s, text);
+    }
+    fputc('\n', s->out);
+}
+
 /* --- how far it has come --------------------------------------------------------------------------------------------
  */
 
@@ -413,6 +430,7 @@ int cli_view_alert(struct cli *cli, const json_t *answer)
     if (is_dry)
         fprintf(s.out, "%s\n\n", s.w->dry);
     put_head(&s);
+    put_letter(&s);
     put_people(&s);
     put_deliveries(&s);
     put_times(&s);
