@@ -9,7 +9,8 @@ A system test finds the programs through GRANNBUD_BIN (build, build/asan, …) a
 own folder, ports (peers.free_port) and servers, and mostly waits: several run at a time, beside the unit tests, the
 longest first. So none may judge by time: it waits for what should come, and its limits only guard against hanging.
 A file says otherwise among its first 20 lines: `# run: alone`, after all others, and why; `# run: not under tsan`, where
-its time limits are too short or its program has one thread and nothing to race with.
+its time limits are too short or its program has one thread and nothing to race with. A unit test that takes long and
+has one thread says the latter too, as a comment of C.
 
 The last line is `N passed, N failed`, with `, N skipped` only when something was skipped. Exit status 1 when
 a test failed or none ran.
@@ -34,7 +35,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 UNIT_LIMIT_S = 240
 SYSTEM_LIMIT_S = 600
-UNIT_JOBS = max(1, (os.cpu_count() or 2) - 1)  # the system tests need some of the machine too
+UNIT_JOBS = os.cpu_count() or 2
 SYSTEM_JOBS = 4
 # So that none of these begins when all others have ended.
 LONG_UNITS = ("sim/test_sim", "core/test_lint", "core/test_ledger_faults", "deliver/test_outbox")
@@ -52,6 +53,7 @@ RUNNING = set()  # process groups now running, each led by a child that is not r
 # cmocka 1.1.5 writes these, RUN to stdout and FAILED to stderr; a test's own text may stand before them.
 CMOCKA_LINE = re.compile(r"\[\s*(RUN|OK|FAILED|SKIPPED)\s*\] (\w+)")
 CMOCKA_WHY = re.compile(r"\[\s*ERROR\s*\] --- (.*)|LINE\] --- (.*)")
+WISH = re.compile(r"(?:#|/\*) run: (.*?)(?: \*/)?")
 
 
 class Program:
@@ -308,18 +310,18 @@ def unittest_child(path, pattern):
 
 
 def wishes(path):
-    """What the file's `# run:` lines say."""
+    """What the file's `# run:` lines say, or such comments of C."""
     with open(path, encoding="utf-8") as f:
         head = [line.strip() for _, line in zip(range(20), f)]
-    return {line[len("# run: "):] for line in head if line.startswith("# run: ")}
+    return {found.group(1) for found in map(WISH.fullmatch, head) if found}
 
 
 def find_units(build, test, pattern, slow):
-    sources = sorted(ROOT.glob("tests/unit/*/test_*.c"))
-    names = [str(s.relative_to(ROOT / "tests" / "unit").with_suffix("")) for s in sources]
-    names += [f"sim/{s.stem}" for s in sorted(ROOT.glob("tests/sim/test_*.c"))]
+    sources = {f"{s.parent.name}/{s.stem}": s for s in sorted(ROOT.glob("tests/unit/*/test_*.c"))}
+    sources.update({f"sim/{s.stem}": s for s in sorted(ROOT.glob("tests/sim/test_*.c"))})
     return [Program(n, [str(build / "tests" / n)] + ([pattern] if pattern else []), UNIT_LIMIT_S * slow, True)
-            for n in names if not test or fnmatch.fnmatch(n, test)]
+            for n, source in sources.items()
+            if (not test or fnmatch.fnmatch(n, test)) and f"not under {build.name}" not in wishes(source)]
 
 
 def long_first(programs, names):

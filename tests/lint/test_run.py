@@ -52,6 +52,10 @@ class RunTest(unittest.TestCase):
         (self.root / "tests/system/test_z.py").write_text("# run: not under tsan\n" + text)
         self.assertEqual(self.run_it()[:2], (0, "2 passed, 0 failed"))
         self.assertEqual(self.run_it("--build", "build/tsan")[:2], (0, "1 passed, 0 failed"))
+        self.unit("test_x", OK)
+        (self.root / "tests/unit/core/test_x.c").write_text("/* x */\n/* run: not under tsan */\n")
+        self.assertEqual(self.run_it()[:2], (0, "3 passed, 0 failed"))
+        self.assertEqual(self.run_it("--build", "build/tsan")[:2], (0, "1 passed, 0 failed"))
 
     def test_failure_and_skip(self):
         self.unit("test_x", OK + FAILED + SKIPPED + "exit 1\n")

@@ -1,4 +1,5 @@
 /* The simulation in `make check`: some seeds, those that once failed, and that a seed is one run and no other. */
+/* run: not under tsan */
 #include <stdio.h>
 
 #include "lib/test.h"

@@ -15,7 +15,9 @@ import peers  # noqa: E402
 TOOL = peers.BUILD / "tests" / "tools" / "smtp_send"
 PASSWORD = "hemligt"
 SHORT = "700"  # ms; what a cell of the matrix waits for that never ends by itself
-LONG = "20000"  # ms; for all others, which end by themselves however slow the machine is
+PATIENT = "10000"  # ms; the same, asked once more: a busy machine may have had no time to answer
+LONG = "60000"  # ms; for all others, which end by themselves however slow the machine is
+TOO_LATE = "no answer in time"
 
 
 class Result:
@@ -111,24 +113,26 @@ class TestFaultMatrix(unittest.TestCase):
     def tearDownClass(cls):
         cls.sink.__exit__()
 
-    def cell(self, step, action, *options, suffix="", **settings):
+    def cell(self, step, action, *options, suffix="", patience=SHORT, **settings):
         port = self.sink.listen("%s=%s%s" % (step, action, suffix), **settings)
         state = {"dot": "final dot", "QUIT": "QUIT"}.get(step, step if step in ("MAIL", "RCPT", "DATA") else "connect")
         waits = action in ("silence", "drip", "endless", "long", "garbage", "nul", "mixed")
         return send(url(port), "--ca", self.ca, "--user", "app", "--timeout", "all=" + LONG, "--timeout",
-                    "%s=%s" % (state, SHORT if waits else LONG), *options)
+                    "%s=%s" % (state, patience if waits else LONG), *options)
 
     def run_matrix(self, table, check, count, *options, **settings):
         """check(cell's result, step, action, recipients) -> what is wrong, or None. No recipient may get two copies."""
         self.sink.control("reset")
         cells = [(step, action) for step in table for action in ACTIONS]
 
-        def one(number):
+        def one(number, patience=SHORT):
             step, action = cells[number]
-            name = "cell%dn" % number
+            name = "cell%dn%sn" % (number, patience)
             result = self.cell(step, action, "--to", name + "%d@watch.test", "--count", count, "--reopen", 9, *options,
-                               **settings)
+                               patience=patience, **settings)
             wrong = check(result, step, action, ["%s%d@watch.test" % (name, i) for i in range(count)])
+            if wrong and TOO_LATE in result.stdout and patience != PATIENT:
+                return one(number, PATIENT)
             return "%s=%s: %s\n%s" % (step, action, wrong, result.stdout) if wrong else None
         with concurrent.futures.ThreadPoolExecutor(6) as pool:
             wrong = list(filter(None, pool.map(one, range(len(cells)))))
@@ -184,22 +188,25 @@ class TestFaultMatrix(unittest.TestCase):
         self.sink.control("reset")
         cells = [(step, action, nth) for step in SHARED for action in ACTIONS for nth in range(3 if step == "RCPT" else 1)]
 
-        def one(number):
+        def one(number, patience=SHORT):
             step, action, nth = cells[number]
-            result = self.cell(step, action, "--to", "share%dn%%d@watch.test" % number, "--count", 6, "--share", 3,
-                               "--reopen", 9, suffix="*1@%d" % (nth + 1), **settings)
+            name = "share%dn%sn" % (number, patience)
+            result = self.cell(step, action, "--to", name + "%d@watch.test", "--count", 6, "--share", 3, "--reopen", 9,
+                               suffix="*1@%d" % (nth + 1), patience=patience, **settings)
             row = SHARED[step].split()[ACTIONS.index(action)]
             if step == "MAIL" and settings.get("no_pipelining"):
                 row = row.replace("t", "r")
             wrong = []
             for i in range(6):
                 want = "s" if i >= 3 else row[0] if i == nth else row[-1]
-                kinds = result.kinds("share%dn%d@watch.test" % (number, i))
+                kinds = result.kinds("%s%d@watch.test" % (name, i))
                 if want in "st":
                     kinds = ["sent"] if kinds[-1:] == ["sent"] and set(kinds[:-1]) <= {"untouched"} else kinds
                     want = "s"
                 if kinds != [KINDS[want]]:
                     wrong.append("recipient %d: %s, not %s" % (i, kinds, KINDS[want]))
+            if wrong and TOO_LATE in result.stdout and patience != PATIENT:
+                return one(number, PATIENT)
             return "%s=%s for recipient %d: %s\n%s" % (step, action, nth, wrong, result.stdout) if wrong else None
         with concurrent.futures.ThreadPoolExecutor(6) as pool:
             wrong = list(filter(None, pool.map(one, range(len(cells)))))
@@ -233,23 +240,23 @@ class TestFaultMatrix(unittest.TestCase):
                 self.assertEqual(stats["messages"], transactions)
 
     def test_a_reply_to_the_dot_just_in_time_is_one_delivery(self):
-        """600 s and 540 s, divided by 600."""
+        """600 s, divided by 200, and half of it or half as much again."""
         self.sink.control("reset")
-        for delay, kind in ((900, "sent"), (1300, "uncertain")):
+        for delay, kind in ((1500, "sent"), (4500, "uncertain")):
             port = self.sink.listen("dot=delay:%d+ok*1" % delay)
-            result = send(url(port), "--ca", self.ca, "--user", "app", "--timeout", "final dot=1000", "--count", 2,
+            result = send(url(port), "--ca", self.ca, "--user", "app", "--timeout", "final dot=3000", "--count", 2,
                           "--to", "late%d-%%d@watch.test" % delay)
             self.assertEqual(result.kinds("late%d-0@watch.test" % delay), [kind])
             self.assertEqual(result.kinds("late%d-1@watch.test" % delay)[-1], "sent")
         peers.wait_for("the late one", lambda: len(self.sink.stats()["recipients"]) == 4 or
-                       "late1300-0@watch.test" not in self.sink.stats()["recipients"])
+                       "late4500-0@watch.test" not in self.sink.stats()["recipients"])
         self.assertLessEqual(max(self.sink.stats()["recipients"].values()), 1)
 
     def test_a_body_without_its_permit_never_leaves(self):
         """As with a full disk: what cannot be recorded is not sent, and nothing is lost by it."""
         self.sink.control("reset")
         port = self.sink.listen()
-        result = send(url(port), "--ca", self.ca, "--user", "app", "--timeout", "permit=300", "--permits", 2, "--count", 5,
+        result = send(url(port), "--ca", self.ca, "--user", "app", "--timeout", "permit=1500", "--permits", 2, "--count", 5,
                       "--to", "held%d@watch.test")
         stats = self.sink.stats()
         self.assertEqual([result.kinds("held%d@watch.test" % i)[-1] for i in range(5)], ["sent"] * 5)

@@ -1,5 +1,6 @@
 /* The ledger on a bad disk: every operation with each of its writes failing, each of its syncs failing, and the process
  * killed before each of them. What failed is undone whole and succeeds when tried again; the invariants always hold. */
+/* run: not under tsan */
 #include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>

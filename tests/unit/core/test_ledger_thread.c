@@ -1,6 +1,7 @@
 /* core/ledger_alert.h: threads at random. An alert, updates and a recall while rows are claimed, sent, lost in crashes
  * and given back, and people leave, stop alerts and join; a model of who has got what tells whom each must reach. A
  * seed that fails is printed. */
+/* run: not under tsan */
 #include <stdio.h>
 #include <stdlib.h>
 

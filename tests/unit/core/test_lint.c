@@ -1,4 +1,5 @@
 /* core/lint.h: what is found in a letter, what is left in peace, and where it is said to be. */
+/* run: not under tsan */
 #include "core/lint.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* core/markdown.h: letters as HTML and as plain text, tables among them, whatever the author wrote. */
+/* run: not under tsan */
 #include "core/markdown.h"
 
 #include <ctype.h>

@@ -1,4 +1,5 @@
 /* When a source may be asked: over days, restarts and jumps of the clock, never more than its rules. */
+/* run: not under tsan */
 #include "core/source.h"
 
 #include <stdio.h>

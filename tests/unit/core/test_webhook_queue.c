@@ -1,4 +1,5 @@
 /* core/webhook_queue.h: what is claimed, in which order, what a clock changes of it, and what is forgotten. */
+/* run: not under tsan */
 #include "core/webhook_queue.h"
 
 #include "base/buf.h"

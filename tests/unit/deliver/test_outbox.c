@@ -1,4 +1,5 @@
 /* deliver/outbox.h: from the ledger to a relay and back, with everything that can happen in between. */
+/* run: not under tsan */
 #include "deliver/outbox.h"
 
 #include <stdio.h>

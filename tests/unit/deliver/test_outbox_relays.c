@@ -1,4 +1,5 @@
 /* The outbox with several relays, domains that put off or hang, messages that are refused, and lanes. */
+/* run: not under tsan */
 #include "base/mem.h"
 #include "lib/outbox_fixture.h"
 #include "lib/test.h"

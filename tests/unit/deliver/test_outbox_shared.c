@@ -1,4 +1,5 @@
 /* deliver/outbox.h: alerts that share transactions ([relay] alert_recipients). */
+/* run: not under tsan */
 #include <stdio.h>
 #include <string.h>
 

@@ -2,6 +2,7 @@
  * deliver/relay_health.h: breaker and window. Beside the rules one by one, a relay is simulated that allows fewer
  * sessions than we have: what counts is how many connections it refuses and how many letters still go through.
  */
+/* run: not under tsan */
 #include "deliver/relay_health.h"
 
 #include <stdio.h>

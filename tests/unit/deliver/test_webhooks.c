@@ -1,4 +1,5 @@
 /* deliver/webhooks.h with the real queue in memory and a receiver in the same loop. */
+/* run: not under tsan */
 #include "deliver/webhooks.h"
 
 #include <stdio.h>
