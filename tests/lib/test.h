@@ -25,4 +25,11 @@
         return cmocka_run_group_tests(table, NULL, NULL); \
     }
 
+/* A sanitizer makes some code forty times as slow: what only shows that something large ends may be smaller then. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define TEST_SLOWNESS 4
+#else
+#define TEST_SLOWNESS 1
+#endif
+
 #endif
