@@ -280,7 +280,7 @@ void sim_check_result(struct sim *s, struct sim_row *row, enum delivery_state to
     if (to == DELIVERY_WITHDRAWN && !row->is_recalled)
         sim_fail(s, "delivery %lld is withdrawn, and nobody asked for it", (long long)row->id);
     if (to == DELIVERY_EXPIRED)
-        sim_alert_check_expired(s, row, at_us);
+        sim_alert_check_expired(s, row);
     if (to == DELIVERY_FAILED)
         check_failed(s, row, at_us);
     if (to == DELIVERY_PENDING)

@@ -76,7 +76,7 @@ void sim_check_claim(struct sim *s, struct sim_row *row, int64_t old_due_us, int
 void sim_alert_check_claim(struct sim *s, const struct sim_row *row, int64_t at_us);
 /* A message has changed its state. */
 void sim_alert_check_closed(struct sim *s, const struct sim_message *m);
-void sim_alert_check_expired(struct sim *s, const struct sim_row *row, int64_t at_us);
+void sim_alert_check_expired(struct sim *s, const struct sim_row *row);
 void sim_alert_check_mark(struct sim *s, const struct sim_row *row, bool is_marked);
 void sim_alert_check_end(struct sim *s);
 
