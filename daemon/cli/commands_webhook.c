@@ -89,7 +89,7 @@ const struct cli_command CLI_COMMANDS_WEBHOOK[] = {
     {"webhook", "show", "WEBHOOK", "one endpoint", .method = "GET", .path = "/api/v1/webhook/{WEBHOOK}"},
     {"webhook", "edit", "WEBHOOK", "change its address, name, kinds or settings", .options = EDIT, .method = "PATCH",
      .path = "/api/v1/webhook/{WEBHOOK}", .run = cli_run_webhook_add, .say = "webhook {name} changed: {url}",
-     .more = "Its secret is not edited but rotated (webhook rotate); whether anything is sent there: webhook enable,\n"
+     .more = "Its secret is not edited but rotated (webhook rotate); whether anything is sent there: webhook enable, "
              "webhook disable. Its format and whom it belongs to stay: add another one, and remove this."},
     {"webhook", "test", "WEBHOOK", "send a made-up warning now, and show request and answer", .method = "POST",
      .path = "/api/v1/webhook/{WEBHOOK}/test", .run = cli_run_webhook_test},

@@ -1,13 +1,14 @@
 /*
  * Help and completion, made from the table of commands, so that neither can forget one.
  *
- * No line is longer than HELP_COLUMNS; longer texts are broken at blanks under their own beginning.
+ * No line is longer than HELP_COLUMNS or the terminal; longer texts are broken at blanks under their own beginning.
  */
 #include "cli/cli.h"
 
 #include <string.h>
 
 #include "cli/table.h"
+#include "cli/words.h"
 
 enum { HELP_COLUMNS = 100, HELP_INDENT = 2 };
 
@@ -15,12 +16,13 @@ enum { HELP_COLUMNS = 100, HELP_INDENT = 2 };
 static void print_wrapped(FILE *out, const char *text, size_t at)
 {
     size_t column = at;
+    size_t columns = words_columns(HELP_COLUMNS);
     while (*text) {
         size_t n = strcspn(text, " ");
         char word[256];
         snprintf(word, sizeof word, "%.*s", (int)n, text);
         size_t width = text_columns(word);
-        if (column > at && column + 1 + width > HELP_COLUMNS) {
+        if (column > at && column + 1 + width > columns) {
             fprintf(out, "\n%*s", (int)at, "");
             column = at;
         }

@@ -157,7 +157,7 @@ static void put_text(struct screen *s, const char *text)
         struct buf paragraph;
         buf_init(&paragraph, SHOW_VALUE_BYTES);
         buf_add(&paragraph, text, n);
-        words_wrap(&wrapped, buf_str(&paragraph), 2 * INDENT, COLUMNS);
+        words_wrap(&wrapped, buf_str(&paragraph), 2 * INDENT, words_columns(COLUMNS));
         buf_fini(&paragraph);
         text += n + (text[n] == '\n');
     }

@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 #include "base/buf.h"
 #include "cli/table.h"
 
@@ -38,6 +41,15 @@ void words_clip(struct buf *out, const char *text, size_t columns)
         p += n;
     }
     buf_adds(out, "…");
+}
+
+size_t words_columns(size_t usual)
+{
+    enum { NARROWEST = 40 }; /* less is no use to anybody */
+    struct winsize size = {.ws_col = 0};
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_col >= usual)
+        return usual;
+    return size.ws_col > NARROWEST ? size.ws_col : NARROWEST;
 }
 
 void words_wrap(struct buf *out, const char *text, size_t indent, size_t columns)

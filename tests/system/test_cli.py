@@ -4,14 +4,18 @@
 The programs are those of $GRANNBUD_BIN (default: build), the tests need nothing but them.
 """
 
+import fcntl
 import http.server
 import json
 import os
 import pathlib
+import pty
 import socketserver
 import stat
+import struct
 import subprocess
 import tempfile
+import termios
 import threading
 import unicodedata
 import unittest
@@ -117,6 +121,26 @@ class Usage(unittest.TestCase):
         self.assertEqual(complete("grannbud", "group", "import", "--d"), ["--dry-run"])
         self.assertEqual(complete("grannbud", "--socket", "/s", "letter", "rep"), ["report"])
         self.assertEqual(complete("grannbud", "why", "a@example.se", "--js"), ["--json"])
+
+
+class Terminal(unittest.TestCase):
+    def test_help_fits_a_narrow_terminal(self):
+        for columns, longest in ((80, 80), (40, 60)):  # at 40 an option's name and value may need more
+            master, end = pty.openpty()
+            fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", 25, columns, 0, 0))
+            with subprocess.Popen([str(BIN), "help", "webhook", "edit"], stdout=end, stderr=end, stdin=subprocess.DEVNULL) as p:
+                os.close(end)
+                text = b""
+                try:
+                    while piece := os.read(master, 4096):
+                        text += piece
+                except OSError:  # the other end is closed
+                    pass
+                p.wait()
+            os.close(master)
+            lines = text.decode().replace("\r", "").split("\n")
+            self.assertGreater(len(lines), 20)
+            self.assertLessEqual(max(map(len, lines)), longest, text.decode())
 
 
 class Schedule(unittest.TestCase):
