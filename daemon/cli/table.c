@@ -86,11 +86,6 @@ void table_column(struct table *t, const char *title, bool is_right)
     table_cell(t, title);
 }
 
-size_t table_rows(const struct table *t)
-{
-    return t->column_count ? t->cell_count / t->column_count - 1 : 0;
-}
-
 static void print_cell(const struct table *t, size_t i, FILE *out)
 {
     size_t column = i % t->column_count;

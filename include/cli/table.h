@@ -27,7 +27,6 @@ void table_fini(struct table *t);
 void table_column(struct table *t, const char *title, bool is_right);
 /* The next cell; rows are complete when they have as many as there are columns. NULL is "". */
 void table_cell(struct table *t, const char *text);
-size_t table_rows(const struct table *t); /* without the titles */
 void table_print(const struct table *t, FILE *out);
 
 /* How many columns of a terminal the text takes (åäö one, combining marks none). */

@@ -43,7 +43,6 @@ static void test_table_print__aligns_by_columns_not_bytes(void **state)
     table_cell(&t, "Abc");
     table_cell(&t, "1284");
     table_cell(&t, NULL);
-    assert_int_equal(table_rows(&t), 2);
     PRINTED(text, table_print(&t, out));
     assert_string_equal(text, "Namn            N  Ort\n"
                               "Örkelljunga     7  x\n"
