@@ -56,8 +56,8 @@ void webhook_maker_fini(struct webhook_maker *maker);
 /* Is the event the end of something, a recall or an expiry? Errors as below. */
 int webhook_maker_is_end(struct webhook_maker *maker, int64_t event_id, bool *out);
 
-/* When the event may ring this endpoint: the end of the quiet hours that it is in, or 0: now. Danger to life may at once,
- * and so may a test, which somebody waits for. Errors as below. */
+/* When the event may ring this endpoint: the end of the quiet hours that it is in, or 0: now. Danger to life may at
+ * once, and so may a test, which somebody waits for. Errors as below. */
 int webhook_maker_rings_us(struct webhook_maker *maker, int64_t webhook_id, int64_t event_id, int64_t *out);
 
 /* 0 and *out; ERR_NOT_FOUND when there is nothing to say to this receiver (*out NULL); ERR_INVALID, ERR_TOO_LARGE or
