@@ -37,7 +37,7 @@
 enum { POOL_PUBLIC, POOL_PRIVATE, POOL_COUNT };
 enum {
     SPARE_CALLS_MAX = 64,
-    KNOWN_URLS = 1024,
+    KNOWN_URLS = 8192,
     EXPECT_BYTES = 64 * 1024, /* from some size on libcurl asks first: from a megabyte, in 7.88 */
     CONNECTION_LIFE_S = 3600, /* then a name is looked up anew, however busy its connection is */
     CONNECTION_IDLE_S = 60,
