@@ -119,7 +119,9 @@ static int find(struct db *db, const struct actor *actor, const char *text, stru
     if (rc)
         return rc;
     rc = db_next(rows);
-    if (rc > 0 && scope_kind_parse(db_text(rows, 6), &m.scope.kind)) {
+    if (rc > 0 && !scope_kind_parse(db_text(rows, 6), &m.scope.kind))
+        rc = ERR_CORRUPT;
+    if (rc > 0) {
         snprintf(m.scope.code, sizeof m.scope.code, "%s", db_text(rows, 7));
         m.title = xstrdup(db_text(rows, 1));
         m.starts_us = db_int(rows, 2);
