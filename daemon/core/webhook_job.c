@@ -136,9 +136,11 @@ int webhook_maker_rings_us(struct webhook_maker *maker, int64_t webhook_id, int6
     if (rc || !webhook_format_rings(maker->row.format))
         return rc;
     rc = need_event(maker, event_id, &event);
-    bool is_danger = event && event->alert.life_danger && event->type != WEBHOOK_EVENT_ALERT_EXPIRED;
-    if (rc || is_danger || event->type == WEBHOOK_EVENT_TEST)
+    if (rc || !event)
         return rc;
+    bool is_danger = event->alert.life_danger && event->type != WEBHOOK_EVENT_ALERT_EXPIRED;
+    if (is_danger || event->type == WEBHOOK_EVENT_TEST)
+        return 0;
     *out = night_ends_us(maker);
     return 0;
 }
