@@ -278,6 +278,7 @@ lint-format: | deps-lint
 lint-rules: | deps
 	for t in tests/lint/test_*.py; do out=$$($(PYTHON) $$t 2>&1) || { echo "$$out"; exit 1; }; done
 	$(PYTHON) tests/lint/check.py
+	tests/lib/tools/openapi.py | diff -u conf/openapi.json - || { echo "conf/openapi.json: tests/lib/tools/openapi.py > conf/openapi.json"; exit 1; }
 
 lint-scripts: | deps-lint
 	shellcheck --shell=bash $(LINT_SH)

@@ -186,14 +186,19 @@ class Sources:
                     yield from self.bodies(path, name, seen)
 
     def names(self, path, handler, function):
+        """What the handler gives to `function`: a literal, a constant, or a literal that it hands to a function between."""
+        handed = None
         for where, text in self.bodies(path, handler):
             m = re.search(function + r"\(call,\s*" + TEXT + r"\)", text)
             if m:
                 return joined(m.group(1)).split()
             m = re.search(function + r"\(call,\s*(\w+)\)", text)
             if m:
-                value = re.search(r"\b" + m.group(1) + r"\[\]\s*=\s*" + TEXT, self.files[where])
+                value = re.search(r"\b" + m.group(1) + r"\[\]\s*=\s*" + TEXT, self.files[where]) or handed
+                if not value:
+                    raise SystemExit(f"{where.name}: {function} is given {m.group(1)}, which is neither constant nor handed on")
                 return joined(value.group(1)).split()
+            handed = re.search(r"\w+\(call, db, " + TEXT + r"[,)]", text) or handed
         return []
 
 
