@@ -205,8 +205,9 @@ static void rings_in_the_morning(void)
 
 static void alert_until_noon(void)
 {
+    int64_t noon_us = evening_us + 16 * HOUR;
     alert = webhook_fixture_alert(&f, 0, "alert");
-    webhook_fixture_sql(&f, "UPDATE webhook_delivery SET expires_at = %lld", (long long)(evening_us + 16 * HOUR));
+    webhook_fixture_sql(&f, "UPDATE webhook_delivery SET expires_at = %lld", (long long)noon_us);
 }
 
 static void test_webhook_claim__a_retry_of_the_evening_rings_in_the_morning(void **state)
