@@ -11,8 +11,10 @@
  * Where connections are kept (curl_loop_keep), so are the watches of their sockets, from on_socket_opened to
  * on_socket_closed: libcurl loses interest after each transfer and finds it again with the next, and each time would
  * cost eight calls of the system. The poll stays armed; what comes while libcurl does not want to hear of it disarms
- * it. All other descriptors (the resolver's, those of CURLOPT_CONNECT_ONLY, which their owner watches after us) are
- * watched for as long as libcurl wants to hear of them.
+ * it. A socket that never connected (time-out, call ended, the slower of two addresses) libcurl 7.88 closes without
+ * on_socket_closed, right before it says that it wants to hear of it no more: its watch goes then. All other
+ * descriptors (the resolver's, those of CURLOPT_CONNECT_ONLY, which their owner watches after us) are watched for as
+ * long as libcurl wants to hear of them.
  */
 #include "net/curl_loop.h"
 
@@ -45,8 +47,9 @@ struct watch {
     uv_poll_t poll;
     struct curl_loop *owner;
     curl_socket_t fd;
-    int wanted; /* events of libuv that libcurl wants to hear of; 0: none */
-    int armed;  /* those that the poll tells */
+    int wanted;        /* events of libuv that libcurl wants to hear of; 0: none */
+    int armed;         /* those that the poll tells */
+    bool is_connected; /* libcurl has wanted to read, which it does not before */
 };
 
 /* Each message is copied before the callback, which may remove the handle and with it the message. */
@@ -206,10 +209,13 @@ static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, voi
     struct watch *kept = kept_watch(c, fd);
     struct watch *w = kept ? kept : assigned;
     if (what == CURL_POLL_REMOVE) {
-        if (kept)
+        if (kept && kept->is_connected) {
             kept->wanted = 0;
-        else if (w)
+        } else if (w) {
+            if (kept)
+                c->kept[fd] = NULL;
             watch_close(w);
+        }
         curl_multi_assign(c->multi, fd, NULL);
         return 0;
     }
@@ -224,6 +230,7 @@ static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, voi
         events |= UV_READABLE;
     if (what != CURL_POLL_IN)
         events |= UV_WRITABLE;
+    w->is_connected = w->is_connected || what != CURL_POLL_OUT;
     return watch_want(w, events);
 }
 

@@ -1,8 +1,11 @@
 /* net/http_call.h against a server in the same loop that says what a row tells it to, byte by byte. */
 #include "net/http_call.h"
 
+#include <arpa/inet.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include "base/err.h"
@@ -375,6 +378,59 @@ static void test_http_call_cancel__works_at_any_moment(void **state)
     }
 }
 
+/* A listener whose queue is full, so that who connects to it waits; fds[0] is the listener's. Its port. */
+static int deafen(int fds[4])
+{
+    struct sockaddr_in any = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t n = sizeof any;
+    for (int i = 0; i < 4; i++)
+        fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    assert_int_equal(bind(fds[0], (const struct sockaddr *)&any, sizeof any), 0);
+    assert_int_equal(listen(fds[0], 0), 0);
+    assert_int_equal(getsockname(fds[0], (struct sockaddr *)&any, &n), 0);
+    for (int i = 1; i < 4; i++)
+        connect(fds[i], (const struct sockaddr *)&any, sizeof any);
+    return ntohs(any.sin_port);
+}
+
+/* May others in the loop watch a descriptor that is opened now? */
+static void assert_next_descriptor_is_free(struct bed *bed)
+{
+    uv_poll_t poll;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(uv_poll_init(&bed->loop, &poll, fd), 0);
+    uv_close((uv_handle_t *)&poll, NULL);
+    uv_run(&bed->loop, UV_RUN_NOWAIT);
+    close(fd);
+}
+
+/* libcurl closes such a socket without a word, and its number is anybody's. */
+static void test_http_call__lets_go_of_a_socket_that_never_connected(void **state)
+{
+    struct bed *bed = *state;
+    struct http_call *call = NULL;
+    struct err err;
+    char url[100];
+    int fds[4];
+    int port = deafen(fds);
+    struct http_request r = request_to(url, sizeof url, bed);
+    snprintf(url, sizeof url, "http://127.0.0.1:%d/", port);
+    r.connect_timeout_ms = 100;
+    run(bed, &r);
+    assert_int_equal(bed->answer.fault, HTTP_FAULT_TIMEOUT);
+    assert_next_descriptor_is_free(bed);
+    r.connect_timeout_ms = PATIENT_MS;
+    bed->is_done = false;
+    assert_int_equal(http_call_start(bed->client, &r, on_done, bed, &call, &err), 0);
+    for (int i = 0; i < 4; i++)
+        uv_run(&bed->loop, UV_RUN_NOWAIT);
+    assert_false(bed->is_done);
+    http_call_cancel(call);
+    assert_next_descriptor_is_free(bed);
+    for (int i = 0; i < 4; i++)
+        close(fds[i]);
+}
+
 static void test_http_retry_after_s__reads_numbers_and_dates(void **state)
 {
     (void)state;
@@ -429,6 +485,7 @@ static const struct CMUnitTest TESTS[] = {
     TEST_FIXTURE(test_http_call__tells_that_nothing_left, set_up, tear_down),
     TEST_FIXTURE(test_http_call_start__refuses_a_bad_request, set_up, tear_down),
     TEST_FIXTURE(test_http_call_cancel__works_at_any_moment, set_up, tear_down),
+    TEST_FIXTURE(test_http_call__lets_go_of_a_socket_that_never_connected, set_up, tear_down),
     TEST(test_http_retry_after_s__reads_numbers_and_dates),
 };
 
