@@ -96,9 +96,10 @@ static int has_something(struct taking *t, int64_t webhook_id, const struct webh
 /* Back into the queue, until `until_us`; whatever brought it here at night: a retry, a pause that ended, a restart. */
 static int put_off(struct taking *t, const struct webhook_claimed *row, int64_t until_us)
 {
-    bool ends_before = row->expires_us > 0 && row->expires_us < until_us;
+    int64_t ends_us = row->expires_us + t->claim->now_us - t->proven_us; /* by the clock as it shows */
+    bool ends_before = row->expires_us > 0 && ends_us < until_us;
     return db_exec(t->db, NULL, Q_WEBHOOK_PUT_OFF,
-                   DB_ARGS(DB_INT(row->delivery_id), DB_INT(ends_before ? row->expires_us : until_us),
+                   DB_ARGS(DB_INT(row->delivery_id), DB_INT(ends_before ? ends_us : until_us),
                            DB_TEXT("quiet hours: telephones wait for the morning")));
 }
 

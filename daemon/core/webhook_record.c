@@ -40,16 +40,24 @@ static int give_back(struct db *db, const struct webhook_result *r)
     return rc == 0 && changed == 0 ? ERR_BAD_STATE : rc;
 }
 
+/* How far `now_us` is ahead of what is proven: alerts end so much later. */
+static int64_t unproven_us(struct db *db, int64_t now_us)
+{
+    int64_t proven_us = db_proven_us(db);
+    return now_us > proven_us ? now_us - proven_us : 0;
+}
+
 /* The row's own end. */
 static int end_row(struct db *db, const struct webhook_result *r)
 {
     int64_t changed = 0;
     int reached = r->outcome == WEBHOOK_DELIVERED ? REACHED_YES : r->may_have_reached ? REACHED_PERHAPS : REACHED_NO;
-    int rc = db_exec(db, &changed, Q_WEBHOOK_RECORD,
-                     DB_ARGS(DB_INT(r->delivery_id), DB_TEXT(state_of(r->outcome)), DB_INT(r->due_us),
-                             DB_INT(r->now_us), DB_INT(r->duration_ms),
-                             r->http_status ? DB_INT(r->http_status) : DB_NULL, DB_TEXT(r->detail), DB_TEXT(r->peer),
-                             DB_TEXT(r->answer), DB_TEXT(r->transcript), DB_INT(reached), DB_INT(r->endpoint_id)));
+    int rc =
+        db_exec(db, &changed, Q_WEBHOOK_RECORD,
+                DB_ARGS(DB_INT(r->delivery_id), DB_TEXT(state_of(r->outcome)), DB_INT(r->due_us), DB_INT(r->now_us),
+                        DB_INT(r->duration_ms), r->http_status ? DB_INT(r->http_status) : DB_NULL, DB_TEXT(r->detail),
+                        DB_TEXT(r->peer), DB_TEXT(r->answer), DB_TEXT(r->transcript), DB_INT(reached),
+                        DB_INT(r->endpoint_id), DB_INT(unproven_us(db, r->now_us))));
     return rc == 0 && changed == 0 ? ERR_BAD_STATE : rc;
 }
 

@@ -38,16 +38,23 @@ static void add_record(struct webhooks *w, struct webhook_record *r)
     w->done_count++;
 }
 
-static struct webhook_verdict judge(const struct webhooks *w, const struct webhook_flight *f,
-                                    const struct http_answer *a)
+/* How far the wall clock is ahead of what is proven: alerts end so much later. */
+static int64_t unproven_us(struct webhooks *w)
 {
+    int64_t now_us = 0;
+    return clock_trust_look(&w->trust, w->env.clock, &now_us);
+}
+
+static struct webhook_verdict judge(struct webhooks *w, const struct webhook_flight *f, const struct http_answer *a)
+{
+    int64_t ahead_us = unproven_us(w);
     struct webhook_case c = {.fault = a->fault,
                              .status = a->status,
                              .retry_after_s = a->retry_after_s,
                              .attempts = f->job->attempts,
                              .first_at_us = f->job->first_at_us,
                              .now_us = clock_real_us(w->env.clock),
-                             .expires_us = f->job->expires_us,
+                             .expires_us = f->job->expires_us > 0 ? f->job->expires_us + ahead_us : 0,
                              .is_test = f->job->is_test};
     if (a->fault != HTTP_FAULT_NONE || a->status / 100 != 2) /* else nothing is left to chance */
         random_bytes(&c.chance, sizeof c.chance);
@@ -317,6 +324,7 @@ static void set_timer(struct webhooks *w)
 static void pump(struct webhooks *w)
 {
     w->is_dirty = false;
+    unproven_us(w); /* each ten seconds at least: a jump shows by the look before it */
     if (w->is_stopping) {
         stop_further(w);
     } else {
@@ -344,6 +352,7 @@ struct webhooks *webhooks_new(const struct webhooks_env *env, const struct confi
     w->config = config;
     w->done_end = &w->done;
     w->look_ms = INT64_MAX;
+    unproven_us(w);
     uv_timer_init(env->loop, &w->timer);
     w->timer.data = w;
     uv_prepare_init(env->loop, &w->prepare);

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/clock_trust.h"
 #include "base/rate_meter.h"
 #include "core/webhook_queue.h"
 #include "deliver/webhooks.h"
@@ -69,7 +70,8 @@ struct webhooks {
     uv_timer_t timer;
     uv_prepare_t prepare;
     int handles;
-    bool is_dirty; /* a look at everything is due before the loop waits again */
+    struct clock_trust trust; /* the store's writer has one as well */
+    bool is_dirty;            /* a look at everything is due before the loop waits again */
 
     struct webhook_flights waiting, called;
     struct webhook_flight *oldest_young; /* of the called; those after it are young too */

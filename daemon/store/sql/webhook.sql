@@ -174,13 +174,14 @@ UPDATE webhook_delivery SET state = 'pending', due_at = $2, attempts = attempts 
 WHERE id = $1 AND state = 'claimed'
 
 -- The end of an attempt. $2 the state that the outcome means; a row that was overtaken, or whose endpoint is disabled by
--- now, does not wait for another try (a test has but one anyway).
+-- now, does not wait for another try (a test has but one anyway). No try is due after its alert's end, by the clock as far
+-- as it is proven, from which $4 is $13 ahead.
 -- name: webhook_record
 UPDATE webhook_delivery SET
     state = CASE WHEN $2 <> 'pending' THEN $2 WHEN recalled = 1 THEN 'withdrawn'
                  WHEN thread_id <> event_id AND (SELECT w.state FROM webhook AS w WHERE w.id = webhook_delivery.webhook_id) <> 'enabled'
                  THEN 'failed' ELSE 'pending' END,
-    due_at = CASE WHEN expires_at > 0 AND expires_at < $3 THEN expires_at ELSE $3 END, last_at = $4, duration_ms = $5, http_status = $6, detail = $7, peer = $8, answer = $9, transcript = $10,
+    due_at = CASE WHEN expires_at > 0 AND expires_at + $13 < $3 THEN expires_at + $13 ELSE $3 END, last_at = $4, duration_ms = $5, http_status = $6, detail = $7, peer = $8, answer = $9, transcript = $10,
     reached = CASE WHEN $11 > reached THEN $11 ELSE reached END
 WHERE id = $1 AND state = 'claimed' AND webhook_id = $12
 

@@ -302,6 +302,18 @@ static void test_webhook_claim__what_ends_before_the_morning_never_rings(void **
     assert_string_equal(store_fixture_text(&f.s, "SELECT state FROM webhook_delivery"), "expired");
 }
 
+/* What is over by a clock that jumped is not, yet; nor is it looked at again and again until then. */
+static void test_webhook_claim__a_clock_set_forward_lets_telephones_sleep(void **state)
+{
+    (void)state;
+    alert = webhook_fixture_alert(&f, 0, "alert"); /* for an hour */
+    f.s.jumped_us = 3 * HOUR;
+    f.s.now_us += 10 * MINUTE + f.s.jumped_us;
+    assert_int_equal(claim(), 0);
+    assert_string_equal(store_fixture_text(&f.s, "SELECT state FROM webhook_delivery"), "pending");
+    assert_int_equal(store_fixture_number(&f.s, "SELECT due_at FROM webhook_delivery"), evening_us + 4 * HOUR);
+}
+
 /* A jump of the clock brings it back too early; it waits again. */
 static void test_webhook_claim__a_clock_set_back_lets_telephones_sleep(void **state)
 {
@@ -366,6 +378,7 @@ static const struct CMUnitTest tests[] = {
     ROW(test_webhook_claim__machines_hear_at_night),
     ROW(test_webhook_claim__what_ends_before_the_morning_never_rings),
     ROW(test_webhook_claim__a_clock_set_back_lets_telephones_sleep),
+    ROW(test_webhook_claim__a_clock_set_forward_lets_telephones_sleep),
     ROW(test_webhook_edit__a_telephone_that_is_taken_out_is_left_alone),
 };
 

@@ -30,6 +30,7 @@ struct bed {
     struct store *store;
     struct clock clock;
     int64_t ahead_us; /* of the machine's clocks, both */
+    int64_t jump_us;  /* the wall clock, further than that */
     struct config *config, *strict;
     struct http_client *http;
     struct webhooks *webhooks;
@@ -40,7 +41,7 @@ struct bed {
 
 static int64_t real_us(void *ctx)
 {
-    return clock_real_us(clock_system()) + ((struct bed *)ctx)->ahead_us;
+    return clock_real_us(clock_system()) + ((struct bed *)ctx)->ahead_us + ((struct bed *)ctx)->jump_us;
 }
 
 static int64_t mono_ms(void *ctx)
@@ -314,6 +315,26 @@ static void test_webhooks__wait_for_what_is_due_by_themselves(void **state)
     UNTIL(bed, outcome(bed, WEBHOOK_DELIVERED) == 1);
 }
 
+/* Only what is proven ends an alert, and a try that failed waits as always. */
+static void test_webhooks__a_clock_that_jumps_ahead_ends_nothing(void **state)
+{
+    struct bed *bed = *state;
+    struct hook *hook = &bed->server.hooks[0];
+    add_hooks(bed, 0, 0);
+    hook->reply = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
+    add_alert(bed);
+    bed->jump_us = INT64_C(10) * 365 * 86400 * US_PER_S;
+    UNTIL(bed, outcome(bed, WEBHOOK_RETRY) + outcome(bed, WEBHOOK_EXPIRED) == 1);
+    assert_int_equal(outcome(bed, WEBHOOK_RETRY), 1);
+    for (int i = 0; i < 200; i++)
+        turn(bed);
+    assert_int_equal(hook->hits, 1); /* not due yet */
+    hook->reply = NULL;
+    go_ahead(bed, 7);
+    UNTIL(bed, outcome(bed, WEBHOOK_DELIVERED) == 1);
+    assert_int_equal(hook->hits, 2);
+}
+
 /* One that hangs has four calls open, the others get everything meanwhile; once it is known to fail, one call. */
 static void test_webhooks__a_hanging_receiver_holds_up_itself_only(void **state)
 {
@@ -523,6 +544,7 @@ static const struct CMUnitTest TESTS[] = {
     TEST_FIXTURE(test_webhooks__deliver_signed_and_record, set_up, tear_down),
     TEST_FIXTURE(test_webhooks__try_again_under_the_same_id, set_up, tear_down),
     TEST_FIXTURE(test_webhooks__wait_for_what_is_due_by_themselves, set_up, tear_down),
+    TEST_FIXTURE(test_webhooks__a_clock_that_jumps_ahead_ends_nothing, set_up, tear_down),
     TEST_FIXTURE(test_webhooks__a_hanging_receiver_holds_up_itself_only, set_up, tear_down),
     TEST_FIXTURE(test_webhooks__keep_a_connection, set_up, tear_down),
     TEST_FIXTURE(test_webhooks__stopping_waits_for_what_is_in_flight, set_up, tear_down),
