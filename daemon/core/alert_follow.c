@@ -45,8 +45,9 @@ static int refuse_state(const struct alert_row *row, const char *what, struct er
     return ERR_CORRUPT; /* the thread has a part in force, or an end */
 }
 
-int alert_load_current(struct db *db, const struct actor *actor, int64_t id, const char *what, struct alert_row *out,
-                       struct err *err)
+/* Whatever the clock shows: until the scheduler ends it, it goes out. */
+static int load_in_force(struct db *db, const struct actor *actor, int64_t id, const char *what, struct alert_row *out,
+                         struct err *err)
 {
     struct alert_row any = {0};
     int64_t current = 0;
@@ -58,11 +59,18 @@ int alert_load_current(struct db *db, const struct actor *actor, int64_t id, con
         rc = refuse_state(&any, what, err);
     else if (rc == 0)
         rc = alert_row_load(db, current, out, err);
+    alert_row_fini(&any);
+    return rc;
+}
+
+int alert_load_current(struct db *db, const struct actor *actor, int64_t id, const char *what, struct alert_row *out,
+                       struct err *err)
+{
+    int rc = load_in_force(db, actor, id, what, out, err);
     if (rc == 0 && out->expires_us <= db_now_us(db)) {
         out->state = ALERT_STATE_EXPIRED; /* the scheduler has not come by yet */
         rc = refuse_state(out, what, err);
     }
-    alert_row_fini(&any);
     return rc;
 }
 
@@ -173,7 +181,7 @@ int alert_recall(struct db *db, const struct actor *actor, const struct config *
     struct alert_row row = {.type = ALERT_TYPE_RECALL, .state = ALERT_STATE_RECALLED};
     int64_t now = db_now_us(db);
     *answer = (struct alert_answer){0};
-    int rc = alert_load_current(db, actor, id, "recalled", &before, err);
+    int rc = load_in_force(db, actor, id, "recalled", &before, err); /* who gets it yet must hear that it is over */
     if (rc == 0)
         rc = compose_recall(db, config, &before, in, &row, err);
     if (rc == 0)

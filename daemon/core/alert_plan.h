@@ -28,7 +28,7 @@ int alert_check_empty(const struct alert_audience *audience, struct err *err);
 int alert_check_rate(struct db *db, const struct actor *actor, const struct config *config, struct alert_answer *answer,
                      struct err *err);
 /* The part of the thread that is in force, loaded for a change by `actor`; ERR_BAD_STATE with words when it is over or
- * has not begun. `what` is "updated" or "recalled". */
+ * has not begun. `what`: "updated", a word for people. */
 int alert_load_current(struct db *db, const struct actor *actor, int64_t id, const char *what, struct alert_row *out,
                        struct err *err);
 

@@ -9,6 +9,7 @@
 #include "lib/alert_world.h"
 #include "lib/ledger_check.h"
 #include "lib/test.h"
+#include "store/db.h"
 
 static struct alert_world w;
 static int64_t root;
@@ -195,6 +196,19 @@ static void test_recall__says_what_a_person_wrote_and_lints_it(void **state)
     alert_view_fini(&v);
 }
 
+/* It may be going out yet: only what is proven ends it. */
+static void test_alert_recall__while_a_clock_that_jumped_says_that_it_is_over(void **state)
+{
+    (void)state;
+    int n = 0;
+    w.f.jumped_us = INT64_C(10) * 365 * 86400 * US_PER_S;
+    w.f.now_us += w.f.jumped_us;
+    store_fixture_ok(&w.f, alert_expire_due(w.f.db, &w.config, db_proven_us(w.f.db), &n));
+    assert_int_equal(n, 0);
+    alert_world_ok(&w, alert_world_recall(&w, &w.f.anna, root, NULL));
+    check_state(root, ALERT_STATE_RECALLED);
+}
+
 static void test_follow__what_is_over_is_refused_with_words(void **state)
 {
     (void)state;
@@ -336,6 +350,7 @@ static const struct CMUnitTest tests[] = {
     TEST_FIXTURE(test_recall__of_what_is_queued_withdraws_it_and_tells_nobody, setup, teardown),
     TEST_FIXTURE(test_recall__says_what_a_person_wrote_and_lints_it, setup, teardown),
     TEST_FIXTURE(test_follow__what_is_over_is_refused_with_words, setup, teardown),
+    TEST_FIXTURE(test_alert_recall__while_a_clock_that_jumped_says_that_it_is_over, setup, teardown),
     TEST_FIXTURE(test_follow__an_exercise_stays_one, setup, teardown),
     TEST_FIXTURE(test_follow__what_is_over_is_told_in_local_time, setup, teardown),
     TEST_FIXTURE(test_follow__the_night_holds_them_by_the_same_rule, setup, teardown),
