@@ -84,6 +84,7 @@ class Day(unittest.TestCase):
         return d, addresses, letters
 
     def restart(self, d, sinks):
+        wait_for("a daemon that knows signals", d.answers)
         if self.rng.random() < 0.5:
             d.process.send_signal(signal.SIGHUP)
             return
@@ -141,6 +142,7 @@ class Day(unittest.TestCase):
             self.live_through(d, clock, sinks)
             wait_for("end of all letters\n" + d.log()[-3000:], lambda: self.is_over(d, letters), 2 * END_HOURS * HOUR_S / RATE)
             ended = clock.passed() / HOUR_S
+            wait_for("a daemon that can be stopped", d.answers)  # it may just have been started
             self.assertEqual(d.stop()[0], 0, d.log()[-2000:])
             states = proof.check_store(d.database, finished=True)
             mails = first.mails() + second.mails()
