@@ -49,10 +49,12 @@ struct scheduler {
     bool forgets_webhooks;           /* old deliveries are left to throw away */
 };
 
-/* Once a local day, and at start: areas valid from today, series that follow them, old answers thrown away. */
+/* Once a local day, and at start: areas valid from today, series that follow them, old answers thrown away: old by the
+ * clock as far as it is proven, for they are gone for good. */
 static int housekeeping(struct scheduler *s, struct db *db)
 {
     char today[AREA_DATE_BYTES];
+    int64_t proven_us = db_proven_us(db);
     time_local_date(s->now_us, today);
     if (strcmp(today, s->scopes_of) == 0)
         return 0;
@@ -63,11 +65,11 @@ static int housekeeping(struct scheduler *s, struct db *db)
         rc = db_exec(db, NULL, Q_SERIES_TARGET_FILL_AREAS, DB_NO_ARGS);
     if (rc == 0)
         rc = db_exec(db, NULL, Q_IDEMPOTENCY_CLEAR,
-                     DB_ARGS(DB_INT(s->now_us - (int64_t)IDEMPOTENCY_DAYS * DAY_S * US_PER_S)));
+                     DB_ARGS(DB_INT(proven_us - (int64_t)IDEMPOTENCY_DAYS * DAY_S * US_PER_S)));
     if (rc == 0)
         rc = webhook_refresh(db);
     if (rc == 0)
-        rc = meeting_forget(db, s->now_us);
+        rc = meeting_forget(db, proven_us);
     if (rc == 0)
         memcpy(s->scopes_of, today, sizeof today);
     s->forgets_webhooks = s->forgets_webhooks || rc == 0;
@@ -76,10 +78,11 @@ static int housekeeping(struct scheduler *s, struct db *db)
 
 static int forget_webhooks(struct scheduler *s, struct db *db)
 {
+    int64_t proven_us = db_proven_us(db);
     if (!s->forgets_webhooks)
         return 0;
-    int rc = webhook_forget(db, s->now_us - (int64_t)WEBHOOK_KEPT_DAYS * DAY_S * US_PER_S,
-                            s->now_us - (int64_t)WEBHOOK_DEAD_KEPT_DAYS * DAY_S * US_PER_S, &s->forgets_webhooks);
+    int rc = webhook_forget(db, proven_us - (int64_t)WEBHOOK_KEPT_DAYS * DAY_S * US_PER_S,
+                            proven_us - (int64_t)WEBHOOK_DEAD_KEPT_DAYS * DAY_S * US_PER_S, &s->forgets_webhooks);
     s->more = s->more || s->forgets_webhooks;
     return rc;
 }

@@ -4,8 +4,8 @@
  * CLOCK_TRUST_S, as the monotonic clock tells. Until then time passes as if there had been none. A clock that goes back
  * is followed at once: nothing ends by that.
  *
- * For what ends alerts: each writing store has one. Plain data, one thread, no allocation. The first look is believed:
- * over a restart there is no proof, neither way.
+ * For what ends alerts or throws away what is old: each writing store has one, and the dispatcher of webhooks. Plain
+ * data, one thread, no allocation. The first look is believed: over a restart there is no proof, neither way.
  */
 #ifndef GB_BASE_CLOCK_TRUST_H
 #define GB_BASE_CLOCK_TRUST_H

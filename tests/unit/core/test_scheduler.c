@@ -261,10 +261,41 @@ static void test_scheduler_tick__two_at_once_are_one_after_the_other(void **stat
         continue;
 }
 
+static int op_meeting(struct db *db, struct store_req *req)
+{
+    struct err err = {.text = ""};
+    (void)req;
+    return db_script(db,
+                     "INSERT INTO meeting (id, scope_kind, scope_code, title, starts_at, ends_at, author, created_at)"
+                     " VALUES (1, 'municipality', '1292', 'Möte', 1772366400000000, 1772370000000000, 'anna', 1)",
+                     &err);
+}
+
+/* ERR_NOT_FOUND unless it is still there. */
+static int op_meeting_is_kept(struct db *db, struct store_req *req)
+{
+    int64_t changed = 0;
+    (void)req;
+    int rc = db_exec(db, &changed, Q_MEETING_DELETE, DB_ARGS(DB_INT(1)));
+    return rc == 0 && changed != 1 ? ERR_NOT_FOUND : rc;
+}
+
+static void test_scheduler_tick__a_clock_that_jumped_throws_nothing_away(void **state)
+{
+    (void)state;
+    look();
+    in_store(op_meeting);
+    f.ahead_us = INT64_C(11) * 365 * 86400 * US_PER_S;
+    f.now_us += f.ahead_us;
+    look();
+    in_store(op_meeting_is_kept);
+}
+
 static const struct CMUnitTest tests[] = {
     TEST_FIXTURE(test_scheduler_tick__expands_ends_and_wakes, setup, teardown),
     TEST_FIXTURE(test_scheduler_tick__a_broken_series_stops_nothing, setup, teardown),
     TEST_FIXTURE(test_scheduler_tick__a_clock_that_was_ahead, setup, teardown),
+    TEST_FIXTURE(test_scheduler_tick__a_clock_that_jumped_throws_nothing_away, setup, teardown),
     TEST_FIXTURE(test_scheduler_tick__what_waits_moves_with_a_clock_that_jumps, setup, teardown),
     TEST_FIXTURE(test_scheduler_tick__two_at_once_are_one_after_the_other, setup, teardown),
 };
