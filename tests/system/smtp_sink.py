@@ -108,7 +108,7 @@ class Stats:
         self.reset()
 
     def reset(self):
-        self.counts = collections.Counter()
+        self.counts = collections.Counter(messages=0)  # asked for before the first has come
         self.max_live = self.live
         self.recipients = collections.Counter()
         self.log = []

@@ -49,8 +49,8 @@ class Crash(unittest.TestCase):
         if self.rng.random() < EARLY:
             time.sleep(self.rng.uniform(0, 1.5 * start_s))
             return
-        before = sink.count().get("messages", 0)
-        wait_quickly("mail\n" + d.log()[-3000:], lambda: sink.count().get("messages", 0) > before)
+        before = sink.count()["messages"]
+        wait_quickly("mail\n" + d.log()[-3000:], lambda: sink.count()["messages"] > before)
         time.sleep(self.rng.uniform(0, self.rng.choice((0.03, 0.03, 0.15))))  # the longer, the more connections are open
 
     def kill(self, d, sink):

@@ -93,7 +93,7 @@ class Disk(unittest.TestCase):
         return d
 
     def sent(self):
-        return self.sink.count().get("messages", 0)
+        return self.sink.count()["messages"]
 
     def wait_quiet(self):
         """The first write that fails shows at once; one that is smaller may still find room for a moment."""
