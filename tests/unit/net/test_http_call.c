@@ -389,7 +389,7 @@ static int deafen(int fds[4])
     assert_int_equal(listen(fds[0], 0), 0);
     assert_int_equal(getsockname(fds[0], (struct sockaddr *)&any, &n), 0);
     for (int i = 1; i < 4; i++)
-        connect(fds[i], (const struct sockaddr *)&any, sizeof any);
+        (void)connect(fds[i], (const struct sockaddr *)&any, sizeof any);
     return ntohs(any.sin_port);
 }
 
