@@ -386,7 +386,11 @@ static void put_thread(struct screen *s)
     {
         buf_addf(&s->line, "%*s%s  ", INDENT, "", show_text(other, "id", "-"));
         show_value(&s->line, json_object_get(other, "sent_at"));
-        buf_addf(&s->line, "  %s, %s: ", type_words(s, other), state_words(s, other));
+        buf_addf(&s->line, "  %s", type_words(s, other));
+        if (strcmp(show_text(other, "type", ""), "recall") != 0 ||
+            strcmp(show_text(other, "state", ""), "recalled") != 0)
+            buf_addf(&s->line, ", %s", state_words(s, other)); /* a recall that is recalled says nothing */
+        buf_addf(&s->line, ": ");
         words_clip(&s->line, show_text(other, "title", "-"), 30);
         end_line(s);
     }

@@ -48,7 +48,7 @@
 #define ALERT_TYPE_MAP(X)                    \
     X(ALERT, "alert", "Alert", "Varning")    \
     X(UPDATE, "update", "Update", "Ändring") \
-    X(RECALL, "recall", "Cancel", "Återkallad")
+    X(RECALL, "recall", "Cancel", "Återkallelse")
 
 /* identifier, word, Swedish. The moves are drawn in core/alert.h. */
 #define ALERT_STATE_MAP(X)                \
