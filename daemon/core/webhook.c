@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "core/address.h"
 #include "core/area.h"
+#include "core/time_words.h"
 #include "core/webhook_parts.h"
 #include "core/webhook_state.h"
 #include "store/actor.h"
@@ -120,7 +121,7 @@ static int present_kind(struct db *db, int64_t id, bool *is_ed25519)
 /* A delivery has room for so many signatures: one more would end the oldest secret before the time that was told. */
 static int check_room(struct db *db, int64_t id, int64_t now, struct err *err)
 {
-    char text[TIME_TEXT_BYTES];
+    char text[TIME_WORDS_BYTES];
     struct db_rows *rows = NULL;
     int64_t valid = 0;
     int64_t ends_us = 0;
@@ -139,7 +140,7 @@ static int check_room(struct db *db, int64_t id, int64_t now, struct err *err)
         err, ERR_BAD_STATE,
         "%d secrets are valid already, as many as a delivery is signed with, and the oldest until %s: rotate "
         "after that, or say --now, which ends all of them at once",
-        WEBHOOK_SIGNATURES_MAX, time_format_utc(ends_us, text));
+        WEBHOOK_SIGNATURES_MAX, time_words_en(ends_us, text));
 }
 
 int webhook_rotate(struct db *db, const struct actor *actor, int64_t id, int64_t overlap_s, char kind,

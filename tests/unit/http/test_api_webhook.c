@@ -102,7 +102,8 @@ static void test_webhook__rotation_cuts_no_overlap_short(void **state)
         fixture_expect(f, &ACTOR_ADMIN, POST, at(id, "rotate"), "{}", 200, "secret");
     struct answer a = fixture_ask(f, &ACTOR_ADMIN, POST, at(id, "rotate"), "{}");
     assert_int_equal(a.status, 409);
-    assert_non_null(strstr(a.err, "oldest until 20"));
+    assert_non_null(strstr(a.err, "oldest until "));
+    assert_non_null(strstr(a.err, " at ")); /* as a wall clock shows it */
     assert_non_null(strstr(a.err, "--now"));
     answer_fini(&a);
     fixture_expect(f, &ACTOR_ADMIN, POST, at(id, "rotate"), "{\"now\":true}", 200, "secret");
