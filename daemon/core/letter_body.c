@@ -13,7 +13,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 
-enum { TAG_SHOWN_BYTES = 40, CLOSEST_MAX_BYTES = 24 };
+enum { TAG_SHOWN_BYTES = 40, CLOSEST_MAX_BYTES = 60 };
 
 static const char part_word[] = "municipality";
 
@@ -53,7 +53,11 @@ const char *letter_closest(const char *word, size_t n, const char *const *words)
     if (n == 0 || n > CLOSEST_MAX_BYTES)
         return NULL;
     for (; *words; words++) {
-        size_t d = distance(word, n, *words, strlen(*words));
+        size_t len = strlen(*words);
+        size_t apart = len > n ? len - n : n - len;
+        if (len > CLOSEST_MAX_BYTES || apart >= best_distance) /* registers have long names, and many */
+            continue;
+        size_t d = distance(word, n, *words, len);
         if (d < best_distance && d < n) {
             best = *words;
             best_distance = d;

@@ -55,7 +55,7 @@ void letter_position(const char *text, size_t offset, size_t *line, size_t *colu
 /* Fill `problem` for that offset of src->text and return ERR_INVALID. Both formats take the same arguments. */
 int letter_refuse(const struct letter_source *src, size_t at, struct letter_problem *problem, const char *sv,
                   const char *en, ...) __attribute__((format(printf, 4, 6), format(printf, 5, 6)));
-/* The word of `words` (NULL-ended) that was probably meant by text[0..n), or NULL. */
+/* The word of `words` (NULL-ended, of any length) that was probably meant by text[0..n), or NULL. */
 const char *letter_closest(const char *word, size_t n, const char *const *words);
 /* Four digits? */
 bool letter_is_code(const char *s, size_t n);

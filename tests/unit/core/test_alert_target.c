@@ -153,6 +153,23 @@ static void test_resolve__tells_what_was_probably_meant(void **state)
     refuse(w, &w->f.anna, "{\"municipalities\": []}", "nobody is named");
 }
 
+/* The name of a real register: longer than any word of a letter's head. */
+static void test_resolve__a_mistyped_name_beside_long_ones(void **state)
+{
+    struct world *w = *state;
+    struct group_input in = GROUP_INPUT_INIT;
+    int64_t id = 0;
+    in.name = "Samfällighetsföreningen Norra Höjden";
+    store_fixture_ok(&w->f, group_add(w->f.db, &w->f.admin, "1292", &in, &id, &w->f.err));
+    refuse(w, &w->f.anna, "{\"groups\": [\"xyz\"]}", "no group \"xyz\" in your area: see group list");
+    refuse(w, &w->f.anna, "{\"groups\": [\"Tulpannen\"]}", "did you mean \"Tulpanen\"?");
+    refuse(w, &w->f.anna, "{\"groups\": [\"Samfällighetsföreningen Norra Höjdn\"]}",
+           "did you mean \"Samfällighetsföreningen Norra Höjden\"?");
+    refuse(w, &w->f.anna,
+           "{\"groups\": [\"Samfällighetsföreningen Norra Höjden, Södra Höjden och Västra Höjden med omnejd\"]}",
+           "in your area: see group list");
+}
+
 static void test_parse__names_the_member_that_is_wrong(void **state)
 {
     struct world *w = *state;
@@ -293,6 +310,7 @@ static const struct CMUnitTest tests[] = {
     TEST_FIXTURE(test_resolve__is_a_union_and_counts_each_group_once, setup, teardown),
     TEST_FIXTURE(test_resolve__the_walls_hold, setup, teardown),
     TEST_FIXTURE(test_resolve__tells_what_was_probably_meant, setup, teardown),
+    TEST_FIXTURE(test_resolve__a_mistyped_name_beside_long_ones, setup, teardown),
     TEST_FIXTURE(test_parse__names_the_member_that_is_wrong, setup, teardown),
     TEST_FIXTURE(test_resolve__target_json_says_the_same_in_codes, setup, teardown),
     TEST_FIXTURE(test_resolve__tells_how_many_groups_have_no_point, setup, teardown),
