@@ -68,12 +68,8 @@ static const struct err_words WORDS[] = {
     {"you have sent %lld alerts within an hour, and the limit is %d ([alert] per_sender_per_hour): wait %lld minutes",
      "Du har skickat %lld varningar på en timme, och gränsen är %d: vänta %lld minuter."},
     /* alerts: the target */
-    {"no %s \"%.60s\": did you mean \"%.60s\"?", "Det finns inget sådant mål (%s \"%.60s\"): menade du \"%.60s\"?"},
-    {"the %s \"%.60s\" is outside your area, or has no municipality today",
-     "Det här är utanför ditt område, eller har ingen kommun i dag (%s \"%.60s\")."},
-    {"no %s \"%.60s\" in your area: see %s", "Det finns inget sådant i ditt område (%s \"%.60s\"): se grannbud %s."},
     {"the group \"%.100s\" is %s: only active groups are warned",
-     "Gruppen \"%.100s\" är inte aktiv (%s): bara aktiva grupper varnas."},
+     "Gruppen \"%.100s\" är inte aktiv: bara aktiva grupper varnas."},
     {"no kind of group \"%.40s\": write house, apartment, leisure, rural, farm, boat, business, mixed or other",
      "Det finns ingen gruppkategori \"%.40s\": skriv house (villa), apartment (flerbostadshus), leisure (fritidshus), "
      "rural (landsbygd), farm (lantbruk), boat (båt), business (företag), mixed (blandad) eller other (annan)."},

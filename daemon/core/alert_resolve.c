@@ -72,12 +72,29 @@ static int take_all(struct resolve *r, enum query q, size_t n, const struct db_a
 /* What can be named in a target. */
 struct sort {
     const char *what, *list; /* for a refusal: what was looked for, and the command that lists them */
+    const char *none_sv, *the_sv;
     enum query all_names;
     bool is_scoped; /* the query's: names of groups are not for strangers */
 };
-static const struct sort MUNICIPALITY = {"municipality", "municipality list", Q_MUNICIPALITY_ALL_NAMES, false};
-static const struct sort POLICE_AREA = {"local police area", "area list", Q_POLICE_AREA_ALL_NAMES, false};
-static const struct sort GROUP = {"group", "group list", Q_GROUP_ALL_NAMES, true};
+static const struct sort MUNICIPALITY = {"municipality", "municipality list",      "ingen kommun",
+                                         "Kommunen",     Q_MUNICIPALITY_ALL_NAMES, false};
+static const struct sort POLICE_AREA = {
+    "local police area", "area list", "inget lokalpolisområde", "Lokalpolisområdet", Q_POLICE_AREA_ALL_NAMES, false};
+static const struct sort GROUP = {"group", "group list", "ingen grupp", "Gruppen", Q_GROUP_ALL_NAMES, true};
+
+/* `closest`: what was meant, or NULL. */
+static int refuse_for(struct resolve *r, const struct sort *sort, const char *name, const char *closest)
+{
+    if (closest) {
+        err_set(r->err, ERR_INVALID, "no %s \"%.60s\": did you mean \"%.60s\"?", sort->what, name, closest);
+        err_add_swedish(r->err, "Det finns %s \"%.60s\": menade du \"%.60s\"?", sort->none_sv, name, closest);
+    } else {
+        err_set(r->err, ERR_INVALID, "no %s \"%.60s\" in your area: see %s", sort->what, name, sort->list);
+        err_add_swedish(r->err, "Det finns %s \"%.60s\" i ditt område: se grannbud %s.", sort->none_sv, name,
+                        sort->list);
+    }
+    return ERR_INVALID;
+}
 
 /* Refuse a name, with the nearest one that there is. */
 static int refuse_name(struct resolve *r, const struct sort *sort, const char *name)
@@ -92,12 +109,8 @@ static int refuse_name(struct resolve *r, const struct sort *sort, const char *n
             names[n++] = xstrdup(db_text(rows, 0));
     if (rows)
         db_done(rows);
-    if (rc >= 0) {
-        const char *closest = letter_closest(name, strlen(name), (const char *const *)names);
-        rc = closest
-                 ? err_set(r->err, ERR_INVALID, "no %s \"%.60s\": did you mean \"%.60s\"?", sort->what, name, closest)
-                 : err_set(r->err, ERR_INVALID, "no %s \"%.60s\" in your area: see %s", sort->what, name, sort->list);
-    }
+    if (rc >= 0)
+        rc = refuse_for(r, sort, name, letter_closest(name, strlen(name), (const char *const *)names));
     for (size_t i = 0; i < n; i++)
         free(names[i]);
     free(names);
@@ -118,10 +131,13 @@ static int check_wall(struct resolve *r, const struct scope *target, const struc
 {
     struct err ignored;
     int rc = scope_check_covers(r->db, r->actor, target, &ignored);
-    if (rc == ERR_NOT_FOUND)
-        rc = err_set(r->err, ERR_INVALID, "the %s \"%.60s\" is outside your area, or has no municipality today",
-                     sort->what, name);
-    return rc;
+    if (rc != ERR_NOT_FOUND)
+        return rc;
+    err_set(r->err, ERR_INVALID, "the %s \"%.60s\" is outside your area, or has no municipality today", sort->what,
+            name);
+    err_add_swedish(r->err, "%s \"%.60s\" är inte i ditt område i dag: se grannbud %s.", sort->the_sv, name,
+                    sort->list);
+    return ERR_INVALID;
 }
 
 static int take_municipality(struct resolve *r, const char *name)

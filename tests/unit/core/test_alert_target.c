@@ -92,6 +92,12 @@ static void refuse(struct world *w, const struct actor *actor, const char *text,
     assert_null(a.group_ids);
 }
 
+static void refuse_sv(struct world *w, const char *text, const char *words)
+{
+    refuse(w, &w->f.anna, text, "");
+    assert_string_equal(w->f.err.sv, words);
+}
+
 static void test_resolve__each_part_of_a_target(void **state)
 {
     struct world *w = *state;
@@ -151,6 +157,23 @@ static void test_resolve__tells_what_was_probably_meant(void **state)
     refuse(w, &w->f.anna, "{\"groups\": [\"Vilan\"]}", "is dormant");
     refuse(w, &w->f.anna, "{}", "nobody is named");
     refuse(w, &w->f.anna, "{\"municipalities\": []}", "nobody is named");
+}
+
+static void test_resolve__refuses_in_swedish_alone(void **state)
+{
+    struct world *w = *state;
+    refuse_sv(w, "{\"municipalities\": [\"Ängelhlom\"]}",
+              "Det finns ingen kommun \"Ängelhlom\": menade du \"Ängelholm\"?");
+    refuse_sv(w, "{\"areas\": [\"Änglholm\"]}",
+              "Det finns inget lokalpolisområde \"Änglholm\": menade du \"Ängelholm\"?");
+    refuse_sv(w, "{\"groups\": [\"Tulpannen\"]}", "Det finns ingen grupp \"Tulpannen\": menade du \"Tulpanen\"?");
+    refuse_sv(w, "{\"municipalities\": [\"Atlantis\"]}",
+              "Det finns ingen kommun \"Atlantis\" i ditt område: se grannbud municipality list.");
+    refuse_sv(w, "{\"municipalities\": [\"Klippan\"]}",
+              "Kommunen \"Klippan\" är inte i ditt område i dag: se grannbud municipality list.");
+    refuse_sv(w, "{\"areas\": [\"klippan\"]}",
+              "Lokalpolisområdet \"klippan\" är inte i ditt område i dag: se grannbud area list.");
+    refuse_sv(w, "{\"groups\": [\"Vilan\"]}", "Gruppen \"Vilan\" är inte aktiv: bara aktiva grupper varnas.");
 }
 
 /* The name of a real register: longer than any word of a letter's head. */
@@ -310,6 +333,7 @@ static const struct CMUnitTest tests[] = {
     TEST_FIXTURE(test_resolve__is_a_union_and_counts_each_group_once, setup, teardown),
     TEST_FIXTURE(test_resolve__the_walls_hold, setup, teardown),
     TEST_FIXTURE(test_resolve__tells_what_was_probably_meant, setup, teardown),
+    TEST_FIXTURE(test_resolve__refuses_in_swedish_alone, setup, teardown),
     TEST_FIXTURE(test_resolve__a_mistyped_name_beside_long_ones, setup, teardown),
     TEST_FIXTURE(test_parse__names_the_member_that_is_wrong, setup, teardown),
     TEST_FIXTURE(test_resolve__target_json_says_the_same_in_codes, setup, teardown),
